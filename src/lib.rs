@@ -1,0 +1,18 @@
+//! rtmpscope decodes RTMP passively: from packets of a capture to connections, chunk streams,
+//! calls and media timing.
+//!
+//! One packet's journey, layer by layer, each importing only from those above it in this list:
+//!
+//! 1. [`base`]: words every layer may use: capture time, sides, numbers of frames and flows.
+//! 2. [`capture`]: frames out of capture files and interfaces.
+//! 3. [`net`]: a frame becomes a TCP segment; segments become ordered bytes or a hole.
+//! 4. [`carrier`]: what a TCP connection carries: RTMP, or something that is not ours.
+//! 5. [`rtmp`]: bytes of one direction become handshakes, messages and anomalies.
+//! 6. [`session`]: messages of both directions become channels, calls, tracks and timing.
+
+pub mod base;
+pub mod capture;
+pub mod carrier;
+pub mod net;
+pub mod rtmp;
+pub mod session;

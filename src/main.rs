@@ -1,0 +1,3 @@
+//! The `rtmpscope` command.
+
+fn main() {}

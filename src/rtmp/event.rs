@@ -1,0 +1,147 @@
+//! What a decoder of one direction reports.
+
+use crate::base::ids::ByteRange;
+use crate::base::ids::Mark;
+use crate::rtmp::anomaly::Anomaly;
+use crate::rtmp::types::ChunkFormat;
+use crate::rtmp::types::ChunkStreamId;
+use crate::rtmp::types::MessageStreamId;
+use crate::rtmp::types::MessageTypeId;
+use crate::rtmp::types::RtmpTimestamp;
+
+/// One thing that the bytes of a direction turned out to hold, in the order of the bytes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// C0 and C1, or S0 and S1 (RTMP 1.0 section 5.2.2 and 5.2.3).
+    Hello(Box<Hello>),
+    /// C2, or S2 (section 5.2.4).
+    Echo(Box<Echo>),
+    /// Everything from here on is enciphered (RTMPE) and only counted.
+    Opaque {
+        /// Why, in a few words.
+        reason: &'static str,
+        /// Position of the first opaque byte.
+        offset: u64,
+        /// What brought it.
+        at: Mark,
+    },
+    /// A message, whole or with the part that was captured.
+    Message(RawMessage),
+    /// Bytes that could not be assigned to a message: a hole, or what was passed over until the
+    /// decoder found a chunk header again.
+    Skipped {
+        /// Which bytes.
+        range: ByteRange,
+        /// What brought the end of them.
+        at: Mark,
+    },
+    /// Something odd on the wire.
+    Anomaly(Anomaly),
+}
+
+/// Length of C1, S1, C2 and S2 in bytes.
+pub const HANDSHAKE_PACKET_LEN: usize = 1536;
+
+/// C0 and C1 of a client, or S0 and S1 of a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hello {
+    /// What brought the first byte.
+    pub first: Mark,
+    /// What brought the last byte.
+    pub last: Mark,
+    /// Version byte: 3 plain, 6, 8 and 9 RTMPE.
+    pub version: u8,
+    /// Time field, milliseconds of the sender's clock.
+    pub time: u32,
+    /// Bytes 4..8: zero in the simple handshake, a software version in the digest one.
+    pub peer_version: [u8; 4],
+    /// The digest found, and where.
+    pub digest: Option<Digest>,
+    /// Hash of bytes 0..4 and 8..1536: equal to [`Echo::fingerprint`] when the peer echoes them.
+    pub fingerprint: [u8; 16],
+}
+
+/// Where the digest of a "complex" handshake lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DigestScheme {
+    /// Digest before key: offset from bytes 8..12.
+    DigestFirst,
+    /// Key before digest: offset from bytes 772..776.
+    KeyFirst,
+}
+
+/// A digest that was found valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Digest {
+    /// Its place.
+    pub scheme: DigestScheme,
+    /// HMAC-SHA256 value.
+    pub value: [u8; 32],
+}
+
+/// C2 of a client, or S2 of a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Echo {
+    /// What brought the first byte.
+    pub first: Mark,
+    /// What brought the last byte.
+    pub last: Mark,
+    /// Hash of bytes 0..4 and 8..1536, to compare with the peer's [`Hello::fingerprint`].
+    pub fingerprint: [u8; 16],
+    /// The whole packet, for the check of a digest answer once the peer's digest is known.
+    pub packet: Box<[u8; HANDSHAKE_PACKET_LEN]>,
+}
+
+/// One RTMP message as it came off the chunk stream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RawMessage {
+    /// Chunk stream that carried it.
+    pub csid: ChunkStreamId,
+    /// Header form of its first chunk.
+    pub fmt: ChunkFormat,
+    /// Message type.
+    pub type_id: MessageTypeId,
+    /// Message stream.
+    pub stream_id: MessageStreamId,
+    /// Absolute timestamp after all deltas.
+    pub timestamp: RtmpTimestamp,
+    /// The timestamp delta that led to it; `None` for a form-0 header.
+    pub delta: Option<u32>,
+    /// Whether the first chunk carried an extended timestamp field.
+    pub extended_timestamp: bool,
+    /// Declared payload length in bytes, 0..=0xFF_FFFF.
+    pub length: u32,
+    /// Number of chunks it came in.
+    pub chunks: u32,
+    /// How often a chunk of another chunk stream came between its chunks.
+    pub interruptions: u32,
+    /// Bytes of chunk headers spent on it.
+    pub header_bytes: u32,
+    /// Positions from its first header byte to behind its last payload byte; chunks of other
+    /// chunk streams may lie in between.
+    pub range: ByteRange,
+    /// What brought its first header byte.
+    pub first: Mark,
+    /// What brought its last byte.
+    pub last: Mark,
+    /// The payload from its begin, as far as it was kept: whole for commands, data and control;
+    /// the headers for media, unless whole payloads are asked for. Never longer than `length`.
+    pub body: Vec<u8>,
+    /// Payload bytes that came in, kept or not: less than `length` for a message with a hole or
+    /// cut off by the end of the direction.
+    pub received: u32,
+    /// Whether it is one of the parts of an aggregate message (section 7.1.6).
+    pub from_aggregate: bool,
+}
+
+impl RawMessage {
+    /// Whether every payload byte was captured.
+    pub fn is_complete(&self) -> bool {
+        self.received >= self.length
+    }
+
+    /// Whether `body` holds the whole payload.
+    pub fn is_whole(&self) -> bool {
+        u32::try_from(self.body.len()).is_ok_and(|kept| kept >= self.length)
+    }
+}

@@ -1,0 +1,11 @@
+//! RTMP from the bytes of one direction: handshake, chunks, messages, AMF, media headers.
+//! Knows nothing of packets or TCP: bytes, holes and capture time come in, events are polled out.
+//!
+//! Specifications: Adobe RTMP 1.0 (2012), AMF0, AMF3, FLV/F4V 10.1, Enhanced RTMP v1 and v2.
+
+#![warn(clippy::arithmetic_side_effects)]
+
+pub mod anomaly;
+pub mod event;
+pub mod field;
+pub mod types;
