@@ -3,6 +3,16 @@
 
 #![warn(clippy::arithmetic_side_effects)]
 
+pub mod defrag;
+pub mod fast;
+pub mod frame;
+mod ip;
+mod link;
+pub mod skip;
+mod tcp;
+mod tunnel;
+mod window;
+
 use std::net::IpAddr;
 
 use crate::base::ids::Mark;
@@ -56,7 +66,7 @@ pub struct TcpOptions {
 }
 
 /// One TCP segment, borrowed from the frame (or from reassembled IP fragments).
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment<'a> {
     /// Capture time and number of the (last) frame that brought it.
     pub at: Mark,
