@@ -5,7 +5,13 @@
 
 #![warn(clippy::arithmetic_side_effects)]
 
+pub mod amf;
 pub mod anomaly;
+pub mod command;
 pub mod event;
 pub mod field;
+pub mod problem;
+pub mod secret;
+#[cfg(test)]
+pub(crate) mod testdata;
 pub mod types;

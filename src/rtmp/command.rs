@@ -1,0 +1,358 @@
+//! Command messages (RTMP 1.0 section 7.1.1, types 17 and 20): remote procedure calls and their
+//! answers.
+
+use std::fmt;
+
+use nom::number::complete::be_u8;
+
+use crate::rtmp::amf::amf0::marker;
+use crate::rtmp::amf::reader::Reader;
+use crate::rtmp::amf::value::Reference;
+use crate::rtmp::amf::value::Text;
+use crate::rtmp::amf::value::Value;
+use crate::rtmp::amf::value::resolve;
+use crate::rtmp::field::FieldName;
+use crate::rtmp::field::FieldSink;
+use crate::rtmp::problem::BodyProblem;
+use crate::rtmp::problem::Problem;
+use crate::rtmp::secret::Secrecy;
+use crate::rtmp::types::MessageTypeId;
+
+#[cfg(test)]
+mod tests;
+
+/// A call, an answer, or a notice.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Command {
+    /// The byte in front of the values of an AMF3 message, as it was on the wire.
+    pub selector: Option<u8>,
+    /// Name of the procedure, or `_result`, `_error`. Empty if the message has none.
+    pub name: Text,
+    /// Which call it is, or answers; `None` if the message does not say.
+    pub transaction_id: Option<TransactionId>,
+    /// The value behind the transaction id: an object with properties, or null.
+    pub object: Option<Value>,
+    /// The values behind that.
+    pub arguments: Vec<Value>,
+}
+
+/// Transaction id of a command (section 7.1.1). A double on the wire, kept as one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TransactionId(pub f64);
+
+impl TransactionId {
+    /// Whether the sender expects an answer: 0 says that it does not.
+    pub fn expects_answer(self) -> bool {
+        self.0 != 0.0
+    }
+
+    /// A key for maps: equal for equal ids, with one key for both zeros.
+    pub fn key(self) -> u64 {
+        if self.0 == 0.0 {
+            0.0_f64.to_bits()
+        } else {
+            self.0.to_bits()
+        }
+    }
+
+    /// The id as the whole number that it should be.
+    pub fn as_u32(self) -> Option<u32> {
+        Value::Number(self.0).as_u32()
+    }
+}
+
+impl fmt::Display for TransactionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Value::Number(self.0).fmt(f)
+    }
+}
+
+/// What is known of a command by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CommandInfo {
+    /// The name, exactly.
+    pub name: &'static str,
+    /// Names of the arguments behind the command object.
+    pub arguments: &'static [&'static str],
+    /// Which argument is a stream name, which for many services is the key that allows to publish.
+    pub stream_name: Option<usize>,
+}
+
+const fn info(
+    name: &'static str,
+    arguments: &'static [&'static str],
+    stream_name: Option<usize>,
+) -> CommandInfo {
+    CommandInfo {
+        name,
+        arguments,
+        stream_name,
+    }
+}
+
+/// Commands of RTMP 1.0 section 7.2 and the ones that Flash Media Server and the encoders made
+/// for it added.
+pub const COMMANDS: &[CommandInfo] = &[
+    // NetConnection (section 7.2.1).
+    info("connect", &[], None),
+    info("close", &[], None),
+    info("createStream", &[], None),
+    info("initStream", &["stream id"], None),
+    info("releaseStream", &["stream name"], Some(0)),
+    info("FCPublish", &["stream name"], Some(0)),
+    info("FCUnpublish", &["stream name"], Some(0)),
+    info("FCSubscribe", &["stream name"], Some(0)),
+    info("FCUnsubscribe", &["stream name"], Some(0)),
+    info("getStreamLength", &["stream name"], Some(0)),
+    info("_checkbw", &[], None),
+    info("checkBandwidth", &[], None),
+    info("secureTokenResponse", &["response"], None),
+    // NetStream (section 7.2.2).
+    info("publish", &["stream name", "publishing type"], Some(0)),
+    info(
+        "play",
+        &["stream name", "start", "duration", "reset"],
+        Some(0),
+    ),
+    info("play2", &["play options"], None),
+    info("deleteStream", &["stream id"], None),
+    info("closeStream", &[], None),
+    info("receiveAudio", &["receive"], None),
+    info("receiveVideo", &["receive"], None),
+    info("seek", &["milliseconds"], None),
+    info("pause", &["pause", "milliseconds"], None),
+    info("pauseRaw", &["pause", "milliseconds"], None),
+    // From the server.
+    info("_result", &["information"], None),
+    info("_error", &["information"], None),
+    info("onStatus", &["information"], None),
+    info("onBWDone", &["bandwidth"], None),
+    info("onBWCheck", &[], None),
+    info("_onbwcheck", &[], None),
+    info("_onbwdone", &[], None),
+    info("onFCPublish", &["information"], None),
+    info("onFCUnpublish", &["information"], None),
+    info("onFCSubscribe", &["information"], None),
+    info("onFCUnsubscribe", &["information"], None),
+];
+
+impl CommandInfo {
+    /// What is known of the command with exactly this name.
+    pub fn of(name: &str) -> Option<&'static Self> {
+        COMMANDS.iter().find(|info| info.name == name)
+    }
+}
+
+/// An information object (section 7.2.1.1 and 7.2.2): how a call went.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Status<'a> {
+    /// `status`, `warning` or `error`.
+    pub level: Option<&'a str>,
+    /// What happened, as `NetStream.Publish.Start`.
+    pub code: Option<&'a str>,
+    /// The same for people.
+    pub description: Option<&'a str>,
+    /// More, often the stream name.
+    pub details: Option<&'a str>,
+    /// The whole object.
+    pub information: &'a Value,
+}
+
+impl Command {
+    /// What is known of it by its name.
+    pub fn info(&self) -> Option<&'static CommandInfo> {
+        CommandInfo::of(self.name.as_str())
+    }
+
+    /// Whether it answers a call: `_result` or `_error`.
+    pub fn is_answer(&self) -> bool {
+        matches!(self.name.as_str(), "_result" | "_error")
+    }
+
+    /// The argument with this index behind the command object; behind a reference, what it names.
+    pub fn argument(&self, index: usize) -> Option<&Value> {
+        self.followed(self.arguments.get(index)?)
+    }
+
+    /// The argument with this index, if it is text.
+    pub fn text_argument(&self, index: usize) -> Option<&str> {
+        self.argument(index)?.as_str()
+    }
+
+    /// The property of the command object with exactly this key.
+    pub fn property(&self, key: &str) -> Option<&Value> {
+        self.followed(self.followed(self.object.as_ref()?)?.get(key)?)
+    }
+
+    /// The text of the property of the command object with exactly this key.
+    pub fn text_property(&self, key: &str) -> Option<&str> {
+        self.property(key)?.as_str()
+    }
+
+    /// The property with exactly this key, in the command object or in an argument: servers
+    /// answer with some of them in either place.
+    pub fn find(&self, key: &str) -> Option<&Value> {
+        let objects = self.object.iter().chain(&self.arguments);
+        objects
+            .filter_map(|value| self.followed(value)?.get(key))
+            .find_map(|value| self.followed(value))
+    }
+
+    /// The stream name that the command carries as an argument: a secret.
+    pub fn stream_name(&self) -> Option<&str> {
+        if self.name.as_str() == "play2" {
+            return self.argument(0)?.get_str("streamName");
+        }
+        self.text_argument(self.info()?.stream_name?)
+    }
+
+    /// How the call went, if the command says so. The information object is the first argument,
+    /// but some servers put it in the place of the command object.
+    pub fn status(&self) -> Option<Status<'_>> {
+        let information = self
+            .arguments
+            .iter()
+            .chain(&self.object)
+            .filter_map(|value| self.followed(value))
+            .find(|value| value.get_str("code").is_some() || value.get_str("level").is_some())?;
+        let text = |key| self.followed(information.get(key)?)?.as_str();
+        Some(Status {
+            level: text("level"),
+            code: text("code"),
+            description: text("description"),
+            details: text("details"),
+            information,
+        })
+    }
+
+    /// What of the text of this argument is secret. A text inside an object has the secrecy of
+    /// its key, see [`Self::property_secrecy`].
+    pub fn argument_secrecy(&self, index: usize) -> Secrecy {
+        match self.name.as_str() {
+            // User name, password or token of servers that read them behind the command object.
+            "connect" | "secureTokenResponse" => Secrecy::Whole,
+            _ if self
+                .info()
+                .is_some_and(|info| info.stream_name == Some(index)) =>
+            {
+                Secrecy::Whole
+            }
+            _ => Secrecy::Open,
+        }
+    }
+
+    /// What of the text of a property with this key is secret, in any object of this command.
+    pub fn property_secrecy(&self, key: &str) -> Secrecy {
+        if key == "description" && self.name.as_str().starts_with("onFC") {
+            // "FCPublish to stream NAME", in as many wordings as there are servers.
+            return Secrecy::Whole;
+        }
+        Secrecy::of_property(key)
+    }
+
+    /// The value that `reference` names in this command.
+    pub fn resolve(&self, reference: &Reference) -> Option<&Value> {
+        resolve(self.object.iter().chain(&self.arguments), reference, false)
+    }
+
+    fn followed<'a>(&'a self, value: &'a Value) -> Option<&'a Value> {
+        match value.plain() {
+            Value::Reference(reference) => self.resolve(reference),
+            _ => Some(value),
+        }
+    }
+}
+
+/// Reads the body of a command message.
+pub fn parse<F: FieldSink>(
+    type_id: MessageTypeId,
+    body: &[u8],
+    fields: &mut F,
+    problems: &mut Vec<Problem>,
+) -> Command {
+    let mut reader = Reader::new(body, 0, fields, problems);
+    let mut command = Command {
+        selector: selector(&mut reader, type_id == MessageTypeId::COMMAND_AMF3),
+        ..Command::default()
+    };
+    let start = reader.position();
+    if reader.is_at_end() {
+        reader.note(start, BodyProblem::NameMissing);
+        return command;
+    }
+    let first = reader.amf0_value(FieldName::Spec("command name"), start);
+    let Some(name) = first.as_ref().and_then(Value::as_text) else {
+        if first.is_some() {
+            reader.note(start, BodyProblem::NameMissing);
+        }
+        command.arguments.extend(first);
+        if !reader.is_stopped() {
+            command.arguments.append(&mut reader.amf0_values(1));
+        }
+        return command;
+    };
+    command.name = name.clone();
+    let start = reader.position();
+    let mut value = next_value(&mut reader, FieldName::Spec("transaction id"));
+    command.transaction_id = value.as_ref().and_then(Value::as_f64).map(TransactionId);
+    if command.transaction_id.is_some() {
+        value = next_value(&mut reader, FieldName::Spec("command object"));
+    } else if !reader.is_stopped() {
+        reader.note(start, BodyProblem::TransactionIdMissing);
+    }
+    command.object = value;
+    let names = command.info().map_or(&[][..], |info| info.arguments);
+    loop {
+        let index = command.arguments.len();
+        let name = names
+            .get(index)
+            .map_or(FieldName::Index(index), |name| FieldName::Spec(name));
+        match next_value(&mut reader, name) {
+            Some(value) => command.arguments.push(value),
+            None => return command,
+        }
+    }
+}
+
+/// The next value of a message; `None` at its end.
+pub(crate) fn next_value<F: FieldSink>(
+    reader: &mut Reader<'_, F>,
+    name: FieldName<'_>,
+) -> Option<Value> {
+    if reader.is_at_end() || reader.is_stopped() || reader.amf0_trailer() {
+        return None;
+    }
+    let start = reader.position();
+    reader.amf0_value(name, start)
+}
+
+/// Reads the byte that precedes the values in messages of an AMF3 type: 0 for AMF0 values, each of
+/// which can switch to AMF3. Some senders omit it, others send it with an AMF0 type.
+pub(crate) fn selector<F: FieldSink>(reader: &mut Reader<'_, F>, is_amf3: bool) -> Option<u8> {
+    let is_name = |byte: Option<&u8>| {
+        byte.is_some_and(|byte| {
+            matches!(
+                *byte,
+                marker::STRING | marker::LONG_STRING | marker::AVM_PLUS
+            )
+        })
+    };
+    let start = reader.position();
+    let rest = reader.rest();
+    let first = *rest.first()?;
+    if is_amf3 && is_name(rest.first()) {
+        reader.note(start, BodyProblem::SelectorMissing);
+        return None;
+    }
+    if !is_amf3 {
+        if first != 0 || !is_name(rest.get(1)) {
+            return None;
+        }
+        reader.note(start, BodyProblem::SelectorUnexpected);
+    } else if first != 0 {
+        reader.note(start, BodyProblem::SelectorUnknown { selector: first });
+    }
+    reader.read("the format selector", be_u8);
+    reader.leaf(FieldName::Spec("format selector"), start, &first);
+    Some(first)
+}

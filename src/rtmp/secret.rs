@@ -1,0 +1,210 @@
+//! Which texts on the wire are secret, and how they are masked: stream keys, tokens in the queries
+//! of URLs, authentication strings in error descriptions.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::base::redact;
+
+/// What of a text is secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrecy {
+    /// Nothing.
+    Open,
+    /// All of it.
+    Whole,
+    /// The query of a URL or of an application name, and the user before the host.
+    Url,
+    /// The values of parameters within prose, as in `?reason=needauth&user=u&challenge=c`.
+    Parameters,
+}
+
+/// Keys of properties that hold a URL or an application name.
+const URL_KEYS: &[&str] = &["tcUrl", "swfUrl", "pageUrl", "app", "redirect", "url"];
+
+/// Keys of properties that hold prose in which servers put authentication strings.
+const PROSE_KEYS: &[&str] = &["description", "reason", "message"];
+
+/// Keys of properties that hold stream names and credentials.
+const WHOLE_KEYS: &[&str] = &[
+    "streamName",
+    "oldStreamName",
+    "details",
+    "pubUser",
+    "pubPasswd",
+    "user",
+    "username",
+    "password",
+    "passwd",
+    "token",
+    "secureToken",
+    "authToken",
+    "streamKey",
+];
+
+/// Parameters of Adobe's access manager that say why it refused; the others are the exchange
+/// itself.
+const OPEN_PARAMETERS: &[&str] = &["reason", "code", "authmod"];
+
+impl Secrecy {
+    /// What of the text of a property with this key is secret. Case does not matter: rather too
+    /// much is masked than too little.
+    pub fn of_property(key: &str) -> Self {
+        let among = |keys: &[&str]| keys.iter().any(|known| known.eq_ignore_ascii_case(key));
+        if among(WHOLE_KEYS) {
+            Self::Whole
+        } else if among(URL_KEYS) {
+            Self::Url
+        } else if among(PROSE_KEYS) {
+            Self::Parameters
+        } else {
+            Self::Open
+        }
+    }
+
+    /// The secret parts of `text`, in order, none of them empty.
+    pub fn parts(self, text: &str) -> Vec<Range<usize>> {
+        let mut parts = match self {
+            Self::Open => Vec::new(),
+            Self::Whole => std::iter::once(0..text.len()).collect(),
+            Self::Url => url_parts(text),
+            Self::Parameters => parameter_parts(text),
+        };
+        parts.retain(|part| !part.is_empty());
+        parts
+    }
+
+    /// `text` with its secret parts masked.
+    pub fn masked(self, text: &str) -> Cow<'_, str> {
+        let parts = self.parts(text);
+        if parts.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let mut masked = String::new();
+        let mut done = 0;
+        for part in parts {
+            masked.push_str(text.get(done..part.start).unwrap_or_default());
+            masked.push_str(&redact::mask(text.get(part.clone()).unwrap_or_default()));
+            done = part.end;
+        }
+        masked.push_str(text.get(done..).unwrap_or_default());
+        Cow::Owned(masked)
+    }
+}
+
+/// `text` with every occurrence of one of `secrets` masked: for prose that repeats a stream name.
+/// A secret of fewer than four bytes would match by chance and is passed over.
+pub fn mask_known<'a, 's>(
+    text: &'a str,
+    secrets: impl IntoIterator<Item = &'s str>,
+) -> Cow<'a, str> {
+    const SHORTEST: usize = 4;
+    let mut masked = Cow::Borrowed(text);
+    for secret in secrets {
+        if secret.len() >= SHORTEST && masked.contains(secret) {
+            masked = Cow::Owned(masked.replace(secret, &redact::mask(secret)));
+        }
+    }
+    masked
+}
+
+/// The user information before the host, and everything behind the first question mark.
+fn url_parts(text: &str) -> Vec<Range<usize>> {
+    let (before, query) = match text.split_once('?') {
+        Some((before, _)) => (before, before.len().saturating_add(1)..text.len()),
+        None => (text, text.len()..text.len()),
+    };
+    let mut parts = Vec::new();
+    if let Some((scheme, rest)) = before.split_once("://") {
+        let authority = rest.split('/').next().unwrap_or_default();
+        if let Some((user, _)) = authority.rsplit_once('@') {
+            let start = scheme.len().saturating_add("://".len());
+            parts.push(start..start.saturating_add(user.len()));
+        }
+    }
+    parts.push(query);
+    parts
+}
+
+/// The values of `name=value` behind a question mark or an ampersand.
+fn parameter_parts(text: &str) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    for (at, _) in text.match_indices(['?', '&']) {
+        let start = at.saturating_add(1);
+        let rest = text.get(start..).unwrap_or_default();
+        let end = rest
+            .find(|c: char| c.is_whitespace() || matches!(c, '&' | '?' | ']' | '"' | '\''))
+            .unwrap_or(rest.len());
+        let parameter = rest.get(..end).unwrap_or_default();
+        if let Some((name, value)) = parameter.split_once('=')
+            && !OPEN_PARAMETERS.contains(&name)
+        {
+            let end = start.saturating_add(end);
+            parts.push(end.saturating_sub(value.len())..end);
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_query_of_a_url_is_secret_and_the_rest_is_not() {
+        let url = "rtmp://live.example.org:1935/app?token=abc&x=1";
+        let masked = Secrecy::of_property("tcUrl").masked(url);
+        assert_eq!(
+            masked,
+            format!(
+                "rtmp://live.example.org:1935/app?{}",
+                redact::mask("token=abc&x=1")
+            )
+        );
+        assert_eq!(Secrecy::Url.masked("rtmp://h/live"), "rtmp://h/live");
+    }
+
+    #[test]
+    fn the_user_of_a_url_is_secret() {
+        let masked = Secrecy::Url.masked("rtmp://bob:pw@h/live");
+        assert_eq!(masked, format!("rtmp://{}@h/live", redact::mask("bob:pw")));
+        assert_eq!(
+            Secrecy::Url.masked("rtmp://h/a@b"),
+            "rtmp://h/a@b",
+            "no user"
+        );
+    }
+
+    #[test]
+    fn the_exchange_of_the_access_manager_is_secret_and_its_reason_is_not() {
+        let text = "[ AccessManager.Reject ] : [ authmod=adobe ] : \
+                    ?reason=needauth&user=bob&salt=s1&challenge=c1&opaque=o1";
+        let masked = Secrecy::of_property("description").masked(text);
+        assert!(masked.starts_with("[ AccessManager.Reject ] : [ authmod=adobe ] : "));
+        assert!(masked.contains("?reason=needauth&user=****"));
+        for secret in ["bob", "s1", "c1", "o1"] {
+            assert!(!masked.contains(&format!("={secret}")), "{masked}");
+        }
+    }
+
+    #[test]
+    fn prose_without_parameters_stays() {
+        let text = "Is the stream already published? Yes & no.";
+        assert_eq!(Secrecy::Parameters.masked(text), text);
+    }
+
+    #[test]
+    fn a_known_stream_name_is_masked_in_prose() {
+        let masked = mask_known("Started publishing cam-77.", ["cam-77", "a"]);
+        assert_eq!(
+            masked,
+            format!("Started publishing {}.", redact::mask("cam-77"))
+        );
+    }
+
+    #[test]
+    fn an_empty_text_has_no_mask() {
+        assert_eq!(Secrecy::Whole.masked(""), "");
+        assert_eq!(Secrecy::Url.masked("app?"), "app?");
+    }
+}

@@ -1,0 +1,43 @@
+//! Bodies of real messages, copied from captures, for the tests of the body parsers.
+
+/// Bytes from hexadecimal digits; white space is passed over.
+pub(crate) fn hex(text: &str) -> Vec<u8> {
+    let digits: Vec<u8> = text
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .map(|c| u8::try_from(c.to_digit(16).unwrap()).unwrap())
+        .collect();
+    digits
+        .chunks_exact(2)
+        .map(|pair| pair[0] << 4 | pair[1])
+        .collect()
+}
+
+/// `connect` of ffmpeg 5.1 (Lavf 59.27).
+pub(crate) const CONNECT: &str = "\
+    020007636f6e6e656374003ff00000000000000300036170700200046c6976650004747970650200 \
+    0a6e6f6e707269766174650008666c617368566572020024464d4c452f332e302028636f6d706174 \
+    69626c653b204c61766635392e32372e313030290005746355726c02001a72746d703a2f2f313932 \
+    2e302e322e313a313933352f6c697665000009";
+
+/// `_result` of nginx-rtmp to `connect`: two objects.
+pub(crate) const CONNECT_RESULT: &str = "\
+    0200075f726573756c74003ff0000000000000030006666d7356657202000d464d532f332c302c31 \
+    2c313233000c6361706162696c697469657300403f0000000000000000090300056c6576656c0200 \
+    067374617475730004636f646502001d4e6574436f6e6e656374696f6e2e436f6e6e6563742e5375 \
+    6363657373000b6465736372697074696f6e020015436f6e6e656374696f6e207375636365656465 \
+    642e000e6f626a656374456e636f64696e67000000000000000000000009";
+
+/// `_result` of nginx-rtmp to `createStream`.
+pub(crate) const CREATE_STREAM_RESULT: &str = "\
+    0200075f726573756c7400401000000000000005003ff0000000000000";
+
+/// `publish` of ffmpeg.
+pub(crate) const PUBLISH: &str = "\
+    0200077075626c6973680040140000000000000502000a64656d6f2d6b65792d310200046c697665";
+
+/// `onStatus` of nginx-rtmp to `publish`.
+pub(crate) const ON_STATUS: &str = "\
+    0200086f6e537461747573000000000000000000050300056c6576656c0200067374617475730004 \
+    636f64650200174e657453747265616d2e5075626c6973682e5374617274000b6465736372697074 \
+    696f6e0200105374617274207075626c697368696e67000009";
