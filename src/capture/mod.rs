@@ -5,8 +5,78 @@
 
 #![warn(clippy::arithmetic_side_effects)]
 
+pub mod error;
+pub mod file;
+pub mod info;
+
+use std::fmt;
+
 use crate::base::ids::FrameNumber;
+use crate::base::time::Precision;
 use crate::base::time::Timestamp;
+use crate::capture::error::CaptureError;
+use crate::capture::info::Drops;
+use crate::capture::info::InputInfo;
+use crate::capture::info::Progress;
+
+/// Where frames come from: files, an interface, or memory.
+///
+/// ```text
+/// loop {
+///     match source.next_frame() {
+///         Ok(Next::Frame(frame)) => decode(&frame),
+///         Ok(Next::Idle) => let_time_pass(),
+///         Ok(Next::End) => break,
+///         Err(error) => remember(error),
+///     }
+/// }
+/// ```
+pub trait Source: Send {
+    /// The next frame, or why there is none.
+    ///
+    /// # Errors
+    /// An error tells of trouble with one input (a file that cannot be opened, a file that ends in
+    /// the middle of a frame, a damaged block that was stepped over, a device that went away). It
+    /// does not end the source: the next call goes on behind the damage or with the next input,
+    /// until [`Next::End`]. The number of errors of one input is bounded.
+    fn next_frame(&mut self) -> Result<Next<'_>, CaptureError>;
+
+    /// What is known of the inputs met so far, in their order.
+    fn inputs(&self) -> &[InputInfo];
+
+    /// How far reading has come.
+    fn progress(&self) -> Progress;
+
+    /// Frames that the capture lost before we could see them, as far as the source tells.
+    fn drops(&mut self) -> Drops;
+
+    /// How many digits of a second the timestamps deserve: nine as soon as any input so far has a
+    /// clock finer than microseconds.
+    fn precision(&self) -> Precision {
+        let nanos = self
+            .inputs()
+            .iter()
+            .flat_map(|input| &input.interfaces)
+            .any(|interface| interface.precision == Precision::Nanos);
+        if nanos {
+            Precision::Nanos
+        } else {
+            Precision::Micros
+        }
+    }
+}
+
+/// What [`Source::next_frame`] came back with.
+#[derive(Debug, Clone, Copy)]
+pub enum Next<'a> {
+    /// A frame, borrowed from the source's buffer until the next call.
+    Frame(Frame<'a>),
+    /// An interface had nothing to give for a moment (at most a tenth of a second): the caller may
+    /// look at its clock, its screen and its wish to stop, then ask again. Files never idle.
+    Idle,
+    /// There will be no more frames.
+    End,
+}
 
 /// Link-layer type of a frame: a number of the registry of link types that libpcap, pcap and
 /// pcapng share (`LINKTYPE_*`). Unknown numbers are kept.
@@ -34,6 +104,30 @@ impl LinkType {
     pub const IPV6: Self = Self(229);
     /// Linux cooked capture, version 2.
     pub const LINUX_SLL2: Self = Self(276);
+
+    /// Name in the registry of link types, without its prefix, where the link type is one of ours.
+    pub fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Self::NULL => "NULL",
+            Self::ETHERNET => "ETHERNET",
+            Self::RAW_BSD | Self::RAW_DLT | Self::RAW => "RAW",
+            Self::LOOP => "LOOP",
+            Self::LINUX_SLL => "LINUX_SLL",
+            Self::IPV4 => "IPV4",
+            Self::IPV6 => "IPV6",
+            Self::LINUX_SLL2 => "LINUX_SLL2",
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for LinkType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => f.pad(name),
+            None => write!(f, "LINKTYPE_{}", self.0),
+        }
+    }
 }
 
 /// One captured frame, borrowed from the source that read it.

@@ -1,0 +1,441 @@
+//! Capture files: pcap and pcapng, plain or compressed, from paths or a pipe, one after the other.
+
+mod block;
+mod compress;
+mod foreign;
+mod options;
+mod pcap;
+mod pcapng;
+mod record;
+#[cfg(test)]
+mod tests;
+mod window;
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+
+use block::Leader;
+use compress::MAGIC_LEN;
+use nom::number::Endianness;
+use pcap::FILE_HEADER_LEN;
+use pcap::FileHeader;
+use pcap::PcapReader;
+use pcapng::PcapNgReader;
+use record::Fault;
+use record::Notes;
+use record::Record;
+use window::Window;
+
+use crate::base::ids::FrameNumber;
+use crate::capture::Frame;
+use crate::capture::Next;
+use crate::capture::Source;
+use crate::capture::error::Aftermath;
+use crate::capture::error::CaptureError;
+use crate::capture::info::Compression;
+use crate::capture::info::Drops;
+use crate::capture::info::Format;
+use crate::capture::info::InputInfo;
+use crate::capture::info::InputName;
+use crate::capture::info::Progress;
+
+/// How many bytes are looked at to say what a file is that is no capture.
+const FOREIGN_LEN: usize = 64;
+
+/// A file to read.
+pub enum Input {
+    /// Standard input.
+    Stdin,
+    /// A file, FIFO or device of this name.
+    Path(PathBuf),
+    /// Anything else that yields the bytes of a capture file, with a name for messages.
+    Reader(InputName, Box<dyn Read + Send>),
+}
+
+impl Input {
+    /// An input as named on the command line: `-` is standard input.
+    pub fn named(name: impl Into<PathBuf>) -> Self {
+        let path = name.into();
+        if path.as_os_str() == InputName::STDIN {
+            Self::Stdin
+        } else {
+            Self::Path(path)
+        }
+    }
+
+    fn name(&self) -> InputName {
+        match self {
+            Self::Stdin => InputName::new(InputName::STDIN),
+            Self::Path(path) => InputName::new(path.to_string_lossy()),
+            Self::Reader(name, _) => name.clone(),
+        }
+    }
+
+    /// How many bytes there are, where that is known beforehand. A file that cannot be opened
+    /// has none to read.
+    fn size(&self) -> Option<u64> {
+        let metadata = match self {
+            Self::Stdin => stdin().and_then(|file| file.metadata()),
+            Self::Path(path) => path.metadata(),
+            Self::Reader(..) => return None,
+        };
+        match metadata {
+            Ok(metadata) if metadata.is_file() => Some(metadata.len()),
+            Ok(_) => None,
+            Err(_) => Some(0),
+        }
+    }
+
+    fn open(self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(match self {
+            Self::Stdin => Box::new(stdin()?),
+            Self::Path(path) => Box::new(File::open(path)?),
+            Self::Reader(_, reader) => reader,
+        })
+    }
+}
+
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Input").field(&self.name()).finish()
+    }
+}
+
+/// Standard input without the small buffer that the standard library puts before it.
+#[cfg(unix)]
+fn stdin() -> io::Result<File> {
+    use std::os::fd::AsFd as _;
+
+    let stdin = io::stdin().as_fd().try_clone_to_owned()?;
+    Ok(File::from(stdin))
+}
+
+/// Frames of capture files, read in the order given.
+#[derive(Debug)]
+pub struct Files {
+    waiting: VecDeque<Input>,
+    current: Option<OpenFile>,
+    notes: Notes,
+    frames: u64,
+    bytes_read: Arc<AtomicU64>,
+    bytes_total: Option<u64>,
+}
+
+#[derive(Debug)]
+struct OpenFile {
+    window: Window,
+    reader: Reader,
+}
+
+#[derive(Debug)]
+enum Reader {
+    Pcap(PcapReader),
+    PcapNg(PcapNgReader),
+}
+
+impl Reader {
+    #[inline]
+    fn next(&mut self, window: &mut Window, notes: &mut Notes) -> Result<Option<Record>, Fault> {
+        match self {
+            Self::Pcap(reader) => reader.next(window),
+            Self::PcapNg(reader) => reader.next(window, notes),
+        }
+    }
+}
+
+impl Files {
+    /// Reads these inputs. None is opened before its turn comes.
+    pub fn new(inputs: impl IntoIterator<Item = Input>) -> Self {
+        let waiting: VecDeque<Input> = inputs.into_iter().collect();
+        let bytes_total = waiting
+            .iter()
+            .map(Input::size)
+            .try_fold(0_u64, |sum, size| sum.checked_add(size?));
+        Self {
+            waiting,
+            current: None,
+            notes: Notes::default(),
+            frames: 0,
+            bytes_read: Arc::default(),
+            bytes_total,
+        }
+    }
+
+    /// TLS key log lines that came with the captures (pcapng decryption secrets blocks).
+    pub fn secrets(&self) -> &[u8] {
+        &self.notes.secrets
+    }
+
+    /// Opens the next input; false when there is none left.
+    fn open_next(&mut self) -> Result<bool, CaptureError> {
+        let Some(input) = self.waiting.pop_front() else {
+            return Ok(false);
+        };
+        let name = input.name();
+        self.notes.inputs.push(InputInfo::new(name.clone()));
+        let opened = input.open().map_err(|cause| CaptureError::Unreadable {
+            input: name,
+            offset: 0,
+            cause,
+        })?;
+        let counted = Counted {
+            input: opened,
+            count: Arc::clone(&self.bytes_read),
+        };
+        let mut window = Window::new(Box::new(counted));
+        window.fill(MAGIC_LEN);
+        if let Some(compression) = compress::recognise(window.available()) {
+            self.notes
+                .update(|info| info.compression = Some(compression));
+            let decompressed = compress::decompress(window)
+                .map_err(|cause| self.unreadable(0, cause, Some(compression)))?;
+            window = Window::new(decompressed);
+        }
+        let reader = self.recognise(&mut window)?;
+        self.current = Some(OpenFile { window, reader });
+        Ok(true)
+    }
+
+    /// Finds out the format of what is in the window, by its first bytes.
+    fn recognise(&mut self, window: &mut Window) -> Result<Reader, CaptureError> {
+        window.fill(MAGIC_LEN);
+        if FileHeader::is_magic(window.available()) {
+            return self.pcap(window);
+        }
+        let is_pcapng = window.fill(block::MIN_BLOCK_LEN)
+            && Leader::parse(window.available(), Endianness::Little)
+                .is_some_and(|leader| leader.kind == block::BlockType::SECTION_HEADER);
+        if is_pcapng {
+            self.notes.update(|info| info.format = Some(Format::PcapNg));
+            return Ok(Reader::PcapNg(PcapNgReader::new()));
+        }
+        window.fill(FOREIGN_LEN);
+        if let Some(trouble) = window.take_trouble() {
+            return Err(self.unreadable(window.offset(), trouble, self.compression()));
+        }
+        let start = window.available();
+        let mut found = foreign::describe(start.get(..FOREIGN_LEN).unwrap_or(start));
+        if let Some(compression) = self.compression() {
+            found = format!("of what is in the {compression} data: {found}");
+        }
+        Err(CaptureError::NotACapture {
+            input: self.name(),
+            found,
+        })
+    }
+
+    fn pcap(&mut self, window: &mut Window) -> Result<Reader, CaptureError> {
+        /// The only major version there ever was.
+        const MAJOR: u16 = 2;
+
+        self.notes.update(|info| info.format = Some(Format::Pcap));
+        if !window.fill(FILE_HEADER_LEN) {
+            let fault = Fault::CutShort {
+                offset: 0,
+                what: "the file header",
+                expected: FILE_HEADER_LEN as u64,
+                got: window.available().len() as u64,
+            };
+            return Err(self.error(fault, window.take_trouble(), window.offset()));
+        }
+        let header = FileHeader::parse(window.available())
+            .ok()
+            .map(|(_, header)| header);
+        window.consume(FILE_HEADER_LEN);
+        match header {
+            Some(header) if header.major == MAJOR => {
+                self.notes.update(|info| {
+                    info.format = Some(header.format());
+                    info.interfaces.push(header.interface());
+                });
+                Ok(Reader::Pcap(PcapReader::new(&header)))
+            }
+            Some(header) => Err(CaptureError::NotACapture {
+                input: self.name(),
+                found: format!(
+                    "it is a pcap file of version {}.{} (2.x is known)",
+                    header.major, header.minor
+                ),
+            }),
+            None => Err(CaptureError::NotACapture {
+                input: self.name(),
+                found: "its pcap header makes no sense".to_owned(),
+            }),
+        }
+    }
+
+    /// Leaves the current input behind.
+    fn close(&mut self) -> Result<(), CaptureError> {
+        let Some(mut open) = self.current.take() else {
+            return Ok(());
+        };
+        if let Reader::PcapNg(reader) = &mut open.reader {
+            reader.end_section(&mut self.notes);
+        }
+        match open.window.take_trouble() {
+            Some(trouble) => {
+                Err(self.unreadable(open.window.offset(), trouble, self.compression()))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn name(&self) -> InputName {
+        self.notes
+            .inputs
+            .last()
+            .map_or_else(|| InputName::new(""), |info| info.name.clone())
+    }
+
+    fn compression(&self) -> Option<Compression> {
+        self.notes.inputs.last()?.compression
+    }
+
+    /// A fault of the current input as the error it is. An input that seems cut short because it
+    /// could not be read further is called by that cause.
+    fn error(&self, fault: Fault, trouble: Option<io::Error>, at: u64) -> CaptureError {
+        let compression = self.compression();
+        match (fault, trouble) {
+            (Fault::CutShort { .. }, Some(trouble)) => self.unreadable(at, trouble, compression),
+            (
+                Fault::CutShort {
+                    offset,
+                    what,
+                    expected,
+                    got,
+                },
+                None,
+            ) => CaptureError::CutShort {
+                input: self.name(),
+                offset,
+                what,
+                expected,
+                got,
+                compression,
+            },
+            (
+                Fault::Damaged {
+                    offset,
+                    what,
+                    aftermath,
+                },
+                _,
+            ) => CaptureError::Damaged {
+                input: self.name(),
+                offset,
+                what,
+                aftermath,
+                compression,
+            },
+        }
+    }
+
+    /// Why the current input could not be read beyond `offset`.
+    fn unreadable(
+        &self,
+        offset: u64,
+        cause: io::Error,
+        compression: Option<Compression>,
+    ) -> CaptureError {
+        let input = self.name();
+        match (compression, cause.kind()) {
+            (Some(compression), io::ErrorKind::UnexpectedEof) => {
+                CaptureError::CompressionCutShort {
+                    input,
+                    compression,
+                    offset,
+                }
+            }
+            (Some(name), io::ErrorKind::InvalidData) => CaptureError::Damaged {
+                input,
+                offset,
+                what: format!("the {name} data cannot be decompressed: {cause}"),
+                aftermath: Aftermath::Stopped,
+                compression,
+            },
+            _ => CaptureError::Unreadable {
+                input,
+                offset,
+                cause,
+            },
+        }
+    }
+}
+
+impl Source for Files {
+    fn next_frame(&mut self) -> Result<Next<'_>, CaptureError> {
+        let record = loop {
+            let Some(OpenFile { window, reader }) = &mut self.current else {
+                if self.open_next()? {
+                    continue;
+                }
+                return Ok(Next::End);
+            };
+            match reader.next(window, &mut self.notes) {
+                Ok(Some(record)) => {
+                    self.frames = self.frames.saturating_add(1);
+                    break record;
+                }
+                Ok(None) => self.close()?,
+                Err(fault) => {
+                    let trouble = match fault {
+                        Fault::CutShort { .. } => window.take_trouble(),
+                        Fault::Damaged { .. } => None,
+                    };
+                    let at = window.offset();
+                    return Err(self.error(fault, trouble, at));
+                }
+            }
+        };
+        let data = self
+            .current
+            .as_ref()
+            .map_or(&[][..], |open| open.window.taken(record.at, record.len));
+        Ok(Next::Frame(Frame {
+            number: FrameNumber(self.frames),
+            time: record.time,
+            link: record.link,
+            wire_len: record.wire_len,
+            data,
+        }))
+    }
+
+    fn inputs(&self) -> &[InputInfo] {
+        &self.notes.inputs
+    }
+
+    fn progress(&self) -> Progress {
+        let bytes_read = self.bytes_read.load(Ordering::Relaxed);
+        Progress {
+            bytes_read,
+            // A file may grow while it is read.
+            bytes_total: self.bytes_total.map(|total| total.max(bytes_read)),
+            frames: self.frames,
+        }
+    }
+
+    fn drops(&mut self) -> Drops {
+        self.notes.drops
+    }
+}
+
+/// Counts the bytes that are read.
+struct Counted {
+    input: Box<dyn Read + Send>,
+    count: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let got = self.input.read(buf)?;
+        self.count.fetch_add(got as u64, Ordering::Relaxed);
+        Ok(got)
+    }
+}

@@ -1,0 +1,1 @@
+//! Situations of whole files, with the bytes written by hand.
