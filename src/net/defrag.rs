@@ -260,3 +260,6 @@ impl Pieces {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

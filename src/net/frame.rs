@@ -126,3 +126,6 @@ impl FrameDecoder {
         self.defragmenter.pending()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -282,3 +282,6 @@ fn pktap(window: Window<'_>) -> Result<Next<'_>, Skip> {
     let length = usize::try_from(length).map_err(|_| Skip::Malformed)?;
     Ok((Layer::Link(link), window.skip(length)?))
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,8 @@ mod ip;
 mod link;
 pub mod skip;
 mod tcp;
+#[cfg(test)]
+mod testing;
 mod tunnel;
 mod window;
 

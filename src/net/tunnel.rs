@@ -247,3 +247,6 @@ fn gtp_u(window: Window<'_>) -> Result<Inner<'_>, Skip> {
         _ => Err(Skip::Udp),
     }
 }
+
+#[cfg(test)]
+mod tests;
