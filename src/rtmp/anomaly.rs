@@ -6,6 +6,7 @@ use std::fmt;
 use crate::base::ids::ByteRange;
 use crate::base::ids::Mark;
 use crate::base::severity::Severity;
+use crate::rtmp::problem::BodyProblem;
 use crate::rtmp::types::ChunkStreamId;
 use crate::rtmp::types::MessageTypeId;
 
@@ -31,6 +32,19 @@ pub enum AnomalyKind {
         /// The chunk stream that carried it.
         csid: ChunkStreamId,
     },
+
+    // Bodies of messages other than media.
+    /// Something in the body of a message.
+    Body {
+        /// What it is.
+        problem: BodyProblem,
+        /// Type of the message.
+        type_id: MessageTypeId,
+        /// The chunk stream that carried it.
+        csid: ChunkStreamId,
+        /// Byte offset in the body.
+        offset: usize,
+    },
 }
 
 impl AnomalyKind {
@@ -38,6 +52,8 @@ impl AnomalyKind {
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownMessageType { .. } => "message.unknown_type",
+
+            Self::Body { problem, .. } => problem.code(),
         }
     }
 
@@ -45,6 +61,8 @@ impl AnomalyKind {
     pub fn severity(&self) -> Severity {
         match self {
             Self::UnknownMessageType { .. } => Severity::Warning,
+
+            Self::Body { problem, .. } => problem.severity(),
         }
     }
 }
@@ -56,6 +74,16 @@ impl fmt::Display for AnomalyKind {
                 f,
                 "message type {} on chunk stream {csid} is in no specification",
                 type_id.0
+            ),
+
+            Self::Body {
+                problem,
+                type_id,
+                csid,
+                offset,
+            } => write!(
+                f,
+                "{problem} (byte {offset} of a {type_id} message on chunk stream {csid})"
             ),
         }
     }

@@ -5,13 +5,18 @@
 
 #![warn(clippy::arithmetic_side_effects)]
 
+pub mod aggregate;
 pub mod amf;
 pub mod anomaly;
 pub mod command;
+pub mod control;
+pub mod data;
 pub mod event;
 pub mod field;
+pub mod message;
 pub mod problem;
 pub mod secret;
+pub mod shared_object;
 #[cfg(test)]
 pub(crate) mod testdata;
 pub mod types;

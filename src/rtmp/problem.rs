@@ -4,6 +4,11 @@
 use std::fmt;
 
 use crate::base::severity::Severity;
+use crate::rtmp::control::LimitType;
+use crate::rtmp::control::UserControlType;
+use crate::rtmp::shared_object::SharedObjectEventType;
+use crate::rtmp::types::ChunkStreamId;
+use crate::rtmp::types::MessageStreamId;
 
 /// Something odd in a message body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +107,57 @@ pub enum BodyProblem {
     NameMissing,
     /// A command whose second value is no number.
     TransactionIdMissing,
+    /// Bytes behind the last field.
+    TrailingBytes {
+        /// How many.
+        count: usize,
+    },
+    /// An event of a shared object that nobody documents.
+    UnknownSharedObjectEvent {
+        /// The number on the wire.
+        event: SharedObjectEventType,
+    },
+    /// An aggregate ends within one of its messages (RTMP 1.0 section 7.1.6).
+    AggregateCut,
+    /// More messages in an aggregate than any sender puts there; the rest was not read.
+    AggregateTooManyParts,
+    /// No back pointer behind the last message of an aggregate (section 7.1.6).
+    AggregateBackPointerMissing,
+    /// A back pointer that is not the size of the message before it (section 7.1.6).
+    AggregateBackPointer {
+        /// Size of the message with its header.
+        expected: u32,
+        /// The back pointer.
+        found: u32,
+    },
+
+    /// A control message that ends before one of its fields (sections 5.4 and 7.1.7).
+    ControlTooShort {
+        /// The field.
+        field: &'static str,
+    },
+    /// A protocol control message elsewhere than on chunk stream 2 and message stream 0
+    /// (section 5.4).
+    ControlOnWrongStream {
+        /// Its chunk stream.
+        csid: ChunkStreamId,
+        /// Its message stream.
+        stream_id: MessageStreamId,
+    },
+    /// Set Peer Bandwidth without its limit type (section 5.4.5).
+    LimitTypeMissing,
+    /// Set Peer Bandwidth with a limit type other than 0, 1 and 2.
+    LimitTypeUnknown {
+        /// The number on the wire.
+        limit: LimitType,
+    },
+    /// A user control event that nobody documents.
+    UnknownUserControl {
+        /// The number on the wire.
+        event: UserControlType,
+    },
+    /// A ping or its answer without the time that it should carry (section 7.1.7).
+    PingWithoutTime,
 }
 
 impl BodyProblem {
@@ -130,6 +186,18 @@ impl BodyProblem {
             Self::SelectorUnknown { .. } => "message.selector_unknown",
             Self::NameMissing => "message.name_missing",
             Self::TransactionIdMissing => "message.transaction_id_missing",
+            Self::TrailingBytes { .. } => "message.trailing_bytes",
+            Self::UnknownSharedObjectEvent { .. } => "message.unknown_shared_object_event",
+            Self::AggregateCut => "message.aggregate_cut",
+            Self::AggregateTooManyParts => "message.aggregate_too_many_parts",
+            Self::AggregateBackPointerMissing => "message.aggregate_back_pointer_missing",
+            Self::AggregateBackPointer { .. } => "message.aggregate_back_pointer",
+            Self::ControlTooShort { .. } => "control.too_short",
+            Self::ControlOnWrongStream { .. } => "control.wrong_stream",
+            Self::LimitTypeMissing => "control.limit_type_missing",
+            Self::LimitTypeUnknown { .. } => "control.limit_type_unknown",
+            Self::UnknownUserControl { .. } => "control.unknown_event",
+            Self::PingWithoutTime => "control.ping_without_time",
         }
     }
 
@@ -138,7 +206,9 @@ impl BodyProblem {
         match self {
             Self::AmfTruncated { .. }
             | Self::AmfUnknownMarker { .. }
-            | Self::AmfReservedMarker { .. } => Severity::Error,
+            | Self::AmfReservedMarker { .. }
+            | Self::AggregateCut
+            | Self::ControlTooShort { .. } => Severity::Error,
             Self::AmfTooDeep
             | Self::AmfTooManyValues
             | Self::AmfTooMuchText
@@ -149,7 +219,11 @@ impl BodyProblem {
             | Self::AmfBadReference { .. }
             | Self::SelectorUnknown { .. }
             | Self::NameMissing
-            | Self::TransactionIdMissing => Severity::Warning,
+            | Self::TransactionIdMissing
+            | Self::AggregateTooManyParts
+            | Self::AggregateBackPointer { .. }
+            | Self::ControlOnWrongStream { .. }
+            | Self::LimitTypeUnknown { .. } => Severity::Warning,
             Self::AmfEcmaCount { .. }
             | Self::AmfEmptyKey
             | Self::AmfNotUtf8
@@ -157,7 +231,13 @@ impl BodyProblem {
             | Self::AmfExternalizable
             | Self::AmfTrailingBytes { .. }
             | Self::SelectorMissing
-            | Self::SelectorUnexpected => Severity::Info,
+            | Self::SelectorUnexpected
+            | Self::TrailingBytes { .. }
+            | Self::UnknownSharedObjectEvent { .. }
+            | Self::AggregateBackPointerMissing
+            | Self::LimitTypeMissing
+            | Self::UnknownUserControl { .. }
+            | Self::PingWithoutTime => Severity::Info,
         }
     }
 
@@ -166,7 +246,16 @@ impl BodyProblem {
     pub fn is_shortage(&self) -> bool {
         matches!(
             self,
-            Self::AmfTruncated { .. } | Self::AmfStrictCount { .. } | Self::AmfMissingObjectEnd
+            Self::AmfTruncated { .. }
+                | Self::AmfStrictCount { .. }
+                | Self::AmfMissingObjectEnd
+                | Self::NameMissing
+                | Self::TransactionIdMissing
+                | Self::AggregateCut
+                | Self::AggregateBackPointerMissing
+                | Self::ControlTooShort { .. }
+                | Self::LimitTypeMissing
+                | Self::PingWithoutTime
         )
     }
 }
@@ -210,7 +299,7 @@ impl fmt::Display for BodyProblem {
             Self::AmfExternalizable => {
                 f.write_str("externalizable object in an encoding private to its peers")
             }
-            Self::AmfTrailingBytes { count } => write!(f, "{count} bytes behind the last value"),
+            Self::AmfTrailingBytes { count } => write!(f, "bytes behind the last value: {count}"),
             Self::SelectorMissing => {
                 f.write_str("AMF3 message type without its format selector byte")
             }
@@ -222,6 +311,35 @@ impl fmt::Display for BodyProblem {
             }
             Self::NameMissing => f.write_str("the first value is no name"),
             Self::TransactionIdMissing => f.write_str("the second value is no transaction id"),
+            Self::TrailingBytes { count } => write!(f, "bytes behind the last field: {count}"),
+            Self::UnknownSharedObjectEvent { event } => {
+                write!(f, "shared object event {} is in no specification", event.0)
+            }
+            Self::AggregateCut => f.write_str("the aggregate ends within one of its messages"),
+            Self::AggregateTooManyParts => f.write_str("too many messages in one aggregate"),
+            Self::AggregateBackPointerMissing => {
+                f.write_str("no back pointer behind the last message of the aggregate")
+            }
+            Self::AggregateBackPointer { expected, found } => write!(
+                f,
+                "back pointer is {found} behind a message of {expected} bytes"
+            ),
+            Self::ControlTooShort { field } => {
+                write!(f, "the message ends before its field \"{field}\"")
+            }
+            Self::ControlOnWrongStream { csid, stream_id } => write!(
+                f,
+                "protocol control on chunk stream {csid} and message stream {stream_id} \
+                 instead of 2 and 0"
+            ),
+            Self::LimitTypeMissing => f.write_str("the limit type is missing"),
+            Self::LimitTypeUnknown { limit } => {
+                write!(f, "limit type {} is in no specification", limit.0)
+            }
+            Self::UnknownUserControl { event } => {
+                write!(f, "user control event {} is in no specification", event.0)
+            }
+            Self::PingWithoutTime => f.write_str("ping without its time"),
         }
     }
 }

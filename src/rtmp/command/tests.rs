@@ -247,3 +247,11 @@ fn transaction_ids_are_doubles() {
     assert_eq!(TransactionId(1.5).as_u32(), None);
     assert_eq!(TransactionId(12.0).to_string(), "12");
 }
+
+#[test]
+fn delete_stream_names_the_stream_by_its_id() {
+    let command = read(testdata::DELETE_STREAM);
+    assert_eq!(command.name.as_str(), "deleteStream");
+    assert_eq!(command.argument(0).and_then(Value::as_u32), Some(1));
+    assert_eq!(command.stream_name(), None);
+}
