@@ -33,10 +33,10 @@ trap 'exit 130' INT TERM
 . lib/obs.sh
 . scenes.sh
 
-sample_names() { declare -F | sed -n 's/^declare -f sample_//p' | tr _ -; }
+names() { declare -F | sed -n 's/^declare -f sample_//p' | tr _ -; }
 
 # The file of a sample, whatever its form.
-sample_file() {
+file_of() {
     local f
     for f in "$SAMPLES/$1".pcap "$SAMPLES/$1".pcapng "$SAMPLES/$1".pcap.gz "$SAMPLES/$1".pcap.zst \
         "$SAMPLES/$1".pcapng.gz "$SAMPLES/$1".pcapng.zst; do
@@ -46,8 +46,8 @@ sample_file() {
 }
 
 expected() {
-    local file ports
-    file=$(sample_file "$1") || die "no capture of $1"
+    local file
+    file=$(file_of "$1") || die "no capture of $1"
     mkdir -p "$SAMPLES/expected"
     python3 "$SAMPLES/tshark_messages.py" "$file" >"$SAMPLES/expected/$1.tshark.tsv"
 }
@@ -61,16 +61,19 @@ check_private() {
     *) cat "$file" ;;
     esac >"$TMP/plain"
     for word in "$(hostname)\b.*local" "$TMP" "/home/" "/root/" "${SUDO_USER:-no-such-user}" "Intel(R)" "AMD Ryzen" "Linux [0-9]"; do
-        if strings -n 4 "$TMP/plain" | grep -qE -- "$word"; then
+        if [ "$(strings -n 4 "$TMP/plain" | grep -cE -- "$word")" -gt 0 ]; then
             die "$file holds '$word', which tells about this machine"
         fi
     done
 }
 
-# publish_file FILE: the capture just made becomes a sample, in the form its name says.
+# plain_form pcap.gz: pcap
+plain_form() { echo "${1%%.*}"; }
+
+# keep NAME FORM: the capture just made becomes a sample, in the form its name says.
 keep() {
-    local name=$1 form=$2 from=$TMP/$1.${2%.gz}
-    from=${from%.zst}
+    local name=$1 form=$2 from
+    from=$TMP/$name.$(plain_form "$form")
     case $from in *.pcapng) python3 "$SAMPLES/lib/pcapng_forget_host.py" "$from" ;; esac
     rm -f "$SAMPLES/$name".pcap "$SAMPLES/$name".pcapng "$SAMPLES/$name".pcap.* "$SAMPLES/$name".pcapng.*
     case $form in
@@ -89,15 +92,15 @@ make_sample() {
     "sample_${1//-/_}"
     net_down
     expected "$1"
-    say "$1: $(stat -c %s "$(sample_file "$1")") bytes, $(($(wc -l <"expected/$1.tshark.tsv") - 1)) messages"
+    say "$1: $(stat -c %s "$(file_of "$1")") bytes, $(($(wc -l <"expected/$1.tshark.tsv") - 1)) messages"
 }
 
 only_expected=
-names=()
+chosen=()
 for argument in "$@"; do
     case $argument in
     --list)
-        sample_names
+        names
         exit 0
         ;;
     --versions)
@@ -110,15 +113,15 @@ for argument in "$@"; do
         exit 0
         ;;
     -*) die "unknown option $argument" ;;
-    *) names+=("$argument") ;;
+    *) chosen+=("$argument") ;;
     esac
 done
-[ ${#names[@]} -gt 0 ] || mapfile -t names < <(sample_names)
+[ ${#chosen[@]} -gt 0 ] || mapfile -t chosen < <(names)
 
 if [ -n "$only_expected" ]; then
-    for name in "${names[@]}"; do expected "$name"; done
+    for name in "${chosen[@]}"; do expected "$name"; done
     exit 0
 fi
 [ "$(id -u)" -eq 0 ] || die "network namespaces need root"
 need_base
-for name in "${names[@]}"; do make_sample "$name"; done
+for name in "${chosen[@]}"; do make_sample "$name"; done

@@ -7,8 +7,9 @@ apart. Its PDML keeps one element per message, so that is what is read here.
 
 tshark shows type and length only where the chunk header carries them (fmt 0 and 1). For the others
 the type is the one that the last such header of the same chunk stream had, and the length is that of
-the body tshark put together, which must then be the length that header declared: where they differ
-the script says so on stderr and ends with status 1.
+the body tshark put together, which must then be the length that header declared. Where they differ
+tshark has lost its place (it does with extended timestamps): that direction is left out of the list
+and a line that starts with "#" says so.
 
 tshark is run with the options that make it honest: messages over 32 KB are dropped and segments
 out of order are withheld by default.
@@ -71,8 +72,11 @@ def body_length(proto):
     return 0
 
 
-def messages(path):
-    """Yields (stream, source port, type, timestamp, length, frame) in tshark's order."""
+def messages(path, lost):
+    """Yields (stream, source port, type, timestamp, length, frame) in tshark's order.
+
+    Fills `lost` with the frame in which tshark first contradicts itself, by (stream, source port).
+    """
     declared = {}  # (stream, source port, chunk stream) -> (type, length)
     run = tshark(path, "rtmpt", "-T", "pdml")
     for _, packet in ElementTree.iterparse(run.stdout):
@@ -92,7 +96,7 @@ def messages(path):
                 if kind is None:
                     kind, length = declared.get(channel, (None, None))
                     if length != body_length(proto):
-                        doubt(f"frame {frame}: declared {length}, body of {body_length(proto)}")
+                        lost.setdefault((stream, port), frame)
                 declared[channel] = (kind, length)
                 timestamp = number(proto, "rtmpt.header.ets")
                 if timestamp is None:
@@ -100,15 +104,6 @@ def messages(path):
                 yield stream, port, kind, timestamp, length, frame
         packet.clear()
     run.wait()
-
-
-DOUBTS = []
-
-
-def doubt(word):
-    """Something in which tshark contradicts itself."""
-    DOUBTS.append(word)
-    print(f"tshark_messages.py: {word}", file=sys.stderr)
 
 
 def main():
@@ -122,12 +117,19 @@ def main():
             path = plain
         server = servers(path)
         print("stream\tdirection\ttype\ttimestamp\tlength\tframe")
-        for stream, port, kind, timestamp, length, frame in messages(path):
-            direction = "to_client" if server.get(str(stream)) == str(port) else "to_server"
-            print(stream, direction, kind, timestamp, length, frame, sep="\t")
+        lost = {}
+        found = list(messages(path, lost))
+
+        def direction(stream, port):
+            return "to_client" if server.get(str(stream)) == str(port) else "to_server"
+
+        for stream, port, kind, timestamp, length, frame in found:
+            if (stream, port) not in lost:
+                print(stream, direction(stream, port), kind, timestamp, length, frame, sep="\t")
+        for (stream, port), frame in lost.items():
+            print(f"# stream {stream} {direction(stream, port)}: tshark loses its place in frame {frame}")
 
 
 if not shutil.which("tshark"):
     sys.exit("tshark_messages.py: tshark is not installed")
 main()
-sys.exit(1 if DOUBTS else 0)

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Takes the options that describe the capturing machine out of a pcapng's section headers.
+"""Takes the options that describe the capturing machine out of a pcapng.
 
-dumpcap writes the processor's name and the kernel's version there. Everything else stays as it is.
+dumpcap writes the processor's name and the kernel's version into the section header and the interface
+descriptions. Everything else stays as it is.
 
 Usage: pcapng_forget_host.py FILE (changed in place)
 """
@@ -9,18 +10,19 @@ Usage: pcapng_forget_host.py FILE (changed in place)
 import struct
 import sys
 
-SECTION_HEADER = 0x0A0D0D0A
-HARDWARE, OPERATING_SYSTEM = 2, 3
+SECTION_HEADER, INTERFACE = 0x0A0D0D0A, 1
+# Block type: (bytes before the options, the options that go: hardware, operating system).
+DESCRIPTIONS = {SECTION_HEADER: (24, (2, 3)), INTERFACE: (16, (12, 15))}
 
 
-def without_host(block: bytes, order: str) -> bytes:
-    """The section header block without its hardware and operating system options."""
-    head, options = block[8:24], block[24:-4]
+def without_host(block: bytes, order: str, start: int, forgotten: tuple) -> bytes:
+    """The block without the options that are to be forgotten."""
+    head, options = block[8:start], block[start:-4]
     kept, at = b"", 0
     while at + 4 <= len(options):
         code, length = struct.unpack_from(order + "HH", options, at)
         end = at + 4 + (length + 3) // 4 * 4
-        if code not in (HARDWARE, OPERATING_SYSTEM):
+        if code not in forgotten:
             kept += options[at:end]
         at = end
     total = struct.pack(order + "I", 8 + len(head) + len(kept) + 4)
@@ -38,7 +40,7 @@ def main() -> None:
             order = "<" if data[at + 8 : at + 12] == b"\x4d\x3c\x2b\x1a" else ">"
         (length,) = struct.unpack_from(order + "I", data, at + 4)
         block = data[at : at + length]
-        out += without_host(block, order) if kind == SECTION_HEADER else block
+        out += without_host(block, order, *DESCRIPTIONS[kind]) if kind in DESCRIPTIONS else block
         at += length
     with open(path, "wb") as file:
         file.write(out)
