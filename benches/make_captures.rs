@@ -1,0 +1,101 @@
+//! Makes the large captures that `make bench` measures on: RTMP publishers and players with
+//! every header, checksum and acknowledgement that a real capture has, from a fixed seed, so that
+//! two machines measure the same bytes.
+//!
+//! `cargo bench --bench make_captures -- DIR [mtu1500|lo64k|flows10k …]` writes the files that are
+//! not there yet.
+
+use std::collections::BinaryHeap;
+use std::fs::File;
+use std::io;
+use std::io::BufWriter;
+use std::io::Write;
+use std::path::Path;
+use std::path::PathBuf;
+
+#[path = "support/wire.rs"]
+mod wire;
+
+use wire::Conversation;
+use wire::FrameWriter;
+use wire::Shape;
+
+fn main() -> io::Result<()> {
+    let arguments: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with("--"))
+        .collect();
+    let Some((dir, names)) = arguments.split_first() else {
+        eprintln!("usage: make_captures DIR [mtu1500] [lo64k] [flows10k]");
+        return Ok(());
+    };
+    std::fs::create_dir_all(dir)?;
+    let all = ["mtu1500", "lo64k", "flows10k"];
+    for name in all {
+        if !names.is_empty() && !names.iter().any(|n| n == name) {
+            continue;
+        }
+        let path = Path::new(dir).join(format!("{name}.pcap"));
+        if path.exists() {
+            continue;
+        }
+        let partial = PathBuf::from(format!("{}.partial", path.display()));
+        let out = BufWriter::with_capacity(1 << 20, File::create(&partial)?);
+        match name {
+            // 16 connections of 8 Mb/s for about a minute: 1 GB.
+            "mtu1500" => streams(out, &Shape::ethernet(), 8, 8, 59_000)?,
+            "lo64k" => streams(out, &Shape::loopback(), 8, 8, 59_000)?,
+            _ => many_flows(out, 10_000, 70)?,
+        }
+        std::fs::rename(&partial, &path)?;
+        eprintln!(
+            "made {} ({} MB)",
+            path.display(),
+            path.metadata()?.len() / 1_000_000
+        );
+    }
+    Ok(())
+}
+
+/// `publishers` and `players` side by side for `millis` of media, their packets merged by time.
+fn streams(
+    out: impl Write,
+    shape: &Shape,
+    publishers: u32,
+    players: u32,
+    millis: u32,
+) -> io::Result<()> {
+    let mut writer = FrameWriter::new(out, shape.snaplen())?;
+    let mut conversations: Vec<Conversation> = (0..publishers + players)
+        .map(|n| Conversation::new(n, n < publishers, shape.clone(), millis))
+        .collect();
+    // The conversation whose next packet is earliest comes first.
+    let mut order: BinaryHeap<(std::cmp::Reverse<u64>, usize)> = conversations
+        .iter()
+        .enumerate()
+        .filter_map(|(i, c)| c.next_time().map(|t| (std::cmp::Reverse(t), i)))
+        .collect();
+    while let Some((_, index)) = order.pop() {
+        let conversation = &mut conversations[index];
+        conversation.write_next(&mut writer)?;
+        if let Some(time) = conversation.next_time() {
+            order.push((std::cmp::Reverse(time), index));
+        }
+    }
+    writer.finish()
+}
+
+/// The first `packets` packets of `count` publishers, one packet of each in turn.
+fn many_flows(out: impl Write, count: u32, packets: u32) -> io::Result<()> {
+    let shape = Shape::ethernet();
+    let mut writer = FrameWriter::new(out, shape.snaplen())?;
+    let mut conversations: Vec<Conversation> = (0..count)
+        .map(|n| Conversation::new(n, true, shape.clone(), 1_000))
+        .collect();
+    for _ in 0..packets {
+        for conversation in &mut conversations {
+            conversation.write_next(&mut writer)?;
+        }
+    }
+    writer.finish()
+}

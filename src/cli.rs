@@ -1,0 +1,402 @@
+//! The command line: what the user typed ([`Cli`]) and what the program needs ([`Input`]). The
+//! spellings are those of tcpdump and tshark.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::Parser;
+use clap::Subcommand;
+
+/// See every connection, chunk stream, call and media clock of an RTMP capture.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rtmpscope",
+    version,
+    disable_version_flag = true,
+    args_conflicts_with_subcommands = true,
+    after_help = EXIT_CODES,
+    after_long_help = EXAMPLES
+)]
+pub struct Cli {
+    /// What to do; without a command the dashboard opens, or the report where stdout is no
+    /// terminal.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    #[command(flatten)]
+    pub flags: Flags,
+
+    #[command(flatten)]
+    pub inputs: Inputs,
+
+    /// Print the version.
+    #[arg(short = 'V', long = "version", action = clap::ArgAction::Version)]
+    version: Option<bool>,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done · 2 usage · 3 input unreadable or cut short (what could be read is shown) · \
+4 device or permission · 5 output could not be written";
+
+const EXAMPLES: &str = "\
+Examples:
+  rtmpscope capture.pcapng                      open the dashboard
+  rtmpscope report capture.pcap.zst             text report, good to paste in an issue
+  rtmpscope json capture.pcap | jq 'select(.event_type==\"call\")'
+  ssh host tcpdump -w - port 1935 | rtmpscope -
+  rtmpscope -i eth0 tcp port 1935               watch an interface
+  rtmpscope report a.pcap b.pcap host 192.0.2.7 BPF works on files, too
+  rtmpscope extract capture.pcap -o flv/        one playable FLV per stream
+
+Exit codes: 0 done, 2 usage, 3 input unreadable or cut short (what could be read is shown),
+4 device or permission, 5 output could not be written.";
+
+/// What to do with the input.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Open the dashboard.
+    Tui {
+        #[command(flatten)]
+        inputs: Inputs,
+    },
+    /// Print a text summary of every connection.
+    Report {
+        #[command(flatten)]
+        inputs: Inputs,
+    },
+    /// Print one JSON object per line.
+    Json {
+        /// Record types to print, with commas between; all when left out.
+        #[arg(long, value_name = "TYPES", value_delimiter = ',')]
+        events: Vec<String>,
+        /// Seconds of capture time between two `stats` records of a connection.
+        #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+        interval: u32,
+        #[command(flatten)]
+        inputs: Inputs,
+    },
+    /// Write one FLV file per published or played stream.
+    Extract {
+        /// Folder for the files; made when it is not there.
+        #[arg(short = 'o', long = "output", value_name = "DIR")]
+        output: PathBuf,
+        /// Replace files that are there already.
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        inputs: Inputs,
+    },
+    /// List the interfaces that can be captured from.
+    Interfaces,
+}
+
+/// Files and filter expression behind the options.
+#[derive(Debug, Args, Clone, Default)]
+pub struct Inputs {
+    /// Capture files (`-` reads stdin), then an optional BPF expression. With -r or -i all words
+    /// are the BPF expression.
+    #[arg(value_name = "FILE | BPF")]
+    pub words: Vec<String>,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Args, Clone, Default)]
+pub struct Flags {
+    /// Read this capture file (pcap, pcapng; gzip, zstd, lz4); `-` is stdin. May be repeated.
+    #[arg(short = 'r', long = "read", value_name = "FILE", global = true)]
+    pub read: Vec<PathBuf>,
+
+    /// Capture from this interface (`any` for all). May be repeated.
+    #[arg(
+        short = 'i',
+        long = "interface",
+        value_name = "IFACE",
+        global = true,
+        conflicts_with = "read"
+    )]
+    pub interface: Vec<String>,
+
+    /// Capture filter, as the words behind the files.
+    #[arg(short = 'f', value_name = "BPF", global = true)]
+    pub filter: Option<String>,
+
+    /// Stop after this many packets.
+    #[arg(short = 'c', value_name = "COUNT", global = true)]
+    pub count: Option<u64>,
+
+    /// Bytes kept of each packet of an interface; 0 is the largest, 262144.
+    #[arg(
+        short = 's',
+        long = "snapshot-length",
+        value_name = "BYTES",
+        global = true,
+        requires = "interface"
+    )]
+    pub snaplen: Option<u32>,
+
+    /// Kernel buffer of a live capture, as 64M or 512K; a bare number means MiB.
+    #[arg(
+        short = 'B',
+        long = "buffer-size",
+        value_name = "SIZE",
+        global = true,
+        value_parser = buffer_size,
+        requires = "interface"
+    )]
+    pub buffer: Option<u64>,
+
+    /// Do not put the interface in promiscuous mode.
+    #[arg(
+        short = 'p',
+        long = "no-promiscuous-mode",
+        global = true,
+        requires = "interface"
+    )]
+    pub no_promiscuous: bool,
+
+    /// Treat a port as RTMP whatever its bytes look like: `tcp.port==19350,rtmp`. May be repeated.
+    #[arg(
+        short = 'd',
+        value_name = "RULE",
+        global = true,
+        value_parser = decode_as
+    )]
+    pub decode_as: Vec<u16>,
+
+    /// Show stream keys and tokens instead of their masks.
+    #[arg(long, global = true)]
+    pub show_secrets: bool,
+
+    /// List interfaces and exit.
+    #[arg(short = 'D', long = "list-interfaces", global = true)]
+    pub list_interfaces: bool,
+
+    /// Never look names up. Accepted for tcpdump's sake: names are never looked up.
+    #[arg(short = 'n', global = true, action = clap::ArgAction::Count)]
+    pub numeric: u8,
+
+    /// Print neither progress nor counts to stderr.
+    #[arg(short = 'q', long, global = true)]
+    pub quiet: bool,
+
+    /// Flush every line. Accepted for tcpdump's sake: records are written as they come.
+    #[arg(short = 'l', global = true, hide = true)]
+    pub line_buffered: bool,
+
+    /// Write packets to a file. Not in this version.
+    #[arg(short = 'w', value_name = "FILE", global = true, hide = true)]
+    pub write: Option<PathBuf>,
+
+    /// Display filter. Not in this version.
+    #[arg(short = 'Y', value_name = "EXPR", global = true, hide = true)]
+    pub display_filter: Option<String>,
+}
+
+/// Where the packets come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Capture files in order; `-` is stdin.
+    Files(Vec<PathBuf>),
+    /// Interfaces.
+    Interfaces(Vec<String>),
+}
+
+/// What the program reads, settled from flags and words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Input {
+    /// Where packets come from.
+    pub origin: Origin,
+    /// BPF expression.
+    pub bpf: Option<String>,
+}
+
+/// Endings by which a word is taken for a capture file even when there is no such file, so that a
+/// misspelled name is reported as what it is.
+const CAPTURE_ENDINGS: &[&str] = &[".pcap", ".pcapng", ".cap", ".gz", ".zst", ".lz4", ".dmp"];
+
+impl Flags {
+    /// Settles what to read.
+    ///
+    /// # Errors
+    ///
+    /// A sentence for the user when flags and words contradict each other or name nothing to read.
+    pub fn input(&self, inputs: &Inputs) -> Result<Input, String> {
+        if self.write.is_some() {
+            return Err(
+                "-w (writing packets) is not in this version yet; tcpdump -w writes the same capture"
+                    .to_owned(),
+            );
+        }
+        if self.display_filter.is_some() {
+            return Err(
+                "-Y (display filter) is not in this version yet; a BPF expression behind the file filters packets, jq filters the output of `rtmpscope json`"
+                    .to_owned(),
+            );
+        }
+        let (origin, rest) = if !self.interface.is_empty() {
+            (
+                Origin::Interfaces(self.interface.clone()),
+                inputs.words.as_slice(),
+            )
+        } else if !self.read.is_empty() {
+            (Origin::Files(self.read.clone()), inputs.words.as_slice())
+        } else {
+            let count = leading_files(&inputs.words);
+            let (files, rest) = inputs.words.split_at(count);
+            if files.is_empty() {
+                return Err(NOTHING_TO_READ.to_owned());
+            }
+            (
+                Origin::Files(files.iter().map(PathBuf::from).collect()),
+                rest,
+            )
+        };
+        let words = rest.join(" ");
+        let bpf = match (&self.filter, words.is_empty()) {
+            (Some(_), false) => {
+                return Err(format!(
+                    "two capture filters: -f and the words `{words}`; give one"
+                ));
+            }
+            (Some(filter), true) => Some(filter.clone()),
+            (None, false) => Some(words),
+            (None, true) => None,
+        };
+        Ok(Input { origin, bpf })
+    }
+}
+
+const NOTHING_TO_READ: &str = "nothing to read: give a capture file, `-` for stdin, or an interface with -i
+  rtmpscope capture.pcap        a file
+  rtmpscope -i eth0             an interface (rtmpscope -D lists them)
+  rtmpscope --help              everything else";
+
+/// How many words at the front name files. The first word always does; a later one does when it
+/// exists, is `-`, or looks like a capture's name, and no earlier word began the expression.
+fn leading_files(words: &[String]) -> usize {
+    words
+        .iter()
+        .enumerate()
+        .take_while(|(i, word)| *i == 0 || names_a_file(word))
+        .count()
+}
+
+fn names_a_file(word: &str) -> bool {
+    word == "-" || CAPTURE_ENDINGS.iter().any(|e| word.ends_with(e)) || Path::new(word).is_file()
+}
+
+/// `64M`, `512K`, `1G`, or a bare number of MiB; at most 2 GiB - 1, libpcap's own limit.
+fn buffer_size(text: &str) -> Result<u64, String> {
+    let (digits, unit) = match text.trim_end_matches(['B', 'b', 'i']) {
+        t if t.ends_with(['K', 'k']) => (t.get(..t.len().saturating_sub(1)), 1 << 10),
+        t if t.ends_with(['M', 'm']) => (t.get(..t.len().saturating_sub(1)), 1 << 20),
+        t if t.ends_with(['G', 'g']) => (t.get(..t.len().saturating_sub(1)), 1 << 30),
+        t => (Some(t), 1_u64 << 20),
+    };
+    digits
+        .and_then(|d| d.parse::<u64>().ok())
+        .and_then(|n| n.checked_mul(unit))
+        .filter(|bytes| (1..1 << 31).contains(bytes))
+        .ok_or_else(|| "expected a size as 64M, 512K or 1G, below 2G".to_owned())
+}
+
+/// The port of `tcp.port==N,rtmp`.
+fn decode_as(text: &str) -> Result<u16, String> {
+    let rule: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    rule.strip_prefix("tcp.port==")
+        .and_then(|rest| {
+            rest.strip_suffix(",rtmp")
+                .or_else(|| rest.strip_suffix(",rtmpt"))
+        })
+        .and_then(|port| port.parse().ok())
+        .ok_or_else(|| "expected tcp.port==N,rtmp".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn parse(line: &str) -> Cli {
+        Cli::try_parse_from(line.split_whitespace()).expect("a valid line")
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn words_behind_a_file_are_the_expression() {
+        let cli = parse("rtmpscope a.pcap b.pcap tcp port 1935");
+        let input = cli.flags.input(&cli.inputs).unwrap();
+        assert_eq!(
+            input.origin,
+            Origin::Files(vec!["a.pcap".into(), "b.pcap".into()])
+        );
+        assert_eq!(input.bpf.as_deref(), Some("tcp port 1935"));
+    }
+
+    #[test]
+    fn with_r_all_words_are_the_expression() {
+        let cli = parse("rtmpscope -r a.pcap tcp port 1935");
+        let input = cli.flags.input(&cli.inputs).unwrap();
+        assert_eq!(input.origin, Origin::Files(vec!["a.pcap".into()]));
+        assert_eq!(input.bpf.as_deref(), Some("tcp port 1935"));
+    }
+
+    #[test]
+    fn flags_stand_before_or_behind_the_command() {
+        for line in [
+            "rtmpscope -r a.pcap json --events call",
+            "rtmpscope json -r a.pcap --events call",
+        ] {
+            let cli = parse(line);
+            assert_eq!(cli.flags.read, vec![PathBuf::from("a.pcap")], "{line}");
+            assert!(matches!(cli.command, Some(Command::Json { .. })), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_dash_is_stdin() {
+        let cli = parse("rtmpscope report -");
+        let Some(Command::Report { inputs }) = &cli.command else {
+            panic!("a report");
+        };
+        let input = cli.flags.input(inputs).unwrap();
+        assert_eq!(input.origin, Origin::Files(vec!["-".into()]));
+    }
+
+    #[test]
+    fn what_is_not_here_yet_is_refused_with_a_word() {
+        let cli = parse("rtmpscope -r a.pcap -w b.pcap");
+        assert!(cli.flags.input(&cli.inputs).unwrap_err().contains("-w"));
+        let cli = parse("rtmpscope -r a.pcap -Y rtmp");
+        assert!(cli.flags.input(&cli.inputs).unwrap_err().contains("-Y"));
+    }
+
+    #[test]
+    fn nothing_to_read_says_what_to_do() {
+        let cli = parse("rtmpscope");
+        assert!(cli.flags.input(&cli.inputs).unwrap_err().contains("-i"));
+    }
+
+    #[test]
+    fn sizes_take_units() {
+        assert_eq!(buffer_size("16M"), Ok(16 << 20));
+        assert_eq!(buffer_size("16"), Ok(16 << 20));
+        assert_eq!(buffer_size("512K"), Ok(512 << 10));
+        assert_eq!(buffer_size("1GiB"), Ok(1 << 30));
+        assert!(buffer_size("4G").is_err());
+        assert!(buffer_size("x").is_err());
+    }
+
+    #[test]
+    fn decode_as_has_wiresharks_form() {
+        assert_eq!(decode_as("tcp.port==19350,rtmp"), Ok(19350));
+        assert_eq!(decode_as("tcp.port == 19350, rtmp"), Ok(19350));
+        assert!(decode_as("udp.port==1,rtmp").is_err());
+    }
+}
