@@ -29,7 +29,8 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
-fn is_unsafe(c: char) -> bool {
+/// Whether a character can drive a terminal, reorder or hide text.
+pub fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
