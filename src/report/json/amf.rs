@@ -28,13 +28,22 @@ use crate::rtmp::secret::Secrecy;
 /// Comparing is quadratic, and no honest object comes near.
 const MAX_COMPARED_KEYS: usize = 512;
 
+/// How the texts in a message's values are shown.
+#[derive(Clone, Copy)]
+pub struct Shown<'a> {
+    /// Hides what is secret.
+    pub mask: &'a Mask<'a>,
+    /// What of the text of a property is secret, by its key.
+    pub property: &'a dyn Fn(&str) -> Secrecy,
+}
+
 /// Writes a value. What it holds is masked as `secrecy` says.
-pub fn write(w: &mut JsonWriter, value: &Value, secrecy: Secrecy, mask: &Mask<'_>) {
+pub fn write(w: &mut JsonWriter, value: &Value, secrecy: Secrecy, shown: Shown<'_>) {
     match value {
         Value::Number(number) => number_value(w, *number),
         Value::Integer(number) => w.signed(i64::from(*number)),
         Value::Boolean(value) => w.boolean(*value),
-        Value::String(text) | Value::LongString(text) => string(w, text, secrecy, mask),
+        Value::String(text) | Value::LongString(text) => string(w, text, secrecy, shown),
         Value::Null => w.null(),
         Value::Undefined => tagged(w, "undefined", |_| {}),
         Value::Unsupported => tagged(w, "unsupported", |_| {}),
@@ -49,7 +58,7 @@ pub fn write(w: &mut JsonWriter, value: &Value, secrecy: Secrecy, mask: &Mask<'_
                         w.string_member("$class", class.as_str());
                     }
                 },
-                mask,
+                shown,
             );
         }
         Value::EcmaArray(array) => properties(
@@ -57,17 +66,17 @@ pub fn write(w: &mut JsonWriter, value: &Value, secrecy: Secrecy, mask: &Mask<'_
             &array.properties,
             Some("ecma_array"),
             |w| w.unsigned_member("$count", array.declared),
-            mask,
+            shown,
         ),
-        Value::StrictArray(array) => items(w, &array.items, secrecy, mask),
+        Value::StrictArray(array) => items(w, &array.items, secrecy, shown),
         Value::Array(array) if array.associative.is_empty() => {
-            items(w, &array.dense, secrecy, mask);
+            items(w, &array.dense, secrecy, shown);
         }
         Value::Array(array) => tagged(w, "array", |w| {
             w.key("associative");
-            properties(w, &array.associative, None, |_| {}, mask);
+            properties(w, &array.associative, None, |_| {}, shown);
             w.key("dense");
-            items(w, &array.dense, secrecy, mask);
+            items(w, &array.dense, secrecy, shown);
         }),
         Value::Date {
             milliseconds,
@@ -81,13 +90,13 @@ pub fn write(w: &mut JsonWriter, value: &Value, secrecy: Secrecy, mask: &Mask<'_
         }),
         Value::XmlDocument(text) => tagged(w, "xml_document", |w| {
             w.key("text");
-            string(w, text, secrecy, mask);
+            string(w, text, secrecy, shown);
         }),
         Value::Xml(text) => tagged(w, "xml", |w| {
             w.key("text");
-            string(w, text, secrecy, mask);
+            string(w, text, secrecy, shown);
         }),
-        Value::ByteArray(bytes) => tagged(w, "byte_array", |w| bytes_members(w, bytes, mask)),
+        Value::ByteArray(bytes) => tagged(w, "byte_array", |w| bytes_members(w, bytes, shown)),
         Value::VectorInt(vector) => tagged(w, "vector_int", |w| {
             list(w, "items", &vector.items, |w, n| w.signed(i64::from(*n)));
         }),
@@ -99,15 +108,15 @@ pub fn write(w: &mut JsonWriter, value: &Value, secrecy: Secrecy, mask: &Mask<'_
         }),
         Value::VectorObject(vector) => tagged(w, "vector_object", |w| {
             w.string_member("type", vector.type_name.as_str());
-            list(w, "items", &vector.items, |w, v| write(w, v, secrecy, mask));
+            list(w, "items", &vector.items, |w, v| write(w, v, secrecy, shown));
         }),
         Value::Dictionary(dictionary) => tagged(w, "dictionary", |w| {
             list(w, "entries", &dictionary.entries, |w, (key, value)| {
                 w.begin_array();
                 w.element();
-                write(w, key, secrecy, mask);
+                write(w, key, secrecy, shown);
                 w.element();
-                write(w, value, secrecy, mask);
+                write(w, value, secrecy, shown);
                 w.end_array();
             });
         }),
@@ -116,13 +125,13 @@ pub fn write(w: &mut JsonWriter, value: &Value, secrecy: Secrecy, mask: &Mask<'_
             match &object.body {
                 ExternalBody::Value(value) => {
                     w.key("value");
-                    write(w, value, secrecy, mask);
+                    write(w, value, secrecy, shown);
                 }
-                ExternalBody::Opaque(bytes) => bytes_members(w, bytes, mask),
+                ExternalBody::Opaque(bytes) => bytes_members(w, bytes, shown),
             }
         }),
         Value::Reference(reference) => reference_value(w, reference),
-        Value::AvmPlus(value) => write(w, value, secrecy, mask),
+        Value::AvmPlus(value) => write(w, value, secrecy, shown),
     }
 }
 
@@ -133,16 +142,16 @@ fn tagged(w: &mut JsonWriter, kind: &str, members: impl FnOnce(&mut JsonWriter))
     w.end_object();
 }
 
-fn string(w: &mut JsonWriter, text: &Text, secrecy: Secrecy, mask: &Mask<'_>) {
-    let shown = mask.text(text.as_str(), secrecy);
+fn string(w: &mut JsonWriter, text: &Text, secrecy: Secrecy, shown: Shown<'_>) {
+    let visible = shown.mask.text(text.as_str(), secrecy);
     match text.not_utf8() {
         // Masked text has lost its bytes on purpose.
-        Some(raw) if shown == text.as_str() => tagged(w, "string", |w| {
-            w.string_member("text", &shown);
+        Some(raw) if visible == text.as_str() => tagged(w, "string", |w| {
+            w.string_member("text", &visible);
             w.key("bytes_hex");
             w.hex(raw);
         }),
-        _ => w.string(&shown),
+        _ => w.string(&visible),
     }
 }
 
@@ -162,10 +171,10 @@ fn number_value(w: &mut JsonWriter, number: f64) {
     }
 }
 
-fn bytes_members(w: &mut JsonWriter, bytes: &[u8], mask: &Mask<'_>) {
+fn bytes_members(w: &mut JsonWriter, bytes: &[u8], shown: Shown<'_>) {
     w.unsigned_member("length", bytes.len() as u64);
     // Bytes of a nature we do not know may hold a token.
-    if mask.shows_secrets() {
+    if shown.mask.shows_secrets() {
         w.key("bytes_hex");
         w.hex(bytes);
     }
@@ -181,11 +190,11 @@ fn reference_value(w: &mut JsonWriter, reference: &Reference) {
     });
 }
 
-fn items(w: &mut JsonWriter, values: &[Value], secrecy: Secrecy, mask: &Mask<'_>) {
+fn items(w: &mut JsonWriter, values: &[Value], secrecy: Secrecy, shown: Shown<'_>) {
     w.begin_array();
     for value in values {
         w.element();
-        write(w, value, secrecy, mask);
+        write(w, value, secrecy, shown);
     }
     w.end_array();
 }
@@ -204,7 +213,7 @@ fn properties(
     properties: &Properties,
     kind: Option<&str>,
     head: impl FnOnce(&mut JsonWriter),
-    mask: &Mask<'_>,
+    shown: Shown<'_>,
 ) {
     w.begin_object();
     let plain = keys_are_plain(properties);
@@ -214,16 +223,16 @@ fn properties(
     head(w);
     if plain {
         for (key, value) in properties {
-            w.foreign_key(&mask.text(key, Secrecy::Open));
-            write(w, value, Secrecy::of_property(key), mask);
+            w.foreign_key(&shown.mask.text(key, Secrecy::Open));
+            write(w, value, (shown.property)(key), shown);
         }
     } else {
         list(w, "$entries", properties, |w, (key, value)| {
             w.begin_array();
             w.element();
-            w.string(&mask.text(key, Secrecy::Open));
+            w.string(&shown.mask.text(key, Secrecy::Open));
             w.element();
-            write(w, value, Secrecy::of_property(key), mask);
+            write(w, value, (shown.property)(key), shown);
             w.end_array();
         });
     }
