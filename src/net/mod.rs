@@ -3,11 +3,16 @@
 
 #![warn(clippy::arithmetic_side_effects)]
 
+pub mod connection;
 pub mod defrag;
 pub mod fast;
+pub mod flow;
 pub mod frame;
+pub mod health;
 mod ip;
 mod link;
+pub mod reassembly;
+pub mod seq;
 pub mod skip;
 mod tcp;
 #[cfg(test)]

@@ -1,0 +1,752 @@
+//! Which connection a segment belongs to, and which end of it sent the segment.
+//!
+//! A connection is found by one hash of its key and one look into a slab; a burst of segments of
+//! one connection skips the hash. The hash is keyed at random, so that nobody can aim at it, and
+//! its order is never visible: connections come out in the order in which they were first seen.
+
+mod ended;
+mod key;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+use crate::base::ids::FlowId;
+use crate::base::side::PerSide;
+use crate::base::side::Side;
+use crate::base::time::Span;
+use crate::base::time::Timestamp;
+use crate::net::Endpoint;
+use crate::net::Segment;
+use crate::net::TcpFlags;
+use crate::net::seq::SeqNum;
+
+pub use self::ended::MAX_REMEMBERED;
+pub use self::ended::TIME_WAIT;
+pub use self::key::FlowKey;
+
+use self::ended::Remembered;
+use self::ended::TimeWait;
+
+/// Connections that are kept at once, unless configured otherwise. Ten thousand are a normal
+/// evening of a big server; half as many again leaves room for those that only knock.
+pub const MAX_FLOWS: usize = 16 << 10;
+
+/// Part of the connections that is evicted when there are too many: looking for the least useful
+/// one means looking at all, so one look frees many places.
+const EVICTED_SHARE: usize = 16;
+
+/// A connection with no segment for this long is over, however it ended. Longer than the quiet
+/// of a paused player or a publisher without a source.
+pub const IDLE_TIMEOUT: Span = Span::from_secs(900);
+
+/// A connection whose handshake is not complete, or of which one end has closed, is over after
+/// this long without a segment: longer than the longest pause between retransmitted SYNs (64 s
+/// with the seven tries of Linux).
+pub const HALF_OPEN_TIMEOUT: Span = Span::from_secs(120);
+
+/// A connection closed or reset by both ends is kept this long for segments that the network or
+/// the capture brought out of order.
+pub const CLOSED_LINGER: Span = Span::from_secs(5);
+
+/// How often idle connections are looked for, in capture time.
+const SCAN_INTERVAL: Span = Span::from_secs(1);
+
+/// A frame this much later than the last one moves the clock only when a second one confirms it:
+/// a single broken timestamp must not end every connection.
+const CLOCK_JUMP: Span = Span::from_secs(60);
+
+/// Sequence numbers this near the last one of their sender belong to the same connection. A
+/// window's worth on most paths, and one in two thousand of the whole number space.
+const NEAR: i64 = 1 << 20;
+
+/// Connections in one allocation of the slab.
+const CHUNK: usize = 32;
+
+/// What a [`FlowTable`] may hold and what it may guess from.
+#[derive(Debug, Clone)]
+pub struct FlowConfig {
+    /// Most connections at once, at least 1.
+    pub max_flows: usize,
+    /// Ports that servers of interest listen on: when the SYN was not captured, the end with one
+    /// of these is taken for the server until something better is known.
+    pub server_ports: Vec<u16>,
+}
+
+impl Default for FlowConfig {
+    fn default() -> Self {
+        Self {
+            max_flows: MAX_FLOWS,
+            server_ports: Vec::new(),
+        }
+    }
+}
+
+/// By what the client and the server of a connection are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Orientation {
+    /// By port numbers: a guess.
+    Port,
+    /// By what the bytes say (see [`FlowTable::turn`]).
+    Content,
+    /// By who sent the SYN.
+    Syn,
+}
+
+/// What a segment meant to the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlowEvent {
+    /// It is the first of its connection.
+    Opened,
+    /// Its connection was known.
+    Known,
+    /// Its connection was known, but it shows client and server to be the other way round:
+    /// everything kept per side must be exchanged before it is used.
+    Turned,
+}
+
+/// Where a segment belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// Place of the connection in the table, valid until the next call of
+    /// [`FlowTable::route`], [`FlowTable::drain_idle`] or [`FlowTable::drain_all`].
+    pub slot: Slot,
+    /// The connection.
+    pub id: FlowId,
+    /// Who sent the segment.
+    pub side: Side,
+    /// What the segment meant to the table.
+    pub event: FlowEvent,
+}
+
+/// Place of a connection in the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot(u32);
+
+/// Why a connection left the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EndReason {
+    /// Both ends sent FIN.
+    Closed,
+    /// One end sent RST.
+    Reset,
+    /// A new connection between the same ports began.
+    Reused,
+    /// No segment came for too long.
+    Idle,
+    /// Too many connections at once.
+    Evicted,
+    /// The capture ended first.
+    EndOfCapture,
+}
+
+impl EndReason {
+    /// The word used in every report and record.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Reset => "reset",
+            Self::Reused => "reused",
+            Self::Idle => "idle",
+            Self::Evicted => "evicted",
+            Self::EndOfCapture => "end_of_capture",
+        }
+    }
+}
+
+/// One end of a connection, as the table needs it.
+#[derive(Debug, Clone, Copy, Default)]
+struct End {
+    /// Sequence number of the SYN.
+    isn: Option<SeqNum>,
+    /// Sequence number of the first segment that was seen.
+    first: Option<SeqNum>,
+    /// Sequence number behind the last segment that was seen.
+    edge: Option<SeqNum>,
+    payload: bool,
+    fin: bool,
+}
+
+/// A connection in the table, with what is kept for it.
+#[derive(Debug)]
+pub struct Flow<T> {
+    key: FlowKey,
+    id: FlowId,
+    started: Timestamp,
+    last_seen: Timestamp,
+    ends: [End; 2],
+    client_is_low: bool,
+    orientation: Orientation,
+    established: bool,
+    reset: bool,
+    /// What is kept for the connection.
+    pub data: T,
+}
+
+impl<T> Flow<T> {
+    /// Its number in the order of first sight.
+    pub fn id(&self) -> FlowId {
+        self.id
+    }
+
+    /// Capture time of its first segment.
+    pub fn started(&self) -> Timestamp {
+        self.started
+    }
+
+    /// Capture time of its last segment.
+    pub fn last_seen(&self) -> Timestamp {
+        self.last_seen
+    }
+
+    /// The tunnel, 0 outside of any.
+    pub fn tunnel(&self) -> u32 {
+        self.key.tunnel()
+    }
+
+    /// Address and port of both ends.
+    pub fn endpoints(&self) -> PerSide<Endpoint> {
+        let mut ends = PerSide {
+            client: self.key.low(),
+            server: self.key.high(),
+        };
+        if !self.client_is_low {
+            ends.swap();
+        }
+        ends
+    }
+
+    /// By what client and server were told apart.
+    pub fn orientation(&self) -> Orientation {
+        self.orientation
+    }
+
+    /// How it was closed by its ends, if it was.
+    pub fn closed(&self) -> Option<EndReason> {
+        if self.reset {
+            Some(EndReason::Reset)
+        } else if self.ends.iter().all(|end| end.fin) {
+            Some(EndReason::Closed)
+        } else {
+            None
+        }
+    }
+
+    fn timeout(&self) -> Span {
+        if self.closed().is_some() {
+            CLOSED_LINGER
+        } else if !self.established || self.ends.iter().any(|end| end.fin) {
+            HALF_OPEN_TIMEOUT
+        } else {
+            IDLE_TIMEOUT
+        }
+    }
+
+    fn side(&self, from_low: bool) -> Side {
+        if from_low == self.client_is_low {
+            Side::Client
+        } else {
+            Side::Server
+        }
+    }
+
+    fn end(&self, low: bool) -> &End {
+        let [lower, higher] = &self.ends;
+        if low { lower } else { higher }
+    }
+
+    fn end_mut(&mut self, low: bool) -> &mut End {
+        let [lower, higher] = &mut self.ends;
+        if low { lower } else { higher }
+    }
+
+    /// Whether a SYN belongs to this connection rather than to a new one between the same ports.
+    fn owns_syn(&self, segment: &Segment<'_>, from_low: bool) -> bool {
+        let seq = SeqNum(segment.seq);
+        let (end, other) = (self.end(from_low), self.end(!from_low));
+        if let Some(isn) = end.isn {
+            // A server may answer a retransmitted SYN with another number, as long as the
+            // connection does not stand.
+            return isn == seq || answers(segment, other);
+        }
+        match end.first {
+            // The frames at the beginning may be out of order: the SYN after its data.
+            Some(first) => (0..NEAR).contains(&first.distance_from(seq)) && !self.reset,
+            None => answers(segment, other) || !(other.payload && other.isn.is_none()),
+        }
+    }
+
+    /// Notes what a segment tells about the connection. True when it shows client and server to
+    /// be the other way round.
+    fn note(&mut self, segment: &Segment<'_>, from_low: bool) -> bool {
+        let seq = SeqNum(segment.seq);
+        let flags = segment.flags;
+        let half_open = !self.established;
+        let end = self.end_mut(from_low);
+        if flags.has(TcpFlags::RST) {
+            let near = end
+                .edge
+                .is_none_or(|edge| (-NEAR..=NEAR).contains(&seq.distance_from(edge)));
+            self.reset |= near || half_open;
+            return false;
+        }
+        let syn = flags.has(TcpFlags::SYN);
+        let start = if syn {
+            end.isn = Some(seq);
+            seq.plus(1)
+        } else {
+            seq
+        };
+        end.first.get_or_insert(start);
+        end.edge = Some(start.plus(segment.wire_payload));
+        end.payload |= segment.wire_payload > 0;
+        end.fin |= flags.has(TcpFlags::FIN);
+        self.established |= !syn;
+        if !syn || self.orientation == Orientation::Syn {
+            return false;
+        }
+        self.orientation = Orientation::Syn;
+        let client_is_low = from_low != flags.has(TcpFlags::ACK);
+        std::mem::replace(&mut self.client_is_low, client_is_low) != client_is_low
+    }
+}
+
+/// Whether a segment acknowledges the SYN of `other`, and no more than that and some early data.
+fn answers(segment: &Segment<'_>, other: &End) -> bool {
+    segment.flags.has(TcpFlags::ACK)
+        && other
+            .isn
+            .is_some_and(|isn| (1..NEAR).contains(&SeqNum(segment.ack).distance_from(isn)))
+}
+
+/// A connection that left the table.
+#[derive(Debug)]
+pub struct Ended<T> {
+    /// The connection.
+    pub flow: Flow<T>,
+    /// Why it left.
+    pub reason: EndReason,
+}
+
+/// How many connections came and went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FlowCounters {
+    /// Connections that were ever opened.
+    pub opened: u64,
+    /// Connections evicted because there were too many at once.
+    pub evicted: u64,
+    /// Connections replaced by another one between the same ports.
+    pub reused: u64,
+    /// Segments that came after their connection had ended.
+    pub stragglers: u64,
+    /// Resets of connections that were never seen.
+    pub stray_resets: u64,
+}
+
+/// The connections, with a `T` kept for each.
+///
+/// Give every segment to [`route`](Self::route); then take what ended with
+/// [`next_ended`](Self::next_ended) before the segment is worked on, since the segment may have
+/// ended another connection between the same ports.
+#[derive(Debug)]
+pub struct FlowTable<T> {
+    config: FlowConfig,
+    hasher: RandomState,
+    index: HashTable<u32>,
+    /// Chunks that never move: growing must not need twice the memory.
+    slab: Vec<Vec<Option<Flow<T>>>>,
+    free: Vec<u32>,
+    /// When each connection of the slab is over unless a segment comes; beside the slab, so that
+    /// looking at all of them is cheap. `i64::MAX` for empty places.
+    deadlines: Vec<i64>,
+    live: usize,
+    last: Option<(FlowKey, u32)>,
+    clock: Timestamp,
+    jump_seen: bool,
+    next_due: i64,
+    last_scan: i64,
+    time_wait: TimeWait,
+    ended: VecDeque<Ended<T>>,
+    counters: FlowCounters,
+}
+
+impl<T: Default> Default for FlowTable<T> {
+    fn default() -> Self {
+        Self::new(FlowConfig::default())
+    }
+}
+
+impl<T: Default> FlowTable<T> {
+    /// An empty table.
+    pub fn new(config: FlowConfig) -> Self {
+        Self {
+            config,
+            hasher: RandomState::default(),
+            index: HashTable::new(),
+            slab: Vec::new(),
+            free: Vec::new(),
+            deadlines: Vec::new(),
+            live: 0,
+            last: None,
+            clock: Timestamp(i64::MIN),
+            jump_seen: false,
+            next_due: i64::MAX,
+            last_scan: i64::MIN,
+            time_wait: TimeWait::default(),
+            ended: VecDeque::new(),
+            counters: FlowCounters::default(),
+        }
+    }
+
+    /// Finds the connection of a segment, or opens it. None for a segment that comes after its
+    /// connection has ended, or that resets one that was never seen.
+    pub fn route(&mut self, segment: &Segment<'_>) -> Option<Route> {
+        let now = segment.at.time;
+        self.advance(now);
+        let (key, from_low) = FlowKey::of(segment);
+        let found = match self.last {
+            Some((last, slot)) if last == key => Some(slot),
+            _ => self.find(&key),
+        };
+        let Some(slot) = found else {
+            return self.open(segment, key, from_low);
+        };
+        let Some(flow) = self.flow_at_mut(slot) else {
+            return self.open(segment, key, from_low);
+        };
+        if segment.flags.has(TcpFlags::SYN) && !flow.owns_syn(segment, from_low) {
+            let reason = flow.closed().unwrap_or(EndReason::Reused);
+            if reason == EndReason::Reused {
+                self.counters.reused = self.counters.reused.saturating_add(1);
+            }
+            self.end(slot, reason);
+            return self.open(segment, key, from_low);
+        }
+        let turned = flow.note(segment, from_low);
+        flow.last_seen = flow.last_seen.max(now);
+        let route = Route {
+            slot: Slot(slot),
+            id: flow.id,
+            side: flow.side(from_low),
+            event: if turned {
+                FlowEvent::Turned
+            } else {
+                FlowEvent::Known
+            },
+        };
+        let timeout = flow.timeout();
+        self.set_deadline(slot, now, timeout);
+        self.last = Some((key, slot));
+        Some(route)
+    }
+
+    /// The connection at a place.
+    pub fn flow(&self, slot: Slot) -> Option<&Flow<T>> {
+        let index = usize::try_from(slot.0).ok()?;
+        self.slab.get(index / CHUNK)?.get(index % CHUNK)?.as_ref()
+    }
+
+    /// The connection at a place, to change what is kept for it.
+    pub fn flow_mut(&mut self, slot: Slot) -> Option<&mut Flow<T>> {
+        self.flow_at_mut(slot.0)
+    }
+
+    /// Exchanges client and server of a connection, because its content shows that the guess was
+    /// wrong. False, with nothing changed, when the SYN was seen: that is no guess.
+    pub fn turn(&mut self, slot: Slot) -> bool {
+        let Some(flow) = self.flow_at_mut(slot.0) else {
+            return false;
+        };
+        if flow.orientation == Orientation::Syn {
+            return false;
+        }
+        flow.orientation = Orientation::Content;
+        flow.client_is_low = !flow.client_is_low;
+        true
+    }
+
+    /// Notes that the content of a connection confirms who is its client.
+    pub fn confirm(&mut self, slot: Slot) {
+        if let Some(flow) = self.flow_at_mut(slot.0) {
+            flow.orientation = flow.orientation.max(Orientation::Content);
+        }
+    }
+
+    /// Ends the connections that have been quiet for too long at `now`. Called by
+    /// [`route`](Self::route) with the time of each segment; needed besides only when no segments
+    /// come.
+    pub fn drain_idle(&mut self, now: Timestamp) {
+        self.clock = self.clock.max(now);
+        let clock = self.clock.0;
+        if clock < self.next_due || clock < self.last_scan.saturating_add(SCAN_INTERVAL.nanos()) {
+            return;
+        }
+        self.last_scan = clock;
+        let mut due = Vec::new();
+        self.next_due = i64::MAX;
+        for (slot, &deadline) in (0u32..).zip(&self.deadlines) {
+            if deadline <= clock {
+                due.push(slot);
+            } else {
+                self.next_due = self.next_due.min(deadline);
+            }
+        }
+        self.end_in_order(due, EndReason::Idle);
+    }
+
+    /// Ends all connections: the capture is over.
+    pub fn drain_all(&mut self) {
+        let all = (0u32..)
+            .zip(&self.deadlines)
+            .filter(|&(_, &deadline)| deadline != i64::MAX)
+            .map(|(slot, _)| slot)
+            .collect();
+        self.end_in_order(all, EndReason::EndOfCapture);
+    }
+
+    /// The next connection that left the table.
+    pub fn next_ended(&mut self) -> Option<Ended<T>> {
+        self.ended.pop_front()
+    }
+
+    /// Connections in the table.
+    pub fn len(&self) -> usize {
+        self.live
+    }
+
+    /// Whether the table holds no connection.
+    pub fn is_empty(&self) -> bool {
+        self.live == 0
+    }
+
+    /// How many connections came and went.
+    pub fn counters(&self) -> FlowCounters {
+        self.counters
+    }
+
+    /// The connections in the table, in the order of first sight.
+    pub fn flows(&self) -> impl Iterator<Item = &Flow<T>> {
+        let mut flows: Vec<&Flow<T>> = self.slab.iter().flatten().flatten().collect();
+        flows.sort_unstable_by_key(|flow| flow.id);
+        flows.into_iter()
+    }
+
+    // ---- opening and ending ----
+
+    fn open(&mut self, segment: &Segment<'_>, key: FlowKey, from_low: bool) -> Option<Route> {
+        let now = segment.at.time;
+        if segment.flags.has(TcpFlags::RST) {
+            let counter = if self.time_wait.find(&key, self.clock).is_some() {
+                &mut self.counters.stragglers
+            } else {
+                &mut self.counters.stray_resets
+            };
+            *counter = counter.saturating_add(1);
+            return None;
+        }
+        if let Some(old) = self.time_wait.find(&key, self.clock) {
+            if is_straggler(segment, &old, from_low) {
+                self.counters.stragglers = self.counters.stragglers.saturating_add(1);
+                return None;
+            }
+            self.time_wait.forget(&key);
+        }
+        if self.live >= self.config.max_flows.max(1) {
+            self.evict();
+        }
+        self.counters.opened = self.counters.opened.saturating_add(1);
+        let mut flow = Flow {
+            key,
+            id: FlowId(self.counters.opened),
+            started: now,
+            last_seen: now,
+            ends: [End::default(); 2],
+            client_is_low: self.guess_client(&key, from_low),
+            orientation: Orientation::Port,
+            established: false,
+            reset: false,
+            data: T::default(),
+        };
+        flow.note(segment, from_low);
+        let (id, side, timeout) = (flow.id, flow.side(from_low), flow.timeout());
+        let slot = self.place(flow)?;
+        let hash = self.hasher.hash_one(key);
+        let (slab, hasher) = (&self.slab, &self.hasher);
+        self.index.insert_unique(hash, slot, |&other| {
+            key_at(slab, other).map_or(0, |key| hasher.hash_one(key))
+        });
+        self.live = self.live.saturating_add(1);
+        self.set_deadline(slot, now, timeout);
+        self.last = Some((key, slot));
+        Some(Route {
+            slot: Slot(slot),
+            id,
+            side,
+            event: FlowEvent::Opened,
+        })
+    }
+
+    /// Puts a connection into an empty place. None only when there are 2^32 already.
+    fn place(&mut self, flow: Flow<T>) -> Option<u32> {
+        if let Some(slot) = self.free.pop() {
+            *self.place_at_mut(slot)? = Some(flow);
+            return Some(slot);
+        }
+        let slot = u32::try_from(self.deadlines.len()).ok()?;
+        if self.slab.last().is_none_or(|chunk| chunk.len() >= CHUNK) {
+            self.slab.push(Vec::with_capacity(CHUNK));
+        }
+        self.slab.last_mut()?.push(Some(flow));
+        self.deadlines.push(i64::MAX);
+        Some(slot)
+    }
+
+    fn end(&mut self, slot: u32, reason: EndReason) {
+        let Some(flow) = self.place_at_mut(slot).and_then(Option::take) else {
+            return;
+        };
+        let hash = self.hasher.hash_one(flow.key);
+        if let Ok(entry) = self.index.find_entry(hash, |&other| other == slot) {
+            entry.remove();
+        }
+        if let Some(deadline) = usize::try_from(slot)
+            .ok()
+            .and_then(|slot| self.deadlines.get_mut(slot))
+        {
+            *deadline = i64::MAX;
+        }
+        self.free.push(slot);
+        self.live = self.live.saturating_sub(1);
+        self.last = None;
+        let reason = flow.closed().unwrap_or(reason);
+        if matches!(reason, EndReason::Closed | EndReason::Reset) {
+            let [low, high] = flow.ends;
+            let remembered = Remembered::new(
+                flow.id,
+                [low.isn, high.isn],
+                [low.edge, high.edge],
+                flow.last_seen,
+            );
+            self.time_wait.remember(flow.key, remembered);
+        }
+        self.ended.push_back(Ended { flow, reason });
+    }
+
+    /// Ends connections in the order of first sight.
+    fn end_in_order(&mut self, mut slots: Vec<u32>, reason: EndReason) {
+        slots.sort_unstable_by_key(|&slot| self.flow(Slot(slot)).map(Flow::id));
+        for slot in slots {
+            self.end(slot, reason);
+        }
+    }
+
+    /// Makes places by ending the connections that would end soonest anyway: closed ones first,
+    /// then half-open ones, then those that were quiet longest.
+    fn evict(&mut self) {
+        let mut by_deadline: Vec<(i64, u32)> = self
+            .deadlines
+            .iter()
+            .copied()
+            .zip(0u32..)
+            .filter(|&(deadline, _)| deadline != i64::MAX)
+            .collect();
+        let count = (self.live / EVICTED_SHARE).max(1);
+        by_deadline.sort_unstable();
+        by_deadline.truncate(count);
+        self.counters.evicted = self
+            .counters
+            .evicted
+            .saturating_add(by_deadline.len() as u64);
+        let slots = by_deadline.into_iter().map(|(_, slot)| slot).collect();
+        self.end_in_order(slots, EndReason::Evicted);
+    }
+
+    // ---- time ----
+
+    fn advance(&mut self, now: Timestamp) {
+        let jump = self.clock.0 != i64::MIN && now.since(self.clock) > CLOCK_JUMP;
+        if jump && !self.jump_seen {
+            self.jump_seen = true;
+            return;
+        }
+        self.jump_seen = false;
+        self.drain_idle(now);
+    }
+
+    fn set_deadline(&mut self, slot: u32, now: Timestamp, timeout: Span) {
+        let deadline = now.max(self.clock).0.saturating_add(timeout.nanos());
+        // The largest value marks an empty place.
+        let deadline = deadline.min(i64::MAX.saturating_sub(1));
+        if let Some(place) = usize::try_from(slot)
+            .ok()
+            .and_then(|slot| self.deadlines.get_mut(slot))
+        {
+            *place = deadline;
+        }
+        self.next_due = self.next_due.min(deadline);
+    }
+
+    // ---- looking up ----
+
+    fn find(&self, key: &FlowKey) -> Option<u32> {
+        let hash = self.hasher.hash_one(key);
+        let slab = &self.slab;
+        self.index
+            .find(hash, |&slot| key_at(slab, slot) == Some(key))
+            .copied()
+    }
+
+    fn place_at_mut(&mut self, slot: u32) -> Option<&mut Option<Flow<T>>> {
+        let index = usize::try_from(slot).ok()?;
+        self.slab.get_mut(index / CHUNK)?.get_mut(index % CHUNK)
+    }
+
+    fn flow_at_mut(&mut self, slot: u32) -> Option<&mut Flow<T>> {
+        self.place_at_mut(slot)?.as_mut()
+    }
+
+    /// Who is the client when no SYN tells: the end whose port is no known server port, is out of
+    /// the range that servers are usually given, or is the higher one; otherwise who spoke first.
+    fn guess_client(&self, key: &FlowKey, from_low: bool) -> bool {
+        let (low, high) = (key.low().port, key.high().port);
+        let rank = |port: u16| {
+            if self.config.server_ports.contains(&port) {
+                0
+            } else if port < FIRST_EPHEMERAL_PORT {
+                1
+            } else {
+                2
+            }
+        };
+        match (rank(low), low).cmp(&(rank(high), high)) {
+            std::cmp::Ordering::Less => false,
+            std::cmp::Ordering::Greater => true,
+            std::cmp::Ordering::Equal => from_low,
+        }
+    }
+}
+
+/// First port that the systems in use hand out to clients (Linux; others start higher).
+const FIRST_EPHEMERAL_PORT: u16 = 32_768;
+
+fn key_at<T>(slab: &[Vec<Option<Flow<T>>>], slot: u32) -> Option<&FlowKey> {
+    let index = usize::try_from(slot).ok()?;
+    let flow = slab.get(index / CHUNK)?.get(index % CHUNK)?.as_ref()?;
+    Some(&flow.key)
+}
+
+/// Whether a segment belongs to a connection that has ended, and not to a new one between the
+/// same ports.
+fn is_straggler(segment: &Segment<'_>, old: &Remembered, from_low: bool) -> bool {
+    let seq = SeqNum(segment.seq);
+    let pick = |[low, high]: [Option<SeqNum>; 2]| if from_low { low } else { high };
+    if segment.flags.has(TcpFlags::SYN) {
+        return pick(old.isn) == Some(seq);
+    }
+    segment.wire_payload == 0
+        || pick(old.edge).is_none_or(|edge| (-NEAR..=NEAR).contains(&seq.distance_from(edge)))
+}

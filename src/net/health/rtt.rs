@@ -1,0 +1,193 @@
+//! Round-trip times in a fixed amount of memory.
+
+use crate::base::time::Span;
+
+/// Exponent of the first bucket's upper end: everything below 2^13 ns (8 µs) counts as one,
+/// shorter round trips are those of a loopback interface.
+const FIRST_OCTAVE: u32 = 13;
+
+/// Two buckets for each doubling: up to 2^33 ns (8.6 s), beyond which the last one takes all.
+const BUCKETS: usize = 40;
+
+/// Round-trip times seen between this point of the network and the receiver: from a segment to
+/// the acknowledgement that covers it. The receiver's delay before acknowledging is in them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoundTrips {
+    count: u32,
+    last: Span,
+    min: Span,
+    max: Span,
+    /// Counts per half octave. Halved together when one is full, so that the shares stay.
+    buckets: [u16; BUCKETS],
+}
+
+impl Default for RoundTrips {
+    fn default() -> Self {
+        Self {
+            count: 0,
+            last: Span::ZERO,
+            min: Span::ZERO,
+            max: Span::ZERO,
+            buckets: [0; BUCKETS],
+        }
+    }
+}
+
+impl RoundTrips {
+    /// Number of round trips that were measured.
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// The last one.
+    pub fn last(&self) -> Option<Span> {
+        self.when_any(self.last)
+    }
+
+    /// The shortest one: nearest to the length of the path.
+    pub fn min(&self) -> Option<Span> {
+        self.when_any(self.min)
+    }
+
+    /// The longest one.
+    pub fn max(&self) -> Option<Span> {
+        self.when_any(self.max)
+    }
+
+    /// The median, within 20 %.
+    pub fn median(&self) -> Option<Span> {
+        self.quantile(50)
+    }
+
+    /// What 95 % of the round trips stay below, within 20 %.
+    pub fn p95(&self) -> Option<Span> {
+        self.quantile(95)
+    }
+
+    /// Takes a measured round trip; a negative one, of a capture that ran backwards, is not one.
+    pub(super) fn add(&mut self, rtt: Span) {
+        if rtt < Span::ZERO {
+            return;
+        }
+        self.min = if self.count == 0 {
+            rtt
+        } else {
+            self.min.min(rtt)
+        };
+        self.max = self.max.max(rtt);
+        self.last = rtt;
+        self.count = self.count.saturating_add(1);
+        if let Some(bucket) = self.buckets.get_mut(bucket_of(rtt)) {
+            if *bucket == u16::MAX {
+                for bucket in &mut self.buckets {
+                    *bucket = bucket.div_ceil(2);
+                }
+            }
+        }
+        if let Some(bucket) = self.buckets.get_mut(bucket_of(rtt)) {
+            *bucket = bucket.saturating_add(1);
+        }
+    }
+
+    fn when_any(&self, value: Span) -> Option<Span> {
+        (self.count > 0).then_some(value)
+    }
+
+    fn quantile(&self, percent: u64) -> Option<Span> {
+        let total: u64 = self.buckets.iter().copied().map(u64::from).sum();
+        let wanted = total.saturating_mul(percent).div_ceil(100);
+        let mut below = 0u64;
+        for (index, &count) in self.buckets.iter().enumerate() {
+            below = below.saturating_add(u64::from(count));
+            if count > 0 && below >= wanted {
+                return Some(middle_of(index).clamp(self.min, self.max));
+            }
+        }
+        None
+    }
+}
+
+fn bucket_of(rtt: Span) -> usize {
+    let nanos = rtt.nanos().max(1).cast_unsigned();
+    let octave = nanos.ilog2();
+    let Some(above) = octave.checked_sub(FIRST_OCTAVE) else {
+        return 0;
+    };
+    // The bit below the leading one tells the half of the octave.
+    let half = (nanos >> octave.saturating_sub(1)) & 1;
+    let index = u64::from(above).saturating_mul(2).saturating_add(half);
+    usize::try_from(index)
+        .unwrap_or(BUCKETS)
+        .min(BUCKETS.saturating_sub(1))
+}
+
+fn middle_of(index: usize) -> Span {
+    let index = u32::try_from(index).unwrap_or(0);
+    let octave = 1i64 << (index / 2).saturating_add(FIRST_OCTAVE);
+    // Halves of an octave begin at 1 and 1.5 times its start; their middles are 1.25 and 1.75.
+    let quarters = if index.is_multiple_of(2) { 5 } else { 7 };
+    Span((octave >> 2).saturating_mul(quarters))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_millis(millis: &[i64]) -> RoundTrips {
+        let mut rtt = RoundTrips::default();
+        for &ms in millis {
+            rtt.add(Span::from_millis(ms));
+        }
+        rtt
+    }
+
+    fn near(actual: Option<Span>, millis: i64) -> bool {
+        let actual = actual.expect("measured").nanos();
+        let wanted = millis * 1_000_000;
+        (actual - wanted).abs() * 5 <= wanted
+    }
+
+    #[test]
+    fn nothing_measured_is_not_zero() {
+        assert_eq!(RoundTrips::default().min(), None);
+        assert_eq!(RoundTrips::default().median(), None);
+    }
+
+    #[test]
+    fn extremes_are_exact_and_quantiles_near() {
+        let rtt = of_millis(&[10; 94]);
+        let mut rtt = rtt;
+        for _ in 0..6 {
+            rtt.add(Span::from_millis(200));
+        }
+        assert_eq!(rtt.min(), Some(Span::from_millis(10)));
+        assert_eq!(rtt.max(), Some(Span::from_millis(200)));
+        assert_eq!(rtt.count(), 100);
+        assert!(near(rtt.median(), 10));
+        assert!(near(rtt.p95(), 200), "{:?}", rtt.p95());
+    }
+
+    #[test]
+    fn a_full_bucket_keeps_the_shares() {
+        let mut rtt = RoundTrips::default();
+        for i in 0..200_000 {
+            rtt.add(Span::from_millis(if i % 4 == 0 { 80 } else { 20 }));
+        }
+        assert!(near(rtt.median(), 20));
+        assert!(near(rtt.p95(), 80));
+    }
+
+    #[test]
+    fn a_capture_running_backwards_measures_nothing() {
+        assert_eq!(of_millis(&[-5]).count(), 0);
+    }
+
+    #[test]
+    fn the_longest_spans_stay_in_the_last_bucket() {
+        let mut rtt = RoundTrips::default();
+        rtt.add(Span(i64::MAX));
+        rtt.add(Span(0));
+        assert_eq!(rtt.max(), Some(Span(i64::MAX)));
+        assert!(rtt.p95().is_some());
+    }
+}
