@@ -7,15 +7,16 @@ use nom::number::complete::be_u8;
 
 use crate::rtmp::amf::amf0::marker;
 use crate::rtmp::amf::reader::Reader;
-use crate::rtmp::amf::value::Reference;
+use crate::rtmp::amf::reference::Reference;
+use crate::rtmp::amf::reference::resolve;
 use crate::rtmp::amf::value::Text;
 use crate::rtmp::amf::value::Value;
-use crate::rtmp::amf::value::resolve;
 use crate::rtmp::field::FieldName;
 use crate::rtmp::field::FieldSink;
 use crate::rtmp::problem::BodyProblem;
 use crate::rtmp::problem::Problem;
 use crate::rtmp::secret::Secrecy;
+use crate::rtmp::secret::secrets_in;
 use crate::rtmp::types::MessageTypeId;
 
 #[cfg(test)]
@@ -248,6 +249,21 @@ impl Command {
             return Secrecy::Whole;
         }
         Secrecy::of_property(key)
+    }
+
+    /// Everything secret in its texts, in the order of the wire: what a viewer must mask in field
+    /// trees and in hex.
+    pub fn secrets(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let of_property = |key: &str| self.property_secrecy(key);
+        if let Some(object) = &self.object {
+            secrets_in(object, Secrecy::Open, &of_property, &mut found);
+        }
+        for (index, argument) in self.arguments.iter().enumerate() {
+            let own = self.argument_secrecy(index);
+            secrets_in(argument, own, &of_property, &mut found);
+        }
+        found
     }
 
     /// The value that `reference` names in this command.

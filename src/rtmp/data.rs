@@ -12,6 +12,8 @@ use crate::rtmp::field::FieldName;
 use crate::rtmp::field::FieldSink;
 use crate::rtmp::problem::BodyProblem;
 use crate::rtmp::problem::Problem;
+use crate::rtmp::secret::Secrecy;
+use crate::rtmp::secret::secrets_in;
 use crate::rtmp::types::MessageTypeId;
 
 #[cfg(test)]
@@ -93,6 +95,15 @@ impl Data {
     /// The property with exactly this key in the first value that has it.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.values.iter().find_map(|value| value.get(key))
+    }
+
+    /// Everything secret in its texts, in the order of the wire.
+    pub fn secrets(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        for value in &self.values {
+            secrets_in(value, Secrecy::Open, &Secrecy::of_property, &mut found);
+        }
+        found
     }
 
     /// Whether players may read audio and video samples, as `|RtmpSampleAccess` says.

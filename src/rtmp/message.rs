@@ -72,6 +72,18 @@ pub enum Message {
     Unknown,
 }
 
+impl Message {
+    /// Everything secret in its texts, in the order of the wire: what a viewer must mask in field
+    /// trees and in hex.
+    pub fn secrets(&self) -> Vec<&str> {
+        match self {
+            Self::Command(command) => command.secrets(),
+            Self::Data(data) => data.secrets(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// What a message says, and what is odd about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decoded {

@@ -123,7 +123,8 @@ pub enum BodyProblem {
     AggregateTooManyParts,
     /// No back pointer behind the last message of an aggregate (section 7.1.6).
     AggregateBackPointerMissing,
-    /// A back pointer that is not the size of the message before it (section 7.1.6).
+    /// A back pointer that is not the size of the message before it (section 7.1.6): Flash Media
+    /// Server puts chance bytes behind the last message.
     AggregateBackPointer {
         /// Size of the message with its header.
         expected: u32,
@@ -221,7 +222,6 @@ impl BodyProblem {
             | Self::NameMissing
             | Self::TransactionIdMissing
             | Self::AggregateTooManyParts
-            | Self::AggregateBackPointer { .. }
             | Self::ControlOnWrongStream { .. }
             | Self::LimitTypeUnknown { .. } => Severity::Warning,
             Self::AmfEcmaCount { .. }
@@ -235,6 +235,7 @@ impl BodyProblem {
             | Self::TrailingBytes { .. }
             | Self::UnknownSharedObjectEvent { .. }
             | Self::AggregateBackPointerMissing
+            | Self::AggregateBackPointer { .. }
             | Self::LimitTypeMissing
             | Self::UnknownUserControl { .. }
             | Self::PingWithoutTime => Severity::Info,

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::base::redact;
+use crate::rtmp::amf::value::Value;
 
 /// What of a text is secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +90,37 @@ impl Secrecy {
         }
         masked.push_str(text.get(done..).unwrap_or_default());
         Cow::Owned(masked)
+    }
+}
+
+/// The secret parts of the texts in `value`, in the order of the wire. `own` holds for a text that
+/// is no property, `of_property` for one that is; a text in an array has the secrecy of the array.
+pub fn secrets_in<'v>(
+    value: &'v Value,
+    own: Secrecy,
+    of_property: &impl Fn(&str) -> Secrecy,
+    found: &mut Vec<&'v str>,
+) {
+    let value = value.plain();
+    if let Some(text) = value.as_str() {
+        found.extend(
+            own.parts(text)
+                .into_iter()
+                .filter_map(|part| text.get(part)),
+        );
+    }
+    for (key, part) in value.properties() {
+        secrets_in(part, of_property(key), of_property, found);
+    }
+    for part in value.items() {
+        secrets_in(part, own, of_property, found);
+    }
+    if let Value::Dictionary(dictionary) = value {
+        for (key, part) in &dictionary.entries {
+            let secrecy = key.as_str().map_or(own, of_property);
+            secrets_in(key, own, of_property, found);
+            secrets_in(part, secrecy, of_property, found);
+        }
     }
 }
 

@@ -9,11 +9,11 @@ use nom::number::complete::be_u8;
 use nom::number::complete::be_u32;
 
 use crate::rtmp::amf::reader::Reader;
+use crate::rtmp::amf::reference::Reference;
+use crate::rtmp::amf::reference::resolve;
 use crate::rtmp::amf::value::Properties;
-use crate::rtmp::amf::value::Reference;
 use crate::rtmp::amf::value::Text;
 use crate::rtmp::amf::value::Value;
-use crate::rtmp::amf::value::resolve;
 use crate::rtmp::field::FieldName;
 use crate::rtmp::field::FieldSink;
 use crate::rtmp::problem::BodyProblem;

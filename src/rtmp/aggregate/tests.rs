@@ -1,7 +1,11 @@
 use super::*;
+use crate::base::ids::ByteRange;
+use crate::base::ids::Mark;
 use crate::rtmp::field::FieldTree;
 use crate::rtmp::field::NoFields;
 use crate::rtmp::testdata::hex;
+use crate::rtmp::types::ChunkFormat;
+use crate::rtmp::types::ChunkStreamId;
 
 fn read(text: &str, timestamp: u32) -> (Vec<SubMessage>, Vec<(&'static str, usize)>) {
     let mut problems = Vec::new();
@@ -118,4 +122,49 @@ fn every_byte_has_its_field() {
     assert_eq!(fields[1].range, 17..33);
     let ends: Vec<_> = fields[0].parts.iter().map(|part| part.range.end).collect();
     assert_eq!(ends, [1, 4, 8, 11, 13, 17]);
+}
+
+#[test]
+fn a_message_of_its_own_has_the_place_of_the_aggregate() {
+    let body = hex(TWO);
+    let length = u32::try_from(body.len()).unwrap();
+    let whole = RawMessage {
+        csid: ChunkStreamId(4),
+        fmt: ChunkFormat::Full,
+        type_id: MessageTypeId::AGGREGATE,
+        stream_id: MessageStreamId(1),
+        timestamp: RtmpTimestamp(2000),
+        delta: Some(40),
+        extended_timestamp: false,
+        length,
+        chunks: 1,
+        interruptions: 0,
+        header_bytes: 12,
+        range: ByteRange {
+            start: 100,
+            end: 145,
+        },
+        first: Mark::default(),
+        last: Mark::default(),
+        body,
+        received: length,
+        from_aggregate: false,
+    };
+    let (parts, _) = read(TWO, 2000);
+    let audio = parts[0].to_message(&whole, 1);
+    assert_eq!(audio.type_id, MessageTypeId::AUDIO);
+    assert_eq!(audio.timestamp, RtmpTimestamp(2000));
+    assert_eq!(audio.delta, None);
+    assert_eq!(
+        (audio.body.as_slice(), audio.length, audio.received),
+        (&[0xaf][..], 2, 2)
+    );
+    assert_eq!((audio.csid, audio.range), (whole.csid, whole.range));
+    assert_eq!((audio.chunks, audio.header_bytes), (0, 0));
+    assert!(audio.from_aggregate && audio.is_complete() && !audio.is_whole());
+    let video = parts[1].to_message(&whole, usize::MAX);
+    assert_eq!(
+        (video.body.as_slice(), video.stream_id),
+        (&[0x27][..], MessageStreamId(1))
+    );
 }

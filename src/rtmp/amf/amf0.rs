@@ -9,10 +9,10 @@ use nom::number::complete::be_u16;
 use nom::number::complete::be_u32;
 
 use crate::rtmp::amf::reader::Reader;
+use crate::rtmp::amf::reference::ReferenceTable;
 use crate::rtmp::amf::value::EcmaArray;
 use crate::rtmp::amf::value::Object;
 use crate::rtmp::amf::value::Properties;
-use crate::rtmp::amf::value::ReferenceTable;
 use crate::rtmp::amf::value::StrictArray;
 use crate::rtmp::amf::value::Text;
 use crate::rtmp::amf::value::Value;

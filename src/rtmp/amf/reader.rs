@@ -7,9 +7,9 @@ use nom::IResult;
 use nom::Parser;
 use nom::bytes::complete::take;
 
-use crate::rtmp::amf::value::Reference;
-use crate::rtmp::amf::value::ReferenceTable;
-use crate::rtmp::amf::value::Target;
+use crate::rtmp::amf::reference::Reference;
+use crate::rtmp::amf::reference::ReferenceTable;
+use crate::rtmp::amf::reference::Target;
 use crate::rtmp::amf::value::Text;
 use crate::rtmp::amf::value::Value;
 use crate::rtmp::field::FieldName;

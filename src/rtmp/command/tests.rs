@@ -255,3 +255,21 @@ fn delete_stream_names_the_stream_by_its_id() {
     assert_eq!(command.argument(0).and_then(Value::as_u32), Some(1));
     assert_eq!(command.stream_name(), None);
 }
+
+#[test]
+fn the_secrets_of_a_command_are_found_wherever_they_are() {
+    assert_eq!(read(testdata::PUBLISH).secrets(), ["demo-key-1"]);
+    assert_eq!(read(testdata::CONNECT).secrets(), [""; 0]);
+    // play2 with {streamName: "k"}, and connect with {app: "a?t=1"} and a password behind it.
+    let play2 = read(
+        "02 0005 706c617932 00 0000000000000000 05 \
+         03 000a 73747265616d4e616d65 02 0001 6b 0000 09",
+    );
+    assert_eq!(play2.stream_name(), Some("k"));
+    assert_eq!(play2.secrets(), ["k"]);
+    let connect = read(
+        "02 0007 636f6e6e656374 00 3ff0000000000000 \
+         03 0003 617070 02 0005 613f743d31 0000 09 02 0002 7077",
+    );
+    assert_eq!(connect.secrets(), ["t=1", "pw"]);
+}

@@ -174,7 +174,7 @@ fn a_reference_names_a_complex_value_before_it() {
     assert_eq!((target.kind, target.offset), ("object", 5));
     assert!(!target.encloses);
     assert_eq!(problems, []);
-    let found = crate::rtmp::amf::value::resolve(&values, reference, false);
+    let found = crate::rtmp::amf::reference::resolve(&values, reference, false);
     assert_eq!(found, Some(&values[0].items()[0]));
 }
 
@@ -185,7 +185,7 @@ fn a_reference_to_what_encloses_it_does_not_loop() {
         panic!("{value:?}")
     };
     assert!(reference.target.unwrap().encloses);
-    let found = crate::rtmp::amf::value::resolve([&value], reference, false);
+    let found = crate::rtmp::amf::reference::resolve([&value], reference, false);
     assert_eq!(found, Some(&value));
 }
 

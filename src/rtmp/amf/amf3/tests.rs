@@ -1,6 +1,7 @@
 use super::*;
 use crate::rtmp::amf::amf0;
-use crate::rtmp::amf::value::resolve;
+use crate::rtmp::amf::reference::resolve;
+use crate::rtmp::amf::value::ExternalBody;
 use crate::rtmp::field::FieldTree;
 use crate::rtmp::testdata::hex;
 
