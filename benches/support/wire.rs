@@ -232,7 +232,10 @@ impl Conversation {
             return Ok(());
         };
         let n = self.number.to_be_bytes();
-        let client = ([10, 0x80 | n[1], n[2], n[3]], 40_000 + (self.number % 20_000) as u16);
+        let client = (
+            [10, 0x80 | n[1], n[2], n[3]],
+            40_000 + (self.number % 20_000) as u16,
+        );
         let server = ([10, 0, 0, 1], 1935);
         let (source, destination) = if next.direction == CLIENT_TO_SERVER {
             (client, server)
@@ -288,7 +291,11 @@ impl Conversation {
             micros: self.clock,
             direction,
             seq: self.seq[direction],
-            ack: if flags & ACK != 0 { self.seq[1 - direction] } else { 0 },
+            ack: if flags & ACK != 0 {
+                self.seq[1 - direction]
+            } else {
+                0
+            },
             flags,
             payload: Vec::new(),
         });
@@ -395,11 +402,23 @@ impl Conversation {
         if !self.started {
             self.started = true;
             chunk(&mut bytes, 6, 0, 9, 1, &AVC_CONFIG, self.writer_chunk_size);
-            chunk(&mut bytes, 4, 0, 8, 1, &[0xAF, 0, 0x12, 0x10], self.writer_chunk_size);
+            chunk(
+                &mut bytes,
+                4,
+                0,
+                8,
+                1,
+                &[0xAF, 0, 0x12, 0x10],
+                self.writer_chunk_size,
+            );
         }
         let frame = self.video_ms / 33;
         let key = frame % 60 == 0;
-        let size = if key { 160_000 } else { 30_000 + (frame as usize * 7919) % 4_000 };
+        let size = if key {
+            160_000
+        } else {
+            30_000 + (frame as usize * 7919) % 4_000
+        };
         let start = (self.video_ms as usize * 4_099) % (noise().len() - 200_000);
         let mut video = vec![if key { 0x17 } else { 0x27 }, 1, 0, 0, 0];
         video.extend_from_slice(&noise()[start..start + size]);
@@ -411,9 +430,9 @@ impl Conversation {
             chunk_delta(&mut bytes, 4, 23, 8, &audio, self.writer_chunk_size);
             self.audio_ms += 23;
         }
-        self.clock = self
-            .clock
-            .max(START_MICROS + u64::from(self.video_ms) * 1000 + u64::from(self.number % 1000) * 1_733);
+        self.clock = self.clock.max(
+            START_MICROS + u64::from(self.video_ms) * 1000 + u64::from(self.number % 1000) * 1_733,
+        );
         self.send(direction, &bytes);
     }
 }
@@ -434,7 +453,15 @@ fn hello(seed: usize) -> Vec<u8> {
 }
 
 /// A message with a full header, cut into chunks (RTMP 1.0 section 5.3).
-fn chunk(out: &mut Vec<u8>, csid: u8, timestamp: u32, type_id: u8, msid: u32, body: &[u8], size: usize) {
+fn chunk(
+    out: &mut Vec<u8>,
+    csid: u8,
+    timestamp: u32,
+    type_id: u8,
+    msid: u32,
+    body: &[u8],
+    size: usize,
+) {
     out.push(csid);
     out.extend_from_slice(&timestamp.to_be_bytes()[1..]);
     out.extend_from_slice(&(body.len() as u32).to_be_bytes()[1..]);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::rtmp::amf::reference::Reference;
+pub use crate::rtmp::amf::reference::Reference;
 
 /// Text from the wire. Foreign: escape before it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
