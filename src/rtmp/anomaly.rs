@@ -6,6 +6,7 @@ use std::fmt;
 use crate::base::ids::ByteRange;
 use crate::base::ids::Mark;
 use crate::base::severity::Severity;
+use crate::rtmp::media::problem::MediaProblem;
 use crate::rtmp::problem::BodyProblem;
 use crate::rtmp::types::ChunkStreamId;
 use crate::rtmp::types::MessageTypeId;
@@ -45,6 +46,17 @@ pub enum AnomalyKind {
         /// Byte offset in the body.
         offset: usize,
     },
+
+    // Media headers and configuration records.
+    /// Something in an audio or video message.
+    Media {
+        /// What it is.
+        problem: MediaProblem,
+        /// Audio or video.
+        type_id: MessageTypeId,
+        /// The chunk stream that carried it.
+        csid: ChunkStreamId,
+    },
 }
 
 impl AnomalyKind {
@@ -54,6 +66,8 @@ impl AnomalyKind {
             Self::UnknownMessageType { .. } => "message.unknown_type",
 
             Self::Body { problem, .. } => problem.code(),
+
+            Self::Media { problem, .. } => problem.code(),
         }
     }
 
@@ -63,6 +77,8 @@ impl AnomalyKind {
             Self::UnknownMessageType { .. } => Severity::Warning,
 
             Self::Body { problem, .. } => problem.severity(),
+
+            Self::Media { problem, .. } => problem.severity(),
         }
     }
 }
@@ -85,6 +101,12 @@ impl fmt::Display for AnomalyKind {
                 f,
                 "{problem} (byte {offset} of a {type_id} message on chunk stream {csid})"
             ),
+
+            Self::Media {
+                problem,
+                type_id,
+                csid,
+            } => write!(f, "{problem} ({type_id} message on chunk stream {csid})"),
         }
     }
 }

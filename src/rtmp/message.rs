@@ -17,6 +17,11 @@ use crate::rtmp::event::RawMessage;
 use crate::rtmp::field::FieldName;
 use crate::rtmp::field::FieldSink;
 use crate::rtmp::field::NoFields;
+use crate::rtmp::media::audio;
+use crate::rtmp::media::audio::AudioTag;
+use crate::rtmp::media::problem::MediaProblem;
+use crate::rtmp::media::video;
+use crate::rtmp::media::video::VideoTag;
 use crate::rtmp::problem::BodyProblem;
 use crate::rtmp::problem::Problem;
 use crate::rtmp::problem::note;
@@ -66,6 +71,10 @@ pub enum Message {
     SharedObject(Box<SharedObject>),
     /// Messages in one.
     Aggregate(Aggregate),
+    /// Sound.
+    Audio(AudioTag),
+    /// Pictures.
+    Video(VideoTag),
     /// A control message too short for any of its fields.
     Unreadable,
     /// A message of a type that nobody documents.
@@ -127,6 +136,16 @@ pub fn decode(raw: &RawMessage, fields: &mut impl FieldSink) -> Decoded {
         }
         MessageTypeId::USER_CONTROL => {
             control::parse_user_control(body, fields, &mut problems).map(Message::UserControl)
+        }
+        MessageTypeId::AUDIO => {
+            let (tag, found) = audio::parse(body, raw.length, fields);
+            anomalies.extend(found.into_iter().map(|problem| media(raw, problem)));
+            Some(Message::Audio(tag))
+        }
+        MessageTypeId::VIDEO => {
+            let (tag, found) = video::parse(body, raw.length, fields);
+            anomalies.extend(found.into_iter().map(|problem| media(raw, problem)));
+            Some(Message::Video(tag))
         }
         _ => Some(decode_structured(
             raw,
@@ -208,6 +227,15 @@ fn check_stream(raw: &RawMessage, problems: &mut Vec<Problem>) {
         let kind = BodyProblem::ControlOnWrongStream { csid, stream_id };
         note(problems, 0, kind);
     }
+}
+
+fn media(raw: &RawMessage, problem: MediaProblem) -> Anomaly {
+    let kind = AnomalyKind::Media {
+        problem,
+        type_id: raw.type_id,
+        csid: raw.csid,
+    };
+    shown_by(raw, kind)
 }
 
 fn shown_by(raw: &RawMessage, kind: AnomalyKind) -> Anomaly {

@@ -13,6 +13,7 @@ pub mod control;
 pub mod data;
 pub mod event;
 pub mod field;
+pub mod media;
 pub mod message;
 pub mod problem;
 pub mod secret;

@@ -1,0 +1,51 @@
+//! FLAC: the signature and the STREAMINFO block (RFC 9639 sections 6 and 8.2).
+
+use crate::rtmp::field::FieldSink;
+use crate::rtmp::media::codec::Codec;
+use crate::rtmp::media::config::AudioConfig;
+use crate::rtmp::media::config::AudioSource;
+use crate::rtmp::media::syntax::Syntax;
+use crate::rtmp::media::syntax::Unreadable;
+
+/// Metadata block type of STREAMINFO.
+const STREAMINFO: u8 = 0;
+
+/// Reads the record.
+pub(in crate::rtmp::media) fn record(
+    bytes: &[u8],
+    base: usize,
+    sink: &mut dyn FieldSink,
+) -> (AudioConfig, Result<(), Unreadable>) {
+    let mut config = AudioConfig::new(Codec::Flac, AudioSource::Record);
+    let result = read(&mut config, &mut Syntax::new(bytes, base, sink));
+    (config, result)
+}
+
+fn read(config: &mut AudioConfig, s: &mut Syntax<'_, '_>) -> Result<(), Unreadable> {
+    if s.bytes("signature", 4)? != b"fLaC" {
+        return Err(Unreadable::Bad("it does not begin with fLaC"));
+    }
+    s.flag("lastMetadataBlockFlag")?;
+    let kind = s.named("metadataBlockType", 7, |kind| {
+        (kind == STREAMINFO).then_some("STREAMINFO")
+    })?;
+    if kind != STREAMINFO {
+        return Err(Unreadable::Bad("its first block is not STREAMINFO"));
+    }
+    s.u("metadataBlockLength", 24)?;
+    let smallest = s.u("minimumBlockSize", 16)?;
+    let largest = s.u("maximumBlockSize", 16)?;
+    // Equal bounds mean that every frame has that many samples.
+    config.frame_samples = (smallest == largest).then_some(largest);
+    s.u("minimumFrameSize", 24)?;
+    s.u("maximumFrameSize", 24)?;
+    config.sample_rate_hz = Some(s.u("sampleRate", 20)?);
+    let channels = s.u8("numberOfChannelsMinus1", 3)?.saturating_add(1);
+    config.channels = Some(channels);
+    config.channel_mask = super::mask_of_count(channels);
+    config.bits_per_sample = Some(s.u8("bitsPerSampleMinus1", 5)?.saturating_add(1));
+    s.skip(4)?;
+    s.u("totalSamplesLow32", 32)?;
+    s.bytes("md5", 16)?;
+    Ok(())
+}

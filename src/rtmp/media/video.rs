@@ -1,0 +1,558 @@
+//! Video messages (type 9): the VideoTagHeader of FLV 10.1 section E.4.3.1 and the
+//! ExVideoTagHeader of Enhanced RTMP v2.
+
+use std::ops::Range;
+
+use crate::rtmp::field::FieldName;
+use crate::rtmp::field::FieldSink;
+use crate::rtmp::media::codec::Codec;
+use crate::rtmp::media::codec::CodecId;
+use crate::rtmp::media::config;
+use crate::rtmp::media::config::PictureSize;
+use crate::rtmp::media::config::VideoConfig;
+use crate::rtmp::media::cursor::Bytes;
+use crate::rtmp::media::cursor::Cursor;
+use crate::rtmp::media::cursor::End;
+use crate::rtmp::media::cursor::Named;
+use crate::rtmp::media::cursor::Notes;
+use crate::rtmp::media::enhanced;
+use crate::rtmp::media::enhanced::ModEx;
+use crate::rtmp::media::enhanced::Modifiers;
+use crate::rtmp::media::enhanced::MultitrackKind;
+use crate::rtmp::media::enhanced::Tracks;
+use crate::rtmp::media::enhanced::Words;
+use crate::rtmp::media::keyframe;
+use crate::rtmp::media::problem::MediaProblem;
+
+/// Bit of the first byte that announces an ExVideoTagHeader.
+pub(super) const EX_HEADER_BIT: u8 = 0x80;
+
+/// Frame type of a video command.
+pub(super) const COMMAND: u8 = 5;
+
+/// Whether the legacy codec number has a packet type and a composition time behind the first
+/// byte: AVC by the specification, the numbers beyond it by imitation.
+pub(super) fn has_packet_type(codec_number: u8) -> bool {
+    matches!(codec_number, 7 | 12..=15)
+}
+
+/// Frame type (FLV 10.1 table of VIDEODATA; Enhanced RTMP VideoFrameType).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FrameKind {
+    /// A frame where decoding can begin.
+    Key,
+    /// A frame that needs others.
+    Inter,
+    /// An inter frame that no other needs (H.263 only).
+    Disposable,
+    /// A key frame that a server made.
+    GeneratedKey,
+    /// No picture, but a command.
+    Command,
+    /// A reserved number.
+    Unknown(u8),
+}
+
+impl FrameKind {
+    /// The kind by its number, 0..=15.
+    pub fn from_number(number: u8) -> Self {
+        match number {
+            1 => Self::Key,
+            2 => Self::Inter,
+            3 => Self::Disposable,
+            4 => Self::GeneratedKey,
+            COMMAND => Self::Command,
+            other => Self::Unknown(other),
+        }
+    }
+
+    /// The name used in records and views; `None` for a reserved number.
+    pub fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Key => "key",
+            Self::Inter => "inter",
+            Self::Disposable => "disposable_inter",
+            Self::GeneratedKey => "generated_key",
+            Self::Command => "command",
+            Self::Unknown(_) => return None,
+        })
+    }
+}
+
+/// What a video message is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum VideoPacket {
+    /// A codec's configuration record.
+    SequenceStart,
+    /// Coded pictures, with a composition time where the codec has one.
+    CodedFrames,
+    /// End of the sequence.
+    SequenceEnd,
+    /// Coded pictures whose composition time is 0.
+    CodedFramesX,
+    /// AMF values about the pictures.
+    Metadata,
+    /// A codec's configuration as the descriptor of an MPEG-2 transport stream.
+    Mpeg2TsSequenceStart,
+    /// A command instead of pictures (frame type 5).
+    Command,
+    /// A message without any byte.
+    Empty,
+    /// A reserved packet type with its number.
+    Unknown(u8),
+    /// Too little of the message is there to tell.
+    Unseen,
+}
+
+impl VideoPacket {
+    /// The name used in records and views; `None` for a reserved packet type.
+    pub fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Self::SequenceStart => "sequence_start",
+            Self::CodedFrames => "coded_frames",
+            Self::SequenceEnd => "sequence_end",
+            Self::CodedFramesX => "coded_frames_x",
+            Self::Metadata => "metadata",
+            Self::Mpeg2TsSequenceStart => "mpeg2ts_sequence_start",
+            Self::Command => "command",
+            Self::Empty => "empty",
+            Self::Unseen => "unseen",
+            Self::Unknown(_) => return None,
+        })
+    }
+}
+
+/// A video command (FLV 10.1, VIDEODATA with frame type 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum VideoCommand {
+    /// Start of client-side seeking.
+    StartSeek,
+    /// End of client-side seeking.
+    EndSeek,
+    /// A reserved number.
+    Unknown(u8),
+}
+
+impl VideoCommand {
+    /// The command by its number.
+    pub fn from_number(number: u8) -> Self {
+        match number {
+            0 => Self::StartSeek,
+            1 => Self::EndSeek,
+            other => Self::Unknown(other),
+        }
+    }
+
+    /// The name used in records and views; `None` for a reserved number.
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            Self::StartSeek => Some("start_seek"),
+            Self::EndSeek => Some("end_seek"),
+            Self::Unknown(_) => None,
+        }
+    }
+}
+
+/// The headers of a video message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VideoTag {
+    /// Frame type; `None` while no byte is there. Means nothing in a metadata packet.
+    pub frame: Option<FrameKind>,
+    /// What the message is for.
+    pub packet: VideoPacket,
+    /// Whether it has an ExVideoTagHeader.
+    pub is_enhanced: bool,
+    /// The command, in a command message.
+    pub command: Option<VideoCommand>,
+    /// How its tracks are laid out, in a multitrack message.
+    pub multitrack: Option<MultitrackKind>,
+    /// Nanoseconds to add to the presentation time, 0..=999_999 unless out of range.
+    pub nano_offset: Option<u32>,
+    /// Packet modifiers, in their order.
+    pub mod_ex: Vec<ModEx>,
+    /// The tracks.
+    pub tracks: Tracks<VideoTrack>,
+}
+
+/// One track's part of a video message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VideoTrack {
+    /// Track id; 0 where the message names none, for that is the default track.
+    pub id: u8,
+    /// The codec.
+    pub codec: CodecId,
+    /// Milliseconds from decoding to presentation, SI24. `None` where the packet has no such
+    /// field or its bytes are not there; 0 where the packet type implies it.
+    pub composition_time_ms: Option<i32>,
+    /// Bytes of the message behind the headers, by the declared lengths.
+    pub payload: Range<usize>,
+    /// What the configuration record of a sequence start says.
+    pub config: Option<Box<VideoConfig>>,
+    /// Size of the picture by the header of a key frame, in codecs that repeat it there.
+    pub picture_size: Option<PictureSize>,
+}
+
+impl VideoTag {
+    /// The codec of the first track.
+    pub fn codec(&self) -> Option<CodecId> {
+        self.tracks.first().map(|track| track.codec)
+    }
+
+    /// Composition time of the first track in milliseconds.
+    pub fn composition_time_ms(&self) -> Option<i32> {
+        self.tracks.first()?.composition_time_ms
+    }
+
+    /// Whether it carries coded pictures.
+    pub fn is_coded(&self) -> bool {
+        matches!(
+            self.packet,
+            VideoPacket::CodedFrames | VideoPacket::CodedFramesX
+        )
+    }
+
+    /// Whether it carries the coded pictures of a key frame. A sequence start has the frame type
+    /// of a key frame too, but no picture.
+    pub fn is_key(&self) -> bool {
+        self.is_coded() && matches!(self.frame, Some(FrameKind::Key | FrameKind::GeneratedKey))
+    }
+
+    /// Whether it carries a configuration instead of pictures.
+    pub fn is_config(&self) -> bool {
+        matches!(
+            self.packet,
+            VideoPacket::SequenceStart | VideoPacket::Mpeg2TsSequenceStart
+        )
+    }
+
+    fn unseen() -> Self {
+        Self {
+            frame: None,
+            packet: VideoPacket::Unseen,
+            is_enhanced: false,
+            command: None,
+            multitrack: None,
+            nano_offset: None,
+            mod_ex: Vec::new(),
+            tracks: Tracks::None,
+        }
+    }
+}
+
+const WORDS: Words = Words {
+    packet_type: "videoPacketType",
+    packet_name,
+    mod_ex_type: "videoPacketModExType",
+    multitrack_type: "videoMultitrackType",
+    fourcc: "videoFourCc",
+    track: "videoTrack",
+    track_id: "videoTrackId",
+    track_size: "sizeOfVideoTrack",
+    multitrack: 6,
+};
+
+fn packet_name(number: u8) -> Option<&'static str> {
+    match number {
+        6 => Some("multitrack"),
+        7 => Some("mod_ex"),
+        _ => packet(number).name(),
+    }
+}
+
+fn packet(number: u8) -> VideoPacket {
+    match number {
+        0 => VideoPacket::SequenceStart,
+        1 => VideoPacket::CodedFrames,
+        2 => VideoPacket::SequenceEnd,
+        3 => VideoPacket::CodedFramesX,
+        4 => VideoPacket::Metadata,
+        5 => VideoPacket::Mpeg2TsSequenceStart,
+        other => VideoPacket::Unknown(other),
+    }
+}
+
+/// Reads the headers of a video message of `declared_len` bytes from its first bytes, as many as
+/// were kept. Returns what these tell, and what is odd about it.
+pub fn parse(
+    body: &[u8],
+    declared_len: u32,
+    fields: &mut impl FieldSink,
+) -> (VideoTag, Vec<MediaProblem>) {
+    let mut tag = VideoTag::unseen();
+    if declared_len == 0 {
+        tag.packet = VideoPacket::Empty;
+        return (tag, vec![MediaProblem::EmptyVideo]);
+    }
+    let mut notes = Notes::default();
+    let mut cursor = Cursor::new(body, declared_len);
+    if let Err(end) = read(&mut tag, &mut cursor, fields, &mut notes) {
+        enhanced::note_end(end, declared_len, &mut notes);
+    }
+    (tag, notes.into_inner())
+}
+
+fn read(
+    tag: &mut VideoTag,
+    cursor: &mut Cursor<'_>,
+    fields: &mut impl FieldSink,
+    notes: &mut Notes,
+) -> Result<(), End> {
+    let first = cursor.u8()?;
+    tag.is_enhanced = first & EX_HEADER_BIT != 0;
+    let frame_type = if tag.is_enhanced {
+        fields.leaf(FieldName::Spec("isExVideoHeader"), 0..1, &true);
+        (first >> 4) & 7
+    } else {
+        first >> 4
+    };
+    let frame = FrameKind::from_number(frame_type);
+    tag.frame = Some(frame);
+    fields.leaf(
+        FieldName::Spec("videoFrameType"),
+        0..1,
+        &Named(frame_type, frame.name()),
+    );
+    if tag.is_enhanced {
+        read_enhanced(tag, first & 0x0F, cursor, fields, notes)
+    } else {
+        note_frame(frame, notes);
+        read_legacy(tag, first & 0x0F, cursor, fields, notes)
+    }
+}
+
+fn note_frame(frame: FrameKind, notes: &mut Notes) {
+    if let FrameKind::Unknown(frame_type) = frame {
+        notes.push(MediaProblem::ReservedFrameType { frame_type });
+    }
+}
+
+fn read_command(
+    tag: &mut VideoTag,
+    cursor: &mut Cursor<'_>,
+    fields: &mut impl FieldSink,
+) -> Result<(), End> {
+    tag.packet = VideoPacket::Command;
+    let start = cursor.at();
+    let number = cursor.u8()?;
+    let command = VideoCommand::from_number(number);
+    fields.leaf(
+        FieldName::Spec("videoCommand"),
+        start..cursor.at(),
+        &Named(number, command.name()),
+    );
+    tag.command = Some(command);
+    Ok(())
+}
+
+fn read_legacy(
+    tag: &mut VideoTag,
+    number: u8,
+    cursor: &mut Cursor<'_>,
+    fields: &mut impl FieldSink,
+    notes: &mut Notes,
+) -> Result<(), End> {
+    let codec = CodecId::Video(number);
+    fields.leaf(
+        FieldName::Spec("videoCodecId"),
+        0..1,
+        &Named(number, codec.name()),
+    );
+    if tag.frame == Some(FrameKind::Command) {
+        return read_command(tag, cursor, fields);
+    }
+    if codec.codec().is_none() {
+        notes.push(MediaProblem::UnknownCodec { codec });
+    }
+    let mut track = VideoTrack {
+        id: 0,
+        codec,
+        composition_time_ms: None,
+        payload: cursor.rest(),
+        config: None,
+        picture_size: None,
+    };
+    let end = if has_packet_type(number) {
+        read_avc_header(tag, &mut track, cursor, fields, notes).err()
+    } else {
+        tag.packet = VideoPacket::CodedFrames;
+        None
+    };
+    track.payload = cursor.rest();
+    if end.is_none() {
+        read_body(tag, &mut track, cursor, fields, notes);
+    }
+    tag.tracks = Tracks::One(track);
+    end.map_or(Ok(()), Err)
+}
+
+/// Reads AVCPacketType and CompositionTime (FLV 10.1 section E.4.3.2).
+fn read_avc_header(
+    tag: &mut VideoTag,
+    track: &mut VideoTrack,
+    cursor: &mut Cursor<'_>,
+    fields: &mut impl FieldSink,
+    notes: &mut Notes,
+) -> Result<(), End> {
+    let number = cursor.u8()?;
+    tag.packet = match number {
+        0 => VideoPacket::SequenceStart,
+        1 => VideoPacket::CodedFrames,
+        2 => VideoPacket::SequenceEnd,
+        other => VideoPacket::Unknown(other),
+    };
+    fields.leaf(
+        FieldName::Spec("AVCPacketType"),
+        1..2,
+        &Named(number, tag.packet.name()),
+    );
+    if tag.packet.name().is_none() {
+        notes.push(MediaProblem::ReservedPacketType {
+            packet_type: number,
+        });
+    }
+    if track.codec.is_nonstandard() && tag.packet == VideoPacket::SequenceStart {
+        notes.push(MediaProblem::NonstandardCodec { codec: track.codec });
+    }
+    let start = cursor.at();
+    let offset = cursor.i24()?;
+    fields.leaf(
+        FieldName::Spec("compositionTimeOffset"),
+        start..cursor.at(),
+        &offset,
+    );
+    // It must be ignored in packets without pictures.
+    if tag.packet == VideoPacket::CodedFrames {
+        track.composition_time_ms = Some(offset);
+    }
+    Ok(())
+}
+
+fn read_enhanced(
+    tag: &mut VideoTag,
+    packet_type: u8,
+    cursor: &mut Cursor<'_>,
+    fields: &mut impl FieldSink,
+    notes: &mut Notes,
+) -> Result<(), End> {
+    fields.leaf(
+        FieldName::Spec(WORDS.packet_type),
+        0..1,
+        &Named(packet_type, packet_name(packet_type)),
+    );
+    let mut found = Modifiers::default();
+    let behind = enhanced::modifiers(packet_type, cursor, &WORDS, fields, notes, &mut found);
+    tag.mod_ex = found.entries;
+    tag.nano_offset = found.nano_offset;
+    let packet_type = behind?;
+    if packet_type != WORDS.multitrack {
+        tag.packet = packet(packet_type);
+    }
+    if tag.packet != VideoPacket::Metadata {
+        if let Some(frame) = tag.frame {
+            note_frame(frame, notes);
+        }
+        if tag.frame == Some(FrameKind::Command) {
+            return read_command(tag, cursor, fields);
+        }
+    }
+    let layout = enhanced::layout(packet_type, cursor, &WORDS, fields, notes);
+    if let Ok(layout) = &layout {
+        tag.multitrack = layout.multitrack;
+        tag.packet = packet(layout.packet_type);
+    }
+    if let VideoPacket::Unknown(number) = tag.packet
+        && packet_name(number).is_none()
+    {
+        notes.push(MediaProblem::ReservedPacketType {
+            packet_type: number,
+        });
+    }
+    let (tracks, end) = enhanced::tracks(
+        layout?,
+        cursor,
+        &WORDS,
+        fields,
+        notes,
+        |id, codec, part, fields, notes| read_track(tag, id, codec, part, fields, notes),
+    );
+    tag.tracks = tracks;
+    end.map_or(Ok(()), Err)
+}
+
+fn read_track(
+    tag: &VideoTag,
+    id: u8,
+    codec: CodecId,
+    mut part: Cursor<'_>,
+    fields: &mut impl FieldSink,
+    notes: &mut Notes,
+) -> VideoTrack {
+    let mut track = VideoTrack {
+        id,
+        codec,
+        composition_time_ms: None,
+        payload: part.rest(),
+        config: None,
+        picture_size: None,
+    };
+    if tag.is_config() && codec.codec().is_none() {
+        notes.push(MediaProblem::UnknownCodec { codec });
+    }
+    let has_time = codec.codec().is_some_and(Codec::has_composition_time);
+    match tag.packet {
+        VideoPacket::CodedFrames if has_time => {
+            let start = part.at();
+            match part.i24() {
+                Ok(offset) => {
+                    fields.leaf(
+                        FieldName::Spec("compositionTimeOffset"),
+                        start..part.at(),
+                        &offset,
+                    );
+                    track.composition_time_ms = Some(offset);
+                    track.payload = part.rest();
+                }
+                Err(end) => {
+                    let length = u32::try_from(part.end()).unwrap_or(u32::MAX);
+                    enhanced::note_end(end, length, notes);
+                    return track;
+                }
+            }
+        }
+        VideoPacket::CodedFramesX if has_time => track.composition_time_ms = Some(0),
+        _ => {}
+    }
+    read_body(tag, &mut track, &part, fields, notes);
+    track
+}
+
+/// Reads what the body tells beyond the headers: the record of a sequence start, the size in the
+/// header of a key frame.
+fn read_body(
+    tag: &VideoTag,
+    track: &mut VideoTrack,
+    part: &Cursor<'_>,
+    fields: &mut impl FieldSink,
+    notes: &mut Notes,
+) {
+    if tag.is_config() {
+        if let Some(codec) = track.codec.codec() {
+            let descriptor = tag.packet == VideoPacket::Mpeg2TsSequenceStart;
+            track.config =
+                config::video_record(track.codec, codec, descriptor, part, fields, notes)
+                    .map(Box::new);
+        }
+    } else if tag.is_key()
+        && let Some(codec) = track.codec.codec()
+    {
+        track.picture_size = keyframe::keyframe_size(codec, part.bytes());
+    }
+    let rest = part.rest();
+    if !rest.is_empty() {
+        let len = rest.len();
+        fields.leaf(FieldName::Spec("data"), rest, &Bytes(len));
+    }
+}
+
+#[cfg(test)]
+mod tests;
