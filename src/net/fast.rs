@@ -1,6 +1,11 @@
 //! The short way for nearly every frame of a real capture: Ethernet, IPv4 without options or IPv6
-//! without extension headers, TCP, not a fragment. Anything else is left to the general way; where
-//! this one answers, both answer the same, which [`fuzz_fast_vs_slow`] holds.
+//! without extension headers, TCP without options or with timestamps alone, not a fragment.
+//! Anything else is left to the general way; where this one answers, both answer the same, which
+//! [`fuzz_fast_vs_slow`] holds.
+//!
+//! All of it is inlined, so that the segment is built where the caller wants it: moving a segment
+//! that was just written takes nearly as long as reading the headers (20 ns and 36 ns a frame
+//! without and with the move).
 
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
@@ -21,7 +26,6 @@ use crate::net::TcpFlags;
 use crate::net::TcpOptions;
 use crate::net::frame::FrameDecoder;
 use crate::net::ip::protocol;
-use crate::net::tcp::parse_options;
 
 /// Length of an Ethernet header.
 const ETHERNET: usize = 14;
@@ -33,7 +37,8 @@ const IPV6: usize = 40;
 const TCP: usize = 20;
 
 /// The segment of a plain frame; `None` says nothing about the frame.
-#[inline]
+#[expect(clippy::inline_always, reason = "see above")]
+#[inline(always)]
 pub(super) fn segment<'a>(frame: &Frame<'a>) -> Option<Segment<'a>> {
     if frame.link != LinkType::ETHERNET {
         return None;
@@ -46,7 +51,7 @@ pub(super) fn segment<'a>(frame: &Frame<'a>) -> Option<Segment<'a>> {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn ipv4<'a>(frame: &Frame<'a>, head: &[u8; ETHERNET + IPV4 + TCP]) -> Option<Segment<'a>> {
     /// The more-fragments flag and the fragment offset.
     const FRAGMENT: u16 = 0x3fff;
@@ -58,9 +63,9 @@ fn ipv4<'a>(frame: &Frame<'a>, head: &[u8; ETHERNET + IPV4 + TCP]) -> Option<Seg
     let total = usize::from(u16::from_be_bytes([head[16], head[17]]));
     tcp_segment(
         frame,
-        &Below {
-            source: Ipv4Addr::new(head[26], head[27], head[28], head[29]).into(),
-            destination: Ipv4Addr::new(head[30], head[31], head[32], head[33]).into(),
+        Below {
+            source: Ipv4Addr::new(head[26], head[27], head[28], head[29]),
+            destination: Ipv4Addr::new(head[30], head[31], head[32], head[33]),
             ip_id: u16::from_be_bytes([head[18], head[19]]),
             tcp_at: ETHERNET + IPV4,
             tcp_len: total.checked_sub(IPV4)?,
@@ -69,7 +74,8 @@ fn ipv4<'a>(frame: &Frame<'a>, head: &[u8; ETHERNET + IPV4 + TCP]) -> Option<Seg
     )
 }
 
-#[inline]
+#[expect(clippy::inline_always, reason = "see above")]
+#[inline(always)]
 fn ipv6<'a>(frame: &Frame<'a>) -> Option<Segment<'a>> {
     let head: &[u8; ETHERNET + IPV6 + TCP] = frame.data.first_chunk()?;
     let length = usize::from(u16::from_be_bytes([head[18], head[19]]));
@@ -81,9 +87,9 @@ fn ipv6<'a>(frame: &Frame<'a>) -> Option<Segment<'a>> {
     let destination: [u8; 16] = *head.get(38..)?.first_chunk()?;
     tcp_segment(
         frame,
-        &Below {
-            source: Ipv6Addr::from(source).into(),
-            destination: Ipv6Addr::from(destination).into(),
+        Below {
+            source: Ipv6Addr::from(source),
+            destination: Ipv6Addr::from(destination),
             ip_id: 0,
             tcp_at: ETHERNET + IPV6,
             tcp_len: length,
@@ -92,9 +98,11 @@ fn ipv6<'a>(frame: &Frame<'a>) -> Option<Segment<'a>> {
     )
 }
 
-struct Below {
-    source: IpAddr,
-    destination: IpAddr,
+/// What the IP header says. The addresses become [`IpAddr`] only where the segment is built.
+#[derive(Clone, Copy)]
+struct Below<A> {
+    source: A,
+    destination: A,
     ip_id: u16,
     /// Offset of the TCP header in the frame.
     tcp_at: usize,
@@ -102,18 +110,26 @@ struct Below {
     tcp_len: usize,
 }
 
-#[inline]
-fn tcp_segment<'a>(frame: &Frame<'a>, below: &Below, tcp: &[u8; TCP]) -> Option<Segment<'a>> {
+#[expect(clippy::inline_always, reason = "see above")]
+#[inline(always)]
+fn tcp_segment<'a, A: Into<IpAddr>>(
+    frame: &Frame<'a>,
+    below: Below<A>,
+    tcp: &[u8; TCP],
+) -> Option<Segment<'a>> {
     let header_len = usize::from(tcp[12] >> 4) << 2;
     // A total length of 0 (segmentation offload) ends here too.
     let payload_len = below.tcp_len.checked_sub(header_len)?;
-    let options = header_len.checked_sub(TCP)?;
     let (_, rest) = frame.data.split_at_checked(below.tcp_at)?;
     let (header, rest) = rest.split_at_checked(header_len)?;
-    let options = if options == 0 {
-        TcpOptions::default()
-    } else {
-        parse_options(header.get(TCP..)?)
+    let timestamps = match *header.get(TCP..)? {
+        [] => None,
+        [1, 1, 8, 10, v0, v1, v2, v3, e0, e1, e2, e3] => Some((
+            u32::from_be_bytes([v0, v1, v2, v3]),
+            u32::from_be_bytes([e0, e1, e2, e3]),
+        )),
+        // SYN and SACK: one segment in many.
+        _ => return None,
     };
     Some(Segment {
         at: Mark {
@@ -122,18 +138,21 @@ fn tcp_segment<'a>(frame: &Frame<'a>, below: &Below, tcp: &[u8; TCP]) -> Option<
         },
         tunnel: 0,
         source: Endpoint {
-            addr: below.source,
+            addr: below.source.into(),
             port: u16::from_be_bytes([tcp[0], tcp[1]]),
         },
         destination: Endpoint {
-            addr: below.destination,
+            addr: below.destination.into(),
             port: u16::from_be_bytes([tcp[2], tcp[3]]),
         },
         seq: u32::from_be_bytes([tcp[4], tcp[5], tcp[6], tcp[7]]),
         ack: u32::from_be_bytes([tcp[8], tcp[9], tcp[10], tcp[11]]),
         flags: TcpFlags(tcp[13]),
         window: u16::from_be_bytes([tcp[14], tcp[15]]),
-        options,
+        options: TcpOptions {
+            timestamps,
+            ..TcpOptions::default()
+        },
         ip_id: below.ip_id,
         payload: rest.get(..payload_len).unwrap_or(rest),
         wire_payload: u32::try_from(payload_len).unwrap_or(u32::MAX),
@@ -258,6 +277,7 @@ mod tests {
             ("fragment offset", changed(21, 1)),
             ("UDP", changed(23, 17)),
             ("data offset of 4", changed(46, 0x40)),
+            ("other options", frame(false, &[2, 4, 5, 0xb4], &[])),
         ] {
             assert!(!fuzz_fast_vs_slow(&with_beyond(0, &frame)), "{what}");
         }

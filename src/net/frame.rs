@@ -51,6 +51,7 @@ impl FrameDecoder {
     }
 
     /// [`Self::decode`] without the short way for plain frames.
+    #[inline(never)]
     pub(super) fn decode_any<'a>(&'a mut self, frame: &Frame<'a>) -> Result<Segment<'a>, Skip> {
         let at = Mark {
             time: frame.time,
