@@ -120,10 +120,10 @@ sample_exttime_crossing() {
 sample_exttime_librtmp() {
     need_gst
     nginx_start 1935 4096
-    in_client ffmpeg $QUIET $(h264_aac 3) -output_ts_offset 17000 -f flv "$TMP/exttime.flv"
+    in_client ffmpeg $QUIET $(h264_aac 3) -output_ts_offset 17000 -y -f flv "$TMP/offset.flv"
     capture_start "$TMP/exttime-librtmp.pcap" "tcp port 1935"
     in_client env GST_REGISTRY="$TMP/gst.registry" timeout 30 gst-launch-1.0 -q \
-        filesrc location="$TMP/exttime.flv" blocksize=2000 ! identity datarate=16000 sync=true ! \
+        filesrc location="$TMP/offset.flv" blocksize=2000 ! identity datarate=16000 sync=true ! \
         rtmpsink location="$LIVE/demo-key-1 live=1" >"$TMP/gst.log" 2>&1 || true
     capture_stop
     keep exttime-librtmp pcap

@@ -57,7 +57,7 @@ enhanced() {
         -rtmp_enhanced_codecs "${ENHANCED_CODECS:-hvc1,av01,vp09}" "$LIVE/demo-key-1" 2>"$TMP/publish.log" &
     local publisher=$!
     sleep 1.5
-    in_client "$FFMPEG_NEW" $QUIET -i "$LIVE/demo-key-1" -t 3 -c copy -f null - 2>"$TMP/play.log" || true
+    in_client timeout --foreground -s INT 6 "$FFMPEG_NEW" $QUIET -i "$LIVE/demo-key-1" -t 2.5 -c copy -f null - 2>"$TMP/play.log" || true
     wait $publisher || say "publisher of $name: $(tail -2 "$TMP/publish.log")"
     capture_stop
     keep "$name" "$form"
