@@ -129,6 +129,31 @@ fn commands_and_data_are_read_by_their_type() {
 }
 
 #[test]
+fn media_are_read_by_their_type() {
+    // FLV 10.1 annex E.4.2.1 and E.4.3.1: AAC sequence header, AVC key frame.
+    let (message, codes) = read(MessageTypeId::AUDIO, "af 00 1210");
+    assert!(matches!(&message, Message::Audio(tag) if tag.is_config()));
+    assert_eq!(codes, [""; 0]);
+    let (message, codes) = read(MessageTypeId::VIDEO, "17 01 000000 00000001 65");
+    assert!(matches!(&message, Message::Video(tag) if tag.is_key() && tag.is_coded()));
+    assert_eq!(codes, [""; 0]);
+}
+
+#[test]
+fn what_is_odd_about_media_comes_with_its_message() {
+    let decoded = decode(&message(MessageTypeId::VIDEO, vec![]), &mut NoFields);
+    let anomaly = &decoded.anomalies[0];
+    assert_eq!(
+        anomaly.range,
+        ByteRange {
+            start: 3073,
+            end: 3085
+        }
+    );
+    assert!(anomaly.kind.code().starts_with("media."));
+}
+
+#[test]
 fn an_anomaly_says_where_it_is() {
     let raw = message(
         MessageTypeId::COMMAND_AMF0,
