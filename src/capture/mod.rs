@@ -8,6 +8,8 @@
 pub mod error;
 pub mod file;
 pub mod info;
+pub mod memory;
+pub mod write;
 
 use std::fmt;
 
