@@ -5,9 +5,11 @@
 
 #![warn(clippy::arithmetic_side_effects)]
 
+pub mod bpf;
 pub mod error;
 pub mod file;
 pub mod info;
+pub mod live;
 pub mod memory;
 pub mod write;
 

@@ -37,6 +37,7 @@ use crate::base::ids::FrameNumber;
 use crate::capture::Frame;
 use crate::capture::Next;
 use crate::capture::Source;
+use crate::capture::bpf::Filter;
 use crate::capture::error::Aftermath;
 use crate::capture::error::CaptureError;
 use crate::capture::info::Compression;
@@ -126,6 +127,7 @@ pub struct Files {
     frames: u64,
     bytes_read: Arc<AtomicU64>,
     bytes_total: Option<u64>,
+    filter: Option<Filter>,
 }
 
 #[derive(Debug)]
@@ -165,7 +167,16 @@ impl Files {
             frames: 0,
             bytes_read: Arc::default(),
             bytes_total,
+            filter: None,
         }
+    }
+
+    /// Gives out only the frames that a filter accepts. They keep the numbers they have in the
+    /// files, so that they can be found there.
+    #[must_use]
+    pub fn filtered(mut self, filter: Filter) -> Self {
+        self.filter = Some(filter);
+        self
     }
 
     /// TLS key log lines that came with the captures (pcapng decryption secrets blocks).
@@ -381,7 +392,12 @@ impl Source for Files {
             match reader.next(window, &mut self.notes) {
                 Ok(Some(record)) => {
                     self.frames = self.frames.saturating_add(1);
-                    break record;
+                    let Some(filter) = &mut self.filter else {
+                        break record;
+                    };
+                    if filter.accepts(record.link, window.taken(record.at, record.len))? {
+                        break record;
+                    }
                 }
                 Ok(None) => self.close()?,
                 Err(fault) => {

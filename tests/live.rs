@@ -1,0 +1,93 @@
+//! Capturing on the loopback interface: frames come, silence does not block, counters count.
+
+#![cfg(feature = "live")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot use the loopback fails with the cause"
+)]
+
+use std::net::UdpSocket;
+use std::time::Duration;
+use std::time::Instant;
+
+use rtmpscope::base::time::Precision;
+use rtmpscope::capture::Next;
+use rtmpscope::capture::Source as _;
+use rtmpscope::capture::error::CaptureError;
+use rtmpscope::capture::live::Live;
+use rtmpscope::capture::live::LiveOptions;
+use rtmpscope::capture::live::devices;
+
+/// Opens the loopback for what goes to one UDP port; none where that is not permitted.
+fn open(port: u16) -> Option<Live> {
+    let mut options = LiveOptions::new(vec!["lo".to_owned()]);
+    options.buffer_bytes = 4 * 1024 * 1024;
+    options.filter = Some(format!("udp dst port {port}"));
+    match Live::open(&options) {
+        Ok(live) => Some(live),
+        Err(error @ (CaptureError::Permission { .. } | CaptureError::NoSuchDevice { .. })) => {
+            println!("skipped: {error}");
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn frames_arrive_and_are_counted() {
+    let receiver = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let to = receiver.local_addr().expect("its number");
+    let Some(mut live) = open(to.port()) else {
+        return;
+    };
+    let sender = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    for number in 0..100_u8 {
+        sender.send_to(&[number; 300], to).expect("sent");
+    }
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let mut seen = Vec::new();
+    let mut last = None;
+    while seen.len() < 100 && Instant::now() < deadline {
+        match live.next_frame() {
+            Ok(Next::Frame(frame)) => {
+                assert_eq!(frame.wire_len as usize, frame.data.len());
+                assert!(last <= Some(frame.time), "time goes on");
+                last = Some(frame.time);
+                seen.push(frame.data.last().copied());
+            }
+            Ok(Next::Idle) => {}
+            Ok(Next::End) => panic!("an interface does not end"),
+            Err(error) => panic!("{error}"),
+        }
+    }
+    let expected: Vec<_> = (0..100).map(Some).collect();
+    assert_eq!(seen, expected);
+    assert_eq!(live.progress().frames, 100);
+    assert_eq!(live.precision(), Precision::Nanos);
+    let drops = live.drops();
+    assert!(drops.received >= Some(100), "{drops:?}");
+    assert_eq!(drops.by_kernel, Some(0));
+}
+
+#[test]
+fn a_quiet_interface_gives_the_word_back() {
+    // Nobody sends to the discard port here.
+    let Some(mut live) = open(9) else { return };
+    let start = Instant::now();
+    for _ in 0..4 {
+        assert!(matches!(live.next_frame(), Ok(Next::Idle)));
+    }
+    // Far below what a capture that blocks would take; the machine may be busy.
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn the_loopback_is_listed() {
+    let devices = devices().expect("a list");
+    let Some(loopback) = devices.iter().find(|device| device.name == "lo") else {
+        println!("skipped: no loopback called lo");
+        return;
+    };
+    assert!(loopback.loopback);
+}
