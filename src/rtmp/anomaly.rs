@@ -8,6 +8,7 @@ use crate::base::ids::Mark;
 use crate::base::severity::Severity;
 use crate::rtmp::media::problem::MediaProblem;
 use crate::rtmp::problem::BodyProblem;
+use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
 use crate::rtmp::types::MessageTypeId;
 
@@ -57,6 +58,85 @@ pub enum AnomalyKind {
         /// The chunk stream that carried it.
         csid: ChunkStreamId,
     },
+
+    // Handshake and chunks.
+    /// The version byte is neither 3 nor one of RTMPE's (section 5.2.2).
+    HandshakeVersion {
+        /// The version byte.
+        version: u8,
+    },
+    /// Bytes of the handshake are missing (section 5.2).
+    HandshakeIncomplete {
+        /// Bytes of it that came in, below 3073.
+        received: u32,
+    },
+    /// A chunk stream begins with a type 1 header where section 5.3.1.2.1 wants type 0: what it
+    /// leaves out counts as 0.
+    FirstHeaderNotFull {
+        /// The chunk stream.
+        csid: ChunkStreamId,
+    },
+    /// A header of type 2 or 3 refers to a chunk stream on which nothing was sent (section
+    /// 5.3.1.2).
+    HeaderOfUnknownChunkStream {
+        /// The chunk stream.
+        csid: ChunkStreamId,
+        /// The form of the header, 2 or 3.
+        fmt: ChunkFormat,
+    },
+    /// A message goes on with a whole header instead of a type 3 one (section 5.3.1.2.4).
+    HeaderWithinMessage {
+        /// The chunk stream.
+        csid: ChunkStreamId,
+    },
+    /// A new message begins on a chunk stream whose last one is not complete (section 5.3.1).
+    MessageCut {
+        /// The chunk stream.
+        csid: ChunkStreamId,
+    },
+    /// The sender gave up a message that it had begun (section 5.4.2).
+    MessageAborted {
+        /// The chunk stream.
+        csid: ChunkStreamId,
+    },
+    /// Type 3 chunks do not repeat the extended timestamp, against section 5.3.1.3; decoders
+    /// that rely on it lose the stream. Said once per direction.
+    ExtendedTimestampLeftOut {
+        /// The chunk stream that showed it first.
+        csid: ChunkStreamId,
+    },
+    /// A type 3 chunk of a sender that repeats extended timestamps has another value in the
+    /// place (section 5.3.1.3).
+    ExtendedTimestampDiffers {
+        /// The chunk stream.
+        csid: ChunkStreamId,
+        /// What was found in the place.
+        found: u32,
+    },
+    /// Set Chunk Size with 0; the size stays as it was (section 5.4.1).
+    ChunkSizeZero,
+    /// Set Chunk Size with the top bit set, which must be zero (section 5.4.1); the other bits
+    /// count.
+    ChunkSizeTopBit {
+        /// The value on the wire.
+        value: u32,
+    },
+    /// A message is longer than what is kept of one.
+    BodyTruncated {
+        /// Declared payload bytes.
+        length: u32,
+        /// Payload bytes kept.
+        kept: usize,
+    },
+    /// The messages in progress in one direction hold so many bytes that those of the oldest
+    /// were dropped. Said once per direction.
+    BodiesDropped,
+    /// A direction uses so many chunk streams that the least recently used are forgotten. Said
+    /// once per direction.
+    TooManyChunkStreams,
+    /// The decoder no longer knows where chunks begin: a header was not captured or cannot be
+    /// one.
+    BoundariesLost,
 }
 
 impl AnomalyKind {
@@ -68,17 +148,46 @@ impl AnomalyKind {
             Self::Body { problem, .. } => problem.code(),
 
             Self::Media { problem, .. } => problem.code(),
+            Self::HandshakeVersion { .. } => "handshake.version",
+            Self::HandshakeIncomplete { .. } => "handshake.incomplete",
+            Self::FirstHeaderNotFull { .. } => "chunk.first_header_not_full",
+            Self::HeaderOfUnknownChunkStream { .. } => "chunk.unknown_chunk_stream",
+            Self::HeaderWithinMessage { .. } => "chunk.header_within_message",
+            Self::MessageCut { .. } => "chunk.message_cut",
+            Self::MessageAborted { .. } => "chunk.message_aborted",
+            Self::ExtendedTimestampLeftOut { .. } => "chunk.extended_timestamp_left_out",
+            Self::ExtendedTimestampDiffers { .. } => "chunk.extended_timestamp_differs",
+            Self::ChunkSizeZero => "chunk.size_zero",
+            Self::ChunkSizeTopBit { .. } => "chunk.size_top_bit",
+            Self::BodyTruncated { .. } => "chunk.body_truncated",
+            Self::BodiesDropped => "chunk.bodies_dropped",
+            Self::TooManyChunkStreams => "chunk.too_many_chunk_streams",
+            Self::BoundariesLost => "chunk.boundaries_lost",
         }
     }
 
     /// How much it matters.
     pub fn severity(&self) -> Severity {
         match self {
-            Self::UnknownMessageType { .. } => Severity::Warning,
-
             Self::Body { problem, .. } => problem.severity(),
 
             Self::Media { problem, .. } => problem.severity(),
+            Self::UnknownMessageType { .. }
+            | Self::HandshakeVersion { .. }
+            | Self::HandshakeIncomplete { .. }
+            | Self::HeaderWithinMessage { .. }
+            | Self::ExtendedTimestampLeftOut { .. }
+            | Self::ExtendedTimestampDiffers { .. }
+            | Self::ChunkSizeTopBit { .. }
+            | Self::BodiesDropped
+            | Self::TooManyChunkStreams => Severity::Warning,
+            Self::FirstHeaderNotFull { .. }
+            | Self::MessageAborted { .. }
+            | Self::BodyTruncated { .. } => Severity::Info,
+            Self::HeaderOfUnknownChunkStream { .. }
+            | Self::MessageCut { .. }
+            | Self::ChunkSizeZero
+            | Self::BoundariesLost => Severity::Error,
         }
     }
 }
@@ -107,6 +216,57 @@ impl fmt::Display for AnomalyKind {
                 type_id,
                 csid,
             } => write!(f, "{problem} ({type_id} message on chunk stream {csid})"),
+            Self::HandshakeVersion { version } => write!(
+                f,
+                "the handshake begins with version {version} instead of 3"
+            ),
+            Self::HandshakeIncomplete { received } => {
+                write!(f, "{received} of the 3073 bytes of the handshake came in")
+            }
+            Self::FirstHeaderNotFull { csid } => write!(
+                f,
+                "chunk stream {csid} begins with a type 1 header, which has no message stream id"
+            ),
+            Self::HeaderOfUnknownChunkStream { csid, fmt } => write!(
+                f,
+                "a type {} header refers to chunk stream {csid}, on which nothing was sent",
+                fmt.number()
+            ),
+            Self::HeaderWithinMessage { csid } => write!(
+                f,
+                "a message on chunk stream {csid} repeats its whole header between its chunks"
+            ),
+            Self::MessageCut { csid } => write!(
+                f,
+                "a new message begins on chunk stream {csid} before the last one is complete"
+            ),
+            Self::MessageAborted { csid } => write!(
+                f,
+                "the sender aborted the message in progress on chunk stream {csid}"
+            ),
+            Self::ExtendedTimestampLeftOut { csid } => write!(
+                f,
+                "type 3 chunks leave out the extended timestamp (seen first on chunk stream {csid})"
+            ),
+            Self::ExtendedTimestampDiffers { csid, found } => write!(
+                f,
+                "a type 3 chunk on chunk stream {csid} repeats another extended timestamp: {found}"
+            ),
+            Self::ChunkSizeZero => f.write_str("Set Chunk Size with 0: the size stays as it was"),
+            Self::ChunkSizeTopBit { value } => {
+                write!(f, "Set Chunk Size with the top bit set: {value:#010x}")
+            }
+            Self::BodyTruncated { length, kept } => write!(
+                f,
+                "of a message of {length} bytes only the first {kept} are kept"
+            ),
+            Self::BodiesDropped => f.write_str(
+                "too many bytes in unfinished messages: the content of the oldest is dropped",
+            ),
+            Self::TooManyChunkStreams => {
+                f.write_str("too many chunk streams: the least recently used are forgotten")
+            }
+            Self::BoundariesLost => f.write_str("the boundaries of chunks are lost from here"),
         }
     }
 }

@@ -1,0 +1,215 @@
+//! What is remembered of each chunk stream of a direction: the header that the next one refers
+//! to, and the message in progress.
+
+use crate::base::ids::ByteRange;
+use crate::base::ids::Mark;
+use crate::rtmp::chunk::header::TimeField;
+use crate::rtmp::event::RawMessage;
+use crate::rtmp::types::ChunkFormat;
+use crate::rtmp::types::ChunkStreamId;
+use crate::rtmp::types::MessageStreamId;
+use crate::rtmp::types::MessageTypeId;
+use crate::rtmp::types::RtmpTimestamp;
+
+/// Most chunk streams remembered per direction. Encoders use up to ten, servers with several
+/// streams in one connection some dozens; 65,598 ids are possible, and a peer that opens them
+/// all gets the least recently used ones forgotten.
+pub(super) const MAX_CHUNK_STREAMS: usize = 128;
+
+/// What later headers of a chunk stream leave out (section 5.3.1.2).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Remembered {
+    /// Form of the last header that was not of type 3.
+    pub(super) fmt: ChunkFormat,
+    /// The time field of that header as it was on the wire.
+    pub(super) time: TimeField,
+    /// Absolute timestamp of the last message that began.
+    pub(super) timestamp: RtmpTimestamp,
+    /// Payload length.
+    pub(super) length: u32,
+    /// Message type.
+    pub(super) type_id: MessageTypeId,
+    /// Message stream.
+    pub(super) stream_id: MessageStreamId,
+}
+
+impl Remembered {
+    /// The delta of a message that begins with a type 3 header. After types 1 and 2 it is
+    /// theirs. After type 0 section 5.3.1.2.4 has it be the timestamp of that header, which
+    /// FFmpeg, librtmp, SRS and GStreamer follow and nginx-rtmp and gortmplib read as 0. An
+    /// extended timestamp would make that a jump of more than four hours: senders which repeat
+    /// one mean the timestamp itself, so nothing is added.
+    pub(super) fn delta_of_type_3(&self) -> u32 {
+        match self.fmt {
+            ChunkFormat::Full if self.time.extended => 0,
+            _ => self.time.value,
+        }
+    }
+}
+
+/// A message whose last byte has not come yet. Its header is the [`Remembered`] one.
+#[derive(Debug)]
+pub(super) struct Partial {
+    /// Form of the first chunk's header.
+    pub(super) fmt: ChunkFormat,
+    /// Delta that led to its timestamp.
+    pub(super) delta: Option<u32>,
+    /// Whether the first chunk carried an extended timestamp.
+    pub(super) extended_timestamp: bool,
+    /// Position of its first header byte.
+    pub(super) start: u64,
+    /// Position behind the last byte of it that passed.
+    pub(super) end: u64,
+    /// What brought its first header byte.
+    pub(super) first: Mark,
+    /// What brought the last byte of it that came in.
+    pub(super) last: Mark,
+    /// Chunks so far.
+    pub(super) chunks: u32,
+    /// Chunks of other chunk streams between them.
+    pub(super) interruptions: u32,
+    /// Header bytes so far.
+    pub(super) header_bytes: u32,
+    /// Payload bytes that passed, whether they came in or lie in a hole.
+    pub(super) passed: u32,
+    /// How many of them lie in a hole.
+    pub(super) missing: u32,
+    /// Payload kept.
+    pub(super) body: Vec<u8>,
+    /// How long `body` may become.
+    pub(super) keep: u32,
+    /// Whether a header in its midst was already remarked on.
+    pub(super) header_within: bool,
+}
+
+/// One chunk stream of one direction.
+#[derive(Debug)]
+pub(super) struct ChunkStream {
+    /// Its id.
+    pub(super) csid: ChunkStreamId,
+    /// Number of the chunk that used it last, modulo 2^32.
+    pub(super) used: u32,
+    /// What the next header refers to.
+    pub(super) remembered: Remembered,
+    /// The message in progress.
+    pub(super) partial: Option<Partial>,
+}
+
+impl ChunkStream {
+    /// Payload bytes that the message in progress still lacks.
+    pub(super) fn remaining(&self) -> u32 {
+        let passed = self.partial.as_ref().map_or(0, |p| p.passed);
+        self.remembered.length.saturating_sub(passed)
+    }
+
+    /// Takes the message in progress out, as far as it came in.
+    pub(super) fn take_message(&mut self) -> Option<RawMessage> {
+        let partial = self.partial.take()?;
+        Some(RawMessage {
+            csid: self.csid,
+            fmt: partial.fmt,
+            type_id: self.remembered.type_id,
+            stream_id: self.remembered.stream_id,
+            timestamp: self.remembered.timestamp,
+            delta: partial.delta,
+            extended_timestamp: partial.extended_timestamp,
+            length: self.remembered.length,
+            chunks: partial.chunks,
+            interruptions: partial.interruptions,
+            header_bytes: partial.header_bytes,
+            range: ByteRange {
+                start: partial.start,
+                end: partial.end,
+            },
+            first: partial.first,
+            last: partial.last,
+            body: partial.body,
+            received: partial.passed.saturating_sub(partial.missing),
+            from_aggregate: false,
+        })
+    }
+}
+
+/// The chunk streams of one direction, sorted by id. There are a handful: a sorted list with the
+/// place of the last one beats a map in time and in memory.
+#[derive(Debug, Default)]
+pub(super) struct ChunkStreams {
+    list: Vec<ChunkStream>,
+    last: usize,
+}
+
+impl ChunkStreams {
+    /// Where the chunk stream is, if it is known. Places change only with [`Self::insert`].
+    pub(super) fn find(&self, csid: ChunkStreamId) -> Option<usize> {
+        match self.list.get(self.last) {
+            Some(stream) if stream.csid == csid => Some(self.last),
+            _ => self.list.binary_search_by_key(&csid, |s| s.csid).ok(),
+        }
+    }
+
+    /// The chunk stream at a place.
+    pub(super) fn get(&self, place: usize) -> Option<&ChunkStream> {
+        self.list.get(place)
+    }
+
+    /// The chunk stream at a place, to change it.
+    pub(super) fn get_mut(&mut self, place: usize) -> Option<&mut ChunkStream> {
+        self.last = place;
+        self.list.get_mut(place)
+    }
+
+    /// All of them, to change them.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut ChunkStream> {
+        self.list.iter_mut()
+    }
+
+    /// Adds a chunk stream or replaces the one with its id, and says where it is. With too many,
+    /// the one not used for longest is taken out and returned.
+    pub(super) fn insert(&mut self, stream: ChunkStream) -> (usize, Option<ChunkStream>) {
+        let mut place = match self.list.binary_search_by_key(&stream.csid, |s| s.csid) {
+            Ok(place) => {
+                let old = self
+                    .list
+                    .get_mut(place)
+                    .map(|s| std::mem::replace(s, stream));
+                return (place, old);
+            }
+            Err(place) => place,
+        };
+        let mut evicted = None;
+        if self.list.len() >= MAX_CHUNK_STREAMS {
+            let now = stream.used;
+            let age = |s: &ChunkStream| now.wrapping_sub(s.used);
+            let oldest = (0..self.list.len()).max_by_key(|&i| self.list.get(i).map(age));
+            if let Some(oldest) = oldest {
+                evicted = Some(self.list.remove(oldest));
+                if oldest < place {
+                    place = place.saturating_sub(1);
+                }
+            }
+        }
+        // One at a time: thousands of connections with four chunk streams each would pay for
+        // doubling, and new ids are rare.
+        self.list.reserve_exact(1);
+        self.list.insert(place, stream);
+        (place, evicted)
+    }
+
+    /// Frees the body of the message in progress that was not touched for longest, other than
+    /// the one at `except`. Says how many bytes that were.
+    pub(super) fn drop_oldest_body(&mut self, now: u32, except: usize) -> usize {
+        let oldest = self
+            .list
+            .iter_mut()
+            .enumerate()
+            .filter(|(place, _)| *place != except)
+            .filter_map(|(_, s)| Some((now.wrapping_sub(s.used), s.partial.as_mut()?)))
+            .filter(|(_, partial)| !partial.body.is_empty())
+            .max_by_key(|(age, _)| *age);
+        let Some((_, partial)) = oldest else {
+            return 0;
+        };
+        partial.keep = 0;
+        std::mem::take(&mut partial.body).len()
+    }
+}

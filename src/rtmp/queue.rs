@@ -1,0 +1,87 @@
+//! The events of decoders on their way to whoever applies them. One queue serves the decoders of
+//! all connections, so that an idle connection holds none of its memory.
+
+use std::collections::VecDeque;
+
+use crate::rtmp::event::Event;
+
+/// Most message bodies kept for reuse. More are alive at once only while one packet brings that
+/// many messages, which is rare enough to ask the allocator.
+const MAX_SPARE: usize = 32;
+
+/// Largest body kept for reuse, in bytes: media headers and all common commands fit, and the
+/// spare bodies together stay below 64 KiB.
+const MAX_SPARE_CAPACITY: usize = 2048;
+
+/// Room the queue keeps when it is empty, in events. A packet full of empty messages may need a
+/// hundred times as much, once.
+const IDLE_CAPACITY: usize = 512;
+
+/// Events in the order in which decoders reported them, and message bodies for reuse: in-order
+/// media passes without an allocation as long as bodies come back through [`Self::recycle`].
+#[derive(Debug, Default)]
+pub struct EventQueue {
+    events: VecDeque<Event>,
+    spare: Vec<Vec<u8>>,
+}
+
+impl EventQueue {
+    /// The next event.
+    pub fn poll(&mut self) -> Option<Event> {
+        let event = self.events.pop_front();
+        if event.is_none() && self.events.capacity() > IDLE_CAPACITY {
+            self.events.shrink_to(IDLE_CAPACITY);
+        }
+        event
+    }
+
+    /// Gives back the body of a message that is no longer needed.
+    pub fn recycle(&mut self, mut body: Vec<u8>) {
+        let worth_keeping = body.capacity() > 0 && body.capacity() <= MAX_SPARE_CAPACITY;
+        if worth_keeping && self.spare.len() < MAX_SPARE {
+            body.clear();
+            self.spare.push(body);
+        }
+    }
+
+    /// Number of events waiting.
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Whether no event is waiting.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Adds an event at the end.
+    pub(in crate::rtmp) fn push(&mut self, event: Event) {
+        self.events.push_back(event);
+    }
+
+    /// An empty body, with room if one was given back.
+    pub(in crate::rtmp) fn body(&mut self) -> Vec<u8> {
+        self.spare.pop().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_come_back_empty() {
+        let mut queue = EventQueue::default();
+        queue.recycle(vec![1, 2, 3]);
+        let body = queue.body();
+        assert!(body.is_empty());
+        assert!(body.capacity() >= 3);
+    }
+
+    #[test]
+    fn large_bodies_are_not_hoarded() {
+        let mut queue = EventQueue::default();
+        queue.recycle(Vec::with_capacity(MAX_SPARE_CAPACITY + 1));
+        assert_eq!(queue.body().capacity(), 0);
+    }
+}
