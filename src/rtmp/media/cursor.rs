@@ -76,6 +76,12 @@ impl<'a> Cursor<'a> {
         self.kept.get(self.at..end).unwrap_or_default()
     }
 
+    /// The kept bytes from the begin of the message to the end of the part, so that a position in
+    /// them is one in the message.
+    pub(super) fn kept_to_end(&self) -> &'a [u8] {
+        self.kept.get(..self.end).unwrap_or(self.kept)
+    }
+
     /// Whether every byte of the rest of the part was kept.
     pub(super) fn is_whole(&self) -> bool {
         self.end <= self.kept.len()

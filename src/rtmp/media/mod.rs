@@ -5,6 +5,8 @@
 //! does not tell is left open, never guessed, and only the declared length decides whether a
 //! message is too short.
 
+use crate::rtmp::field::FieldTree;
+use crate::rtmp::field::NoFields;
 use crate::rtmp::types::MessageTypeId;
 
 pub mod audio;
@@ -16,6 +18,7 @@ mod cursor;
 pub mod enhanced;
 mod keep;
 pub mod keyframe;
+pub mod metadata;
 pub mod problem;
 mod syntax;
 pub mod video;
@@ -35,3 +38,46 @@ pub fn keep_len(type_id: MessageTypeId, first_bytes: &[u8]) -> usize {
         _ => usize::MAX,
     }
 }
+
+/// Takes any bytes as the payload of an audio message: the body of a fuzz target.
+pub fn fuzz_audio(data: &[u8]) {
+    let len = u32::try_from(data.len()).unwrap_or(u32::MAX);
+    let _ = audio::parse(data, len, &mut FieldTree::default());
+    let kept = data
+        .get(..keep_len(MessageTypeId::AUDIO, data))
+        .unwrap_or(data);
+    let _ = audio::parse(kept, len, &mut NoFields);
+}
+
+/// Takes any bytes as the payload of a video message: the body of a fuzz target.
+pub fn fuzz_video(data: &[u8]) {
+    let len = u32::try_from(data.len()).unwrap_or(u32::MAX);
+    let _ = video::parse(data, len, &mut FieldTree::default());
+    let kept = data
+        .get(..keep_len(MessageTypeId::VIDEO, data))
+        .unwrap_or(data);
+    let _ = video::parse(kept, len, &mut NoFields);
+}
+
+/// Takes any bytes as a configuration record of every codec in turn: the body of a fuzz target.
+pub fn fuzz_config(data: &[u8]) {
+    const VIDEO: [&[u8; 5]; 7] = [
+        b"\x90avc1",
+        b"\x90hvc1",
+        b"\x90vvc1",
+        b"\x90av01",
+        b"\x95av01",
+        b"\x90vp08",
+        b"\x90vp09",
+    ];
+    const AUDIO: [&[u8; 5]; 3] = [b"\x90mp4a", b"\x90Opus", b"\x90fLaC"];
+    for header in VIDEO {
+        fuzz_video(&[header.as_slice(), data].concat());
+    }
+    for header in AUDIO {
+        fuzz_audio(&[header.as_slice(), data].concat());
+    }
+}
+
+#[cfg(test)]
+mod tests;

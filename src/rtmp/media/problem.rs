@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::base::severity::Severity;
 use crate::rtmp::media::codec::CodecId;
+use crate::rtmp::problem::BodyProblem;
 
 /// Something odd in the headers or the configuration record of a media message (FLV 10.1 Annex
 /// E.4, Enhanced RTMP v2).
@@ -17,7 +18,7 @@ pub enum MediaProblem {
         /// Declared length of the message, or where the part of its track ends.
         length: u32,
     },
-    /// A no byte at all: only for audio that means something (silence).
+    /// A video message without any byte; only in audio that means something: silence.
     EmptyVideo,
     /// A packet type that the specification reserves.
     ReservedPacketType {
@@ -76,11 +77,17 @@ pub enum MediaProblem {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// A metadata packet whose AMF values cannot be read.
-    MetadataUnreadable {
-        /// What is wrong with it.
+    /// A configuration record that is not laid out as its specification says, but can be read.
+    ConfigNonstandard {
+        /// The codec.
+        codec: CodecId,
+        /// In what it differs.
         reason: &'static str,
     },
+    /// Something in the AMF values of a video metadata packet.
+    Metadata(BodyProblem),
+    /// A video metadata packet that is not a sequence of names and values.
+    MetadataNotPaired,
 }
 
 impl MediaProblem {
@@ -99,7 +106,9 @@ impl MediaProblem {
             Self::ModExShort { .. } => "media.mod_ex_short",
             Self::NanoOffsetOutOfRange { .. } => "media.nano_offset_out_of_range",
             Self::ConfigUnreadable { .. } => "media.config_unreadable",
-            Self::MetadataUnreadable { .. } => "media.metadata_unreadable",
+            Self::ConfigNonstandard { .. } => "media.config_nonstandard",
+            Self::Metadata(problem) => problem.code(),
+            Self::MetadataNotPaired => "media.metadata_not_paired",
         }
     }
 
@@ -117,8 +126,9 @@ impl MediaProblem {
             | Self::ReservedMultitrackType { .. }
             | Self::ModExShort { .. }
             | Self::NanoOffsetOutOfRange { .. }
-            | Self::MetadataUnreadable { .. } => Severity::Warning,
-            Self::NonstandardCodec { .. } => Severity::Info,
+            | Self::MetadataNotPaired => Severity::Warning,
+            Self::Metadata(problem) => problem.severity(),
+            Self::NonstandardCodec { .. } | Self::ConfigNonstandard { .. } => Severity::Info,
         }
     }
 }
@@ -166,8 +176,12 @@ impl fmt::Display for MediaProblem {
             Self::ConfigUnreadable { codec, reason } => {
                 write!(f, "configuration of {codec} cannot be read: {reason}")
             }
-            Self::MetadataUnreadable { reason } => {
-                write!(f, "video metadata cannot be read: {reason}")
+            Self::ConfigNonstandard { codec, reason } => {
+                write!(f, "configuration of {codec} is not as specified: {reason}")
+            }
+            Self::Metadata(problem) => write!(f, "{problem}, in video metadata"),
+            Self::MetadataNotPaired => {
+                write!(f, "video metadata is not a sequence of names and values")
             }
         }
     }

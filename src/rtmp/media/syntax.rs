@@ -10,13 +10,15 @@ use crate::rtmp::media::bits::BitReader;
 use crate::rtmp::media::cursor::Bytes;
 use crate::rtmp::media::cursor::Named;
 
-/// Why a record could not be read to its end.
+/// Why a record could not be read to its end, or not as it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unreadable {
     /// It ends in the midst of a syntax element, or an element has an impossible code.
     Cut,
     /// A value that its specification rules out.
     Bad(&'static str),
+    /// It was read to its end, but is not laid out as its specification says.
+    Odd(&'static str),
 }
 
 /// A position in a record.

@@ -22,6 +22,8 @@ use crate::rtmp::media::enhanced::MultitrackKind;
 use crate::rtmp::media::enhanced::Tracks;
 use crate::rtmp::media::enhanced::Words;
 use crate::rtmp::media::keyframe;
+use crate::rtmp::media::metadata;
+use crate::rtmp::media::metadata::VideoMetadata;
 use crate::rtmp::media::problem::MediaProblem;
 
 /// Bit of the first byte that announces an ExVideoTagHeader.
@@ -190,6 +192,8 @@ pub struct VideoTrack {
     pub config: Option<Box<VideoConfig>>,
     /// Size of the picture by the header of a key frame, in codecs that repeat it there.
     pub picture_size: Option<PictureSize>,
+    /// The values of a metadata packet.
+    pub metadata: Option<Box<VideoMetadata>>,
 }
 
 impl VideoTag {
@@ -370,6 +374,7 @@ fn read_legacy(
         payload: cursor.rest(),
         config: None,
         picture_size: None,
+        metadata: None,
     };
     let end = if has_packet_type(number) {
         read_avc_header(tag, &mut track, cursor, fields, notes).err()
@@ -494,6 +499,7 @@ fn read_track(
         payload: part.rest(),
         config: None,
         picture_size: None,
+        metadata: None,
     };
     if tag.is_config() && codec.codec().is_none() {
         notes.push(MediaProblem::UnknownCodec { codec });
@@ -535,6 +541,10 @@ fn read_body(
     fields: &mut impl FieldSink,
     notes: &mut Notes,
 ) {
+    if tag.packet == VideoPacket::Metadata {
+        track.metadata = Some(Box::new(metadata::read(part, fields, notes)));
+        return;
+    }
     if tag.is_config() {
         if let Some(codec) = track.codec.codec() {
             let descriptor = tag.packet == VideoPacket::Mpeg2TsSequenceStart;

@@ -84,7 +84,7 @@ fn read(config: &mut AudioConfig, s: &mut Syntax<'_, '_>) -> Result<(), Unreadab
     }
     match object_type {
         1..=4 | 6 | 7 | 17 | 19..=23 => {
-            general_audio(config, s, object_type, channel_configuration)?
+            general_audio(config, s, object_type, channel_configuration)?;
         }
         // The specific configs of the other types are not needed: what they say is not shown.
         _ => return Ok(()),

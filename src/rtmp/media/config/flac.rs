@@ -10,6 +10,12 @@ use crate::rtmp::media::syntax::Unreadable;
 /// Metadata block type of STREAMINFO.
 const STREAMINFO: u8 = 0;
 
+/// Length of a STREAMINFO block without its header.
+const STREAMINFO_LEN: usize = 34;
+
+/// What a FLAC stream begins with.
+const SIGNATURE: &[u8] = b"fLaC";
+
 /// Reads the record.
 pub(in crate::rtmp::media) fn record(
     bytes: &[u8],
@@ -17,12 +23,19 @@ pub(in crate::rtmp::media) fn record(
     sink: &mut dyn FieldSink,
 ) -> (AudioConfig, Result<(), Unreadable>) {
     let mut config = AudioConfig::new(Codec::Flac, AudioSource::Record);
-    let result = read(&mut config, &mut Syntax::new(bytes, base, sink));
+    let mut s = Syntax::new(bytes, base, sink);
+    let result = if bytes.len() == STREAMINFO_LEN && !bytes.starts_with(SIGNATURE) {
+        // ffmpeg sends the bare block.
+        stream_info(&mut config, &mut s)
+            .and(Err(Unreadable::Odd("no fLaC signature before STREAMINFO")))
+    } else {
+        read(&mut config, &mut s)
+    };
     (config, result)
 }
 
 fn read(config: &mut AudioConfig, s: &mut Syntax<'_, '_>) -> Result<(), Unreadable> {
-    if s.bytes("signature", 4)? != b"fLaC" {
+    if s.bytes("signature", 4)? != SIGNATURE {
         return Err(Unreadable::Bad("it does not begin with fLaC"));
     }
     s.flag("lastMetadataBlockFlag")?;
@@ -33,6 +46,10 @@ fn read(config: &mut AudioConfig, s: &mut Syntax<'_, '_>) -> Result<(), Unreadab
         return Err(Unreadable::Bad("its first block is not STREAMINFO"));
     }
     s.u("metadataBlockLength", 24)?;
+    stream_info(config, s)
+}
+
+fn stream_info(config: &mut AudioConfig, s: &mut Syntax<'_, '_>) -> Result<(), Unreadable> {
     let smallest = s.u("minimumBlockSize", 16)?;
     let largest = s.u("maximumBlockSize", 16)?;
     // Equal bounds mean that every frame has that many samples.

@@ -374,6 +374,10 @@ fn mask_of_count(channels: u8) -> Option<u32> {
 fn note_unreadable(id: CodecId, part: &Cursor<'_>, why: Unreadable, notes: &mut Notes) {
     let reason = match why {
         Unreadable::Bad(reason) => reason,
+        Unreadable::Odd(reason) => {
+            notes.push(MediaProblem::ConfigNonstandard { codec: id, reason });
+            return;
+        }
         // What was not kept cannot be held against the record.
         Unreadable::Cut if !part.is_whole() => return,
         Unreadable::Cut if part.left() == 0 => "it is empty",

@@ -36,7 +36,8 @@ pub(in crate::rtmp::media) fn vp9_record(
 }
 
 fn read(config: &mut VideoConfig, bytes: &[u8], s: &mut Syntax<'_, '_>) -> Result<(), Unreadable> {
-    if bytes.starts_with(&BOX_VERSION) {
+    let in_box = bytes.starts_with(&BOX_VERSION);
+    if in_box {
         s.bytes("version and flags", BOX_VERSION.len())?;
     }
     let profile = s.u8("profile", 8)?;
@@ -70,6 +71,9 @@ fn read(config: &mut VideoConfig, bytes: &[u8], s: &mut Syntax<'_, '_>) -> Resul
     s.u("codecInitializationDataSize", 16)?;
     if depth < 8 {
         return Err(Unreadable::Bad("bit depth below 8"));
+    }
+    if in_box {
+        return Err(Unreadable::Odd("version and flags of an MP4 box before it"));
     }
     Ok(())
 }
