@@ -9,9 +9,11 @@
 
 use std::env;
 use std::fs;
+use std::num::NonZero;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
+use std::thread;
 
 use rtmpscope::base::time::Timestamp;
 use rtmpscope::capture::Next;
@@ -34,21 +36,32 @@ fn frames_equal_those_of_tshark() {
         return;
     }
     assert!(!files.is_empty(), "captures in {}", folder.display());
-    let mut frames = 0_usize;
-    for file in &files {
-        let ours = our_rows(file);
-        let theirs = tshark_rows(file);
-        assert_eq!(ours.len(), theirs.len(), "frames of {}", file.display());
-        for (number, (ours, theirs)) in ours.iter().zip(&theirs).enumerate() {
-            let place = format!("frame {} of {}", number.wrapping_add(1), file.display());
-            if theirs.0.is_some() {
-                assert_eq!(ours.0, theirs.0, "time of {place}");
-            }
-            assert_eq!((ours.1, ours.2), (theirs.1, theirs.2), "lengths of {place}");
-        }
-        frames = frames.saturating_add(ours.len());
-    }
+    // Most of the time is tshark starting, once for each file.
+    let parts = thread::available_parallelism().map_or(1, NonZero::get);
+    let frames: usize = thread::scope(|scope| {
+        let workers: Vec<_> = files
+            .chunks(files.len().div_ceil(parts))
+            .map(|files| scope.spawn(|| files.iter().map(|file| compare(file)).sum::<usize>()))
+            .collect();
+        let counts = workers.into_iter().map(|worker| worker.join());
+        counts.map(|count| count.expect("all files agree")).sum()
+    });
     println!("{} files, {frames} frames", files.len());
+}
+
+/// Compares the frames of one file and counts them.
+fn compare(file: &Path) -> usize {
+    let ours = our_rows(file);
+    let theirs = tshark_rows(file);
+    assert_eq!(ours.len(), theirs.len(), "frames of {}", file.display());
+    for (number, (ours, theirs)) in (1..).zip(ours.iter().zip(&theirs)) {
+        let place = format!("frame {number} of {}", file.display());
+        if theirs.0.is_some() {
+            assert_eq!(ours.0, theirs.0, "time of {place}");
+        }
+        assert_eq!((ours.1, ours.2), (theirs.1, theirs.2), "lengths of {place}");
+    }
+    ours.len()
 }
 
 fn captures() -> PathBuf {

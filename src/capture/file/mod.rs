@@ -7,6 +7,7 @@ mod options;
 mod pcap;
 mod pcapng;
 mod record;
+mod section;
 #[cfg(test)]
 mod tests;
 mod window;
@@ -288,7 +289,7 @@ impl Files {
             return Ok(());
         };
         if let Reader::PcapNg(reader) = &mut open.reader {
-            reader.end_section(&mut self.notes);
+            reader.finish(&mut self.notes);
         }
         match open.window.take_trouble() {
             Some(trouble) => {

@@ -171,3 +171,20 @@ fn names_are_recognised_by_content() {
         2
     );
 }
+
+#[cfg(feature = "live")]
+#[test]
+fn a_filter_leaves_the_frames_their_numbers() {
+    use crate::capture::bpf::Filter;
+
+    // The frames of the two files are no IP; the filter looks at their first byte.
+    let filter = Filter::new("ether[0] = 0x64").unwrap();
+    let mut source = Files::new([input(PCAP), input(PCAPNG)]).filtered(filter);
+    let mut numbers = Vec::new();
+    while let Ok(Next::Frame(frame)) = source.next_frame() {
+        assert_eq!(frame.data, b"defgh");
+        numbers.push(frame.number.0);
+    }
+    assert_eq!(numbers, [2, 4]);
+    assert_eq!(source.progress().frames, 4);
+}
