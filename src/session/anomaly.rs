@@ -1,0 +1,593 @@
+//! Everything odd that shows only when messages of a connection are seen together: one closed
+//! list, each kind with a code for scripts and a severity.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::base::ids::Mark;
+use crate::base::severity::Severity;
+use crate::base::side::Side;
+use crate::base::text::Printable;
+use crate::base::time::Span;
+use crate::rtmp::command::TransactionId;
+use crate::rtmp::types::MessageStreamId;
+use crate::session::track::TrackKey;
+
+/// Most anomalies kept per connection, each with its count; more kinds of trouble than that no
+/// reader looks through.
+pub const MAX_ANOMALIES: usize = 64;
+
+/// The same anomaly again within this time belongs to the same episode.
+pub const EPISODE: Span = Span::from_secs(5);
+
+/// Something odd, told once per episode.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionAnomaly {
+    /// What it is, with the figures of the occurrence that began the latest episode.
+    pub kind: SessionAnomalyKind,
+    /// Sender of what shows it.
+    pub side: Side,
+    /// What brought the first occurrence.
+    pub first: Mark,
+    /// What brought the latest occurrence.
+    pub last: Mark,
+    /// Occurrences in all episodes.
+    pub count: u64,
+    /// Episodes: runs of occurrences less than [`EPISODE`] apart.
+    pub episodes: u32,
+}
+
+/// What can be odd. Names and codes in it are foreign text.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum SessionAnomalyKind {
+    /// C2 or S2 neither repeats the peer's packet nor is signed for it.
+    HandshakeEchoMismatch,
+    /// The server answered with another version.
+    HandshakeVersion {
+        /// C0.
+        client: u8,
+        /// S0.
+        server: u8,
+    },
+    /// The connection ended within the handshake.
+    HandshakeIncomplete,
+    /// A call that must be answered was not, for long.
+    CallUnanswered {
+        /// Procedure.
+        name: Cow<'static, str>,
+        /// Transaction id.
+        transaction_id: Option<TransactionId>,
+        /// How long it waited when this was told.
+        waited: Span,
+    },
+    /// A call was answered with an error.
+    CallFailed {
+        /// Procedure.
+        name: Cow<'static, str>,
+        /// Code of the answer.
+        code: Option<Cow<'static, str>>,
+        /// Whether the session can do without it.
+        is_optional: bool,
+    },
+    /// A `_result` or `_error` to no call.
+    CallOrphanReply {
+        /// Transaction id of the reply.
+        transaction_id: Option<TransactionId>,
+    },
+    /// A second answer to a call.
+    CallAnsweredTwice {
+        /// Procedure.
+        name: Cow<'static, str>,
+        /// Transaction id.
+        transaction_id: Option<TransactionId>,
+    },
+    /// A call with the transaction id of an earlier one.
+    CallTransactionReused {
+        /// Procedure.
+        name: Cow<'static, str>,
+        /// Transaction id.
+        transaction_id: TransactionId,
+    },
+    /// The stream name is in use, or not allowed (`NetStream.Publish.BadName`).
+    StreamBadName {
+        /// Message stream.
+        stream_id: MessageStreamId,
+    },
+    /// The server refused to publish or play a stream.
+    StreamRejected {
+        /// Message stream.
+        stream_id: MessageStreamId,
+        /// Code of the answer.
+        code: Cow<'static, str>,
+    },
+    /// Media on a message stream that nobody publishes or plays.
+    StreamMediaWithoutPublish {
+        /// Message stream.
+        stream_id: MessageStreamId,
+    },
+    /// Media goes on although the server refused the stream.
+    StreamMediaAfterRejection {
+        /// Message stream.
+        stream_id: MessageStreamId,
+        /// How long after the refusal.
+        after: Span,
+    },
+    /// A timestamp lies before the one of the track's previous message.
+    MediaTimestampBackwards {
+        /// Track.
+        track: TrackKey,
+        /// How far back in milliseconds.
+        back_ms: u32,
+    },
+    /// A timestamp ran ahead of the time that passed.
+    MediaTimestampJump {
+        /// Track.
+        track: TrackKey,
+        /// Advance of the timestamp in milliseconds.
+        media_ms: u32,
+        /// Advance of the capture clock.
+        arrival: Span,
+    },
+    /// Nothing arrived for long.
+    MediaGap {
+        /// Track.
+        track: TrackKey,
+        /// How long.
+        arrival: Span,
+        /// Advance of the timestamp over the gap in milliseconds.
+        media_ms: i64,
+    },
+    /// Coded media before the codec's configuration.
+    MediaNoConfig {
+        /// Track.
+        track: TrackKey,
+    },
+    /// The codec's configuration changed in the midst of the stream.
+    MediaConfigChanged {
+        /// Track.
+        track: TrackKey,
+    },
+    /// No acknowledgement although the window has been sent twice.
+    AckOverdue {
+        /// Bytes that are not acknowledged.
+        unacked: u64,
+        /// Window that the sender announced.
+        window: u32,
+    },
+    /// The sequence number of an acknowledgement is lower than the one before.
+    AckReset {
+        /// Sequence number before.
+        from: u32,
+        /// Sequence number now.
+        to: u32,
+    },
+    /// The metadata says something else than the media.
+    MetaMismatch {
+        /// Track.
+        track: TrackKey,
+        /// Key of the metadata.
+        field: &'static str,
+        /// What it says.
+        said: f64,
+        /// What was measured, or read from the codec's configuration.
+        measured: f64,
+    },
+}
+
+impl SessionAnomalyKind {
+    /// The code that scripts match on: stable, in the form `layer.what`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::HandshakeEchoMismatch => "handshake.echo_mismatch",
+            Self::HandshakeVersion { .. } => "handshake.version_mismatch",
+            Self::HandshakeIncomplete => "handshake.incomplete",
+            Self::CallUnanswered { .. } => "call.unanswered",
+            Self::CallFailed { .. } => "call.failed",
+            Self::CallOrphanReply { .. } => "call.orphan_reply",
+            Self::CallAnsweredTwice { .. } => "call.answered_twice",
+            Self::CallTransactionReused { .. } => "call.transaction_reused",
+            Self::StreamBadName { .. } => "stream.bad_name",
+            Self::StreamRejected { .. } => "stream.rejected",
+            Self::StreamMediaWithoutPublish { .. } => "stream.media_without_publish",
+            Self::StreamMediaAfterRejection { .. } => "stream.media_after_rejection",
+            Self::MediaTimestampBackwards { .. } => "media.timestamp_backwards",
+            Self::MediaTimestampJump { .. } => "media.timestamp_jump",
+            Self::MediaGap { .. } => "media.gap",
+            Self::MediaNoConfig { .. } => "media.no_config",
+            Self::MediaConfigChanged { .. } => "media.config_changed",
+            Self::AckOverdue { .. } => "ack.overdue",
+            Self::AckReset { .. } => "ack.reset",
+            Self::MetaMismatch { .. } => "meta.mismatch",
+        }
+    }
+
+    /// How much it matters.
+    pub fn severity(&self) -> Severity {
+        /// Larger steps back are damage on every player, smaller ones only on some.
+        const HARMFUL_BACK_MS: u32 = 250;
+        match self {
+            Self::StreamBadName { .. }
+            | Self::StreamRejected { .. }
+            | Self::StreamMediaAfterRejection { .. }
+            | Self::HandshakeIncomplete => Severity::Critical,
+            Self::CallFailed { is_optional, .. } => {
+                if *is_optional {
+                    Severity::Info
+                } else {
+                    Severity::Critical
+                }
+            }
+            Self::CallUnanswered { .. }
+            | Self::MediaTimestampJump { .. }
+            | Self::MediaGap { .. }
+            | Self::MediaNoConfig { .. } => Severity::Error,
+            Self::MediaTimestampBackwards { back_ms, .. } => {
+                if *back_ms > HARMFUL_BACK_MS {
+                    Severity::Error
+                } else {
+                    Severity::Warning
+                }
+            }
+            Self::HandshakeEchoMismatch
+            | Self::HandshakeVersion { .. }
+            | Self::CallOrphanReply { .. }
+            | Self::CallAnsweredTwice { .. }
+            | Self::StreamMediaWithoutPublish { .. }
+            | Self::MediaConfigChanged { .. }
+            | Self::AckOverdue { .. }
+            | Self::AckReset { .. }
+            | Self::MetaMismatch { .. } => Severity::Warning,
+            Self::CallTransactionReused { .. } => Severity::Info,
+        }
+    }
+
+    /// Whether it is the same trouble with the same thing, with other figures perhaps.
+    fn is_same_as(&self, other: &Self) -> bool {
+        if std::mem::discriminant(self) != std::mem::discriminant(other) {
+            return false;
+        }
+        match (self, other) {
+            (Self::CallUnanswered { name: a, .. }, Self::CallUnanswered { name: b, .. })
+            | (Self::CallAnsweredTwice { name: a, .. }, Self::CallAnsweredTwice { name: b, .. })
+            | (
+                Self::CallTransactionReused { name: a, .. },
+                Self::CallTransactionReused { name: b, .. },
+            ) => a == b,
+            (
+                Self::CallFailed {
+                    name: a, code: c, ..
+                },
+                Self::CallFailed {
+                    name: b, code: d, ..
+                },
+            ) => a == b && c == d,
+            (
+                Self::MetaMismatch {
+                    track: a, field: f, ..
+                },
+                Self::MetaMismatch {
+                    track: b, field: g, ..
+                },
+            ) => a == b && f == g,
+            _ => self.track() == other.track() && self.stream_id() == other.stream_id(),
+        }
+    }
+
+    /// The track that it is about.
+    pub fn track(&self) -> Option<TrackKey> {
+        match self {
+            Self::MediaTimestampBackwards { track, .. }
+            | Self::MediaTimestampJump { track, .. }
+            | Self::MediaGap { track, .. }
+            | Self::MediaNoConfig { track }
+            | Self::MediaConfigChanged { track }
+            | Self::MetaMismatch { track, .. } => Some(*track),
+            _ => None,
+        }
+    }
+
+    /// The message stream that it is about.
+    pub fn stream_id(&self) -> Option<MessageStreamId> {
+        match self {
+            Self::StreamBadName { stream_id }
+            | Self::StreamRejected { stream_id, .. }
+            | Self::StreamMediaWithoutPublish { stream_id }
+            | Self::StreamMediaAfterRejection { stream_id, .. } => Some(*stream_id),
+            _ => self.track().map(|track| track.stream_id),
+        }
+    }
+}
+
+impl fmt::Display for SessionAnomalyKind {
+    /// One clause in English with the figures, safe for a terminal. It holds no secret.
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind")]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HandshakeEchoMismatch => f.write_str(
+                "the handshake answer neither repeats the peer's packet nor is signed for it",
+            ),
+            Self::HandshakeVersion { client, server } => write!(
+                f,
+                "the client asks for version {client}, the server answers with {server}"
+            ),
+            Self::HandshakeIncomplete => {
+                f.write_str("the connection ended before the handshake was complete")
+            }
+            Self::CallUnanswered {
+                name,
+                transaction_id,
+                waited,
+            } => write!(
+                f,
+                "{}{} has no answer after {:.1} s",
+                Printable(name),
+                Number(*transaction_id),
+                waited.as_secs_f64()
+            ),
+            Self::CallFailed { name, code, .. } => write!(
+                f,
+                "{} failed: {}",
+                Printable(name),
+                Printable(code.as_deref().unwrap_or("no code"))
+            ),
+            Self::CallOrphanReply { transaction_id } => {
+                write!(f, "a reply{} to no call", Number(*transaction_id))
+            }
+            Self::CallAnsweredTwice {
+                name,
+                transaction_id,
+            } => write!(
+                f,
+                "{}{} was answered twice",
+                Printable(name),
+                Number(*transaction_id)
+            ),
+            Self::CallTransactionReused {
+                name,
+                transaction_id,
+            } => write!(
+                f,
+                "{} has the transaction id {transaction_id} of an earlier call",
+                Printable(name)
+            ),
+            Self::StreamBadName { stream_id } => write!(
+                f,
+                "the name on stream {stream_id} is in use already or not allowed"
+            ),
+            Self::StreamRejected { stream_id, code } => write!(
+                f,
+                "the server refused stream {stream_id}: {}",
+                Printable(code)
+            ),
+            Self::StreamMediaWithoutPublish { stream_id } => write!(
+                f,
+                "media on stream {stream_id}, which is neither published nor played"
+            ),
+            Self::StreamMediaAfterRejection { stream_id, after } => write!(
+                f,
+                "media on stream {stream_id} {:.1} s after the server refused it",
+                after.as_secs_f64()
+            ),
+            Self::MediaTimestampBackwards { track, back_ms } => {
+                write!(f, "{track}: timestamp goes back {back_ms} ms")
+            }
+            Self::MediaTimestampJump {
+                track,
+                media_ms,
+                arrival,
+            } => write!(
+                f,
+                "{track}: timestamp jumps {media_ms} ms ahead within {:.0} ms",
+                arrival.as_millis_f64()
+            ),
+            Self::MediaGap {
+                track,
+                arrival,
+                media_ms,
+            } => write!(
+                f,
+                "{track}: nothing for {:.1} s, then timestamps go on {media_ms} ms later",
+                arrival.as_secs_f64()
+            ),
+            Self::MediaNoConfig { track } => {
+                write!(f, "{track}: coded media before the codec configuration")
+            }
+            Self::MediaConfigChanged { track } => {
+                write!(f, "{track}: the codec configuration changes")
+            }
+            Self::AckOverdue { unacked, window } => write!(
+                f,
+                "{unacked} bytes without acknowledgement, window {window} bytes"
+            ),
+            Self::AckReset { from, to } => {
+                write!(f, "acknowledged sequence number falls from {from} to {to}")
+            }
+            Self::MetaMismatch {
+                track,
+                field,
+                said,
+                measured,
+            } => write!(
+                f,
+                "{track}: onMetaData says {field} {said}, measured {measured:.1}"
+            ),
+        }
+    }
+}
+
+/// A transaction id behind the name of its call.
+struct Number(Option<TransactionId>);
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(id) => write!(f, " #{id}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The anomalies of a connection.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Anomalies {
+    list: Vec<SessionAnomaly>,
+    /// Occurrences of anomalies beyond [`MAX_ANOMALIES`].
+    pub left_out: u64,
+}
+
+impl Anomalies {
+    /// The anomalies in the order of their first occurrence.
+    pub fn iter(&self) -> impl Iterator<Item = &SessionAnomaly> {
+        self.list.iter()
+    }
+
+    /// How many different ones there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The highest severity among them.
+    pub fn worst(&self) -> Option<Severity> {
+        self.list
+            .iter()
+            .map(|anomaly| anomaly.kind.severity())
+            .max()
+    }
+
+    /// Takes an occurrence. Returns the anomaly when a new episode begins.
+    pub(crate) fn note(
+        &mut self,
+        kind: SessionAnomalyKind,
+        side: Side,
+        at: Mark,
+    ) -> Option<&SessionAnomaly> {
+        let same = |known: &SessionAnomaly| known.side == side && known.kind.is_same_as(&kind);
+        if let Some(index) = self.list.iter().position(same) {
+            let known = self.list.get_mut(index)?;
+            let is_new = at.time.since(known.last.time) > EPISODE;
+            known.last = at;
+            known.count = known.count.saturating_add(1);
+            if !is_new {
+                return None;
+            }
+            known.kind = kind;
+            known.episodes = known.episodes.saturating_add(1);
+            return Some(known);
+        }
+        if self.list.len() >= MAX_ANOMALIES {
+            self.left_out = self.left_out.saturating_add(1);
+            return None;
+        }
+        self.list.reserve_exact(1);
+        self.list.push(SessionAnomaly {
+            kind,
+            side,
+            first: at,
+            last: at,
+            count: 1,
+            episodes: 1,
+        });
+        self.list.last()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::ids::FrameNumber;
+    use crate::base::time::Timestamp;
+    use crate::session::track::MediaKind;
+
+    fn at(ms: i64) -> Mark {
+        Mark {
+            time: Timestamp(ms * 1_000_000),
+            frame: FrameNumber(1),
+        }
+    }
+
+    fn track(id: u8) -> TrackKey {
+        TrackKey {
+            side: Side::Client,
+            stream_id: MessageStreamId(1),
+            kind: MediaKind::Video,
+            id,
+        }
+    }
+
+    fn back(track: TrackKey, back_ms: u32) -> SessionAnomalyKind {
+        SessionAnomalyKind::MediaTimestampBackwards { track, back_ms }
+    }
+
+    #[test]
+    fn a_run_of_occurrences_is_told_once() {
+        let mut anomalies = Anomalies::default();
+        let side = Side::Client;
+        assert!(anomalies.note(back(track(0), 10), side, at(0)).is_some());
+        assert!(anomalies.note(back(track(0), 20), side, at(4000)).is_none());
+        assert!(anomalies.note(back(track(0), 30), side, at(8000)).is_none());
+        assert!(
+            anomalies
+                .note(back(track(0), 40), side, at(14_000))
+                .is_some()
+        );
+        let known = anomalies.iter().next().unwrap();
+        assert_eq!((known.count, known.episodes), (4, 2));
+        assert_eq!((known.first, known.last), (at(0), at(14_000)));
+        assert_eq!(known.kind, back(track(0), 40));
+    }
+
+    #[test]
+    fn tracks_have_their_own_episodes() {
+        let mut anomalies = Anomalies::default();
+        let side = Side::Client;
+        assert!(anomalies.note(back(track(0), 1), side, at(0)).is_some());
+        assert!(anomalies.note(back(track(1), 1), side, at(0)).is_some());
+        assert_eq!(anomalies.len(), 2);
+    }
+
+    #[test]
+    fn a_failed_call_matters_when_the_session_needs_it() {
+        let failed = |is_optional| SessionAnomalyKind::CallFailed {
+            name: "connect".into(),
+            code: None,
+            is_optional,
+        };
+        assert_eq!(failed(false).severity(), Severity::Critical);
+        assert_eq!(failed(true).severity(), Severity::Info);
+    }
+
+    #[test]
+    fn the_text_has_the_figures_and_no_control_characters() {
+        let kind = SessionAnomalyKind::CallFailed {
+            name: "a\x1b[2J".into(),
+            code: Some("NetStream.Failed".into()),
+            is_optional: false,
+        };
+        assert_eq!(kind.to_string(), "a\\x1b[2J failed: NetStream.Failed");
+        assert_eq!(
+            back(track(0), 40).to_string(),
+            "video of client on stream 1: timestamp goes back 40 ms"
+        );
+    }
+
+    #[test]
+    fn the_list_is_bounded() {
+        let mut anomalies = Anomalies::default();
+        for number in 0..100 {
+            let name = format!("call-{number}").into();
+            let kind = SessionAnomalyKind::CallAnsweredTwice {
+                name,
+                transaction_id: None,
+            };
+            anomalies.note(kind, Side::Server, at(0));
+        }
+        assert_eq!(anomalies.len(), MAX_ANOMALIES);
+        assert_eq!(anomalies.left_out, 36);
+    }
+}

@@ -1,0 +1,503 @@
+//! Remote procedure calls and what answered them (RTMP 1.0 section 7.2): `_result` and `_error`
+//! by transaction id, `onStatus` by what it speaks of.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+
+use crate::base::ids::Mark;
+use crate::base::side::Side;
+use crate::base::time::Span;
+use crate::base::time::Timestamp;
+use crate::rtmp::command::CommandInfo;
+use crate::rtmp::command::TransactionId;
+use crate::rtmp::types::ChunkStreamId;
+use crate::rtmp::types::MessageStreamId;
+use crate::session::quantile::SpanStats;
+use crate::session::status;
+
+#[cfg(test)]
+mod tests;
+
+/// Most calls kept per connection. A session sets up with a dozen; players that seek, and pings,
+/// make more over hours.
+pub const MAX_CALLS: usize = 256;
+
+/// The first calls are never let go: they are the setup of the session.
+pub const KEPT_FIRST: usize = 64;
+
+/// How long an answer may take before it counts as missing. The servers' own limits begin at
+/// five seconds.
+pub const OVERDUE_AFTER: Span = Span::from_secs(5);
+
+/// Longest text kept of a name, detail, code or description, in bytes: a stream key with its
+/// tokens fits, a megabyte does not get kept 256 times.
+pub const MAX_TEXT: usize = 1024;
+
+/// One call.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are independent observations"
+)]
+pub struct Call {
+    /// Number of the call in the connection, from 1.
+    pub id: u64,
+    /// Who calls.
+    pub caller: Side,
+    /// Whether it is a ping of the user control messages instead of a command.
+    pub is_ping: bool,
+    /// Name of the procedure; `ping` for a ping. Foreign text.
+    pub name: Cow<'static, str>,
+    /// Transaction id; of a ping its value. `None` if the message had none.
+    pub transaction_id: Option<TransactionId>,
+    /// Chunk stream that carried it.
+    pub csid: ChunkStreamId,
+    /// Message stream on which it was made.
+    pub stream_id: MessageStreamId,
+    /// What brought its last byte.
+    pub at: Mark,
+    /// Number of its message in the connection, from 1.
+    pub message: u64,
+    /// What it is about: the app of `connect`, the stream name of `publish` or `play`, the code
+    /// of an `onStatus` that answers nothing. Foreign text, and a secret in part.
+    pub detail: Option<Box<str>>,
+    /// Whether an answer is due.
+    pub expectation: Expectation,
+    /// How it went.
+    pub state: CallState,
+    /// Whether other calls of the same side were still waiting for their answer.
+    pub pipelined: bool,
+    /// Whether an earlier call of the same side had the same transaction id, not 0.
+    pub reused_transaction: bool,
+    /// Whether the answer took longer than [`OVERDUE_AFTER`].
+    pub overdue: bool,
+    /// Answers that came; more than one is odd.
+    pub answers: u8,
+    /// The answer that counts.
+    pub reply: Option<Box<Reply>>,
+}
+
+/// Whether an answer is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Expectation {
+    /// Nobody answers it.
+    None,
+    /// Some peers answer it, many do not, and nothing depends on it.
+    Optional,
+    /// The session cannot go on without.
+    Required,
+}
+
+/// How a call went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CallState {
+    /// An answer may still come.
+    Open,
+    /// No answer is due.
+    OneWay,
+    /// Answered.
+    Answered,
+    /// Answered with an error.
+    Failed,
+    /// The capture or connection ended before an answer came.
+    Unanswered,
+}
+
+/// What answered a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// In which form.
+    pub kind: ReplyKind,
+    /// What brought its last byte.
+    pub at: Mark,
+    /// Number of its message in the connection, from 1.
+    pub message: u64,
+    /// Level of the information object: `status`, `warning`, `error`. Foreign text.
+    pub level: Option<Cow<'static, str>>,
+    /// Code of the information object, as `NetStream.Publish.Start`. Foreign text.
+    pub code: Option<Cow<'static, str>>,
+    /// Description of the information object, kept for failures. Foreign text, and may repeat a
+    /// secret.
+    pub description: Option<Box<str>>,
+}
+
+/// Form of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReplyKind {
+    /// `_result`.
+    Result,
+    /// `_error`.
+    Error,
+    /// `onStatus`.
+    Status,
+    /// `onFCPublish` and its like.
+    Notice,
+    /// User control Ping Response.
+    Pong,
+}
+
+impl Call {
+    /// Time from the last byte of the call to the last byte of its answer.
+    pub fn latency(&self) -> Option<Span> {
+        let reply = self.reply.as_ref()?;
+        Some(reply.at.time.since(self.at.time).max(Span::ZERO))
+    }
+
+    /// Whether an answer may still come.
+    pub fn is_open(&self) -> bool {
+        self.state == CallState::Open
+    }
+}
+
+/// Counts of all calls of a connection, those let go included.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CallStats {
+    /// Calls made, pings included.
+    pub calls: u64,
+    /// Answered calls.
+    pub answered: u64,
+    /// Calls answered with an error.
+    pub failed: u64,
+    /// Calls without an answer that was due or possible, once the connection ended.
+    pub unanswered: u64,
+    /// Replies to no call that was seen.
+    pub orphan_replies: u64,
+    /// Second answers.
+    pub answered_twice: u64,
+    /// Calls that are no longer kept one by one.
+    pub left_out: u64,
+    /// Latencies of answered commands.
+    pub latency: SpanStats,
+    /// Latencies of answered pings.
+    pub ping: SpanStats,
+}
+
+/// A call as its message says it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Request<'a> {
+    pub(crate) caller: Side,
+    pub(crate) name: &'a str,
+    pub(crate) transaction_id: Option<TransactionId>,
+    pub(crate) csid: ChunkStreamId,
+    pub(crate) stream_id: MessageStreamId,
+    pub(crate) at: Mark,
+    pub(crate) message: u64,
+    pub(crate) detail: Option<&'a str>,
+}
+
+/// An answer as its message says it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Answer<'a> {
+    pub(crate) from: Side,
+    pub(crate) kind: ReplyKind,
+    pub(crate) stream_id: MessageStreamId,
+    pub(crate) at: Mark,
+    pub(crate) message: u64,
+    pub(crate) level: Option<&'a str>,
+    pub(crate) code: Option<&'a str>,
+    pub(crate) description: Option<&'a str>,
+}
+
+impl Answer<'_> {
+    /// Whether it says that the call failed. Some servers send failures as `_result`.
+    fn is_failure(&self) -> bool {
+        self.kind == ReplyKind::Error || self.level == Some("error")
+    }
+}
+
+/// What an answer did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answered {
+    /// It completed the call with this id.
+    Completed(u64),
+    /// The call with this id had been answered before.
+    Again(u64),
+    /// No call that was seen waits for it.
+    Orphan,
+}
+
+/// The calls of a connection.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Calls {
+    /// Counts of all calls.
+    pub stats: CallStats,
+    kept: VecDeque<Call>,
+    /// Calls that wait for an answer.
+    waiting: u32,
+    /// Capture time of the oldest call that may become overdue, or an earlier time: most of the
+    /// time there is none, which makes the check on every message cheap.
+    oldest_due: Option<Timestamp>,
+}
+
+impl Calls {
+    /// The calls kept, in the order in which they were made: the first [`KEPT_FIRST`] and the
+    /// latest ones.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Call> {
+        self.kept.iter()
+    }
+
+    /// The call with this id, if it is kept.
+    pub fn get(&self, id: u64) -> Option<&Call> {
+        // Ids ascend, so the youngest, which are asked for most, are found from behind.
+        self.kept.iter().rev().find(|call| call.id == id)
+    }
+
+    /// Number of calls that wait for an answer.
+    pub fn waiting(&self) -> u32 {
+        self.waiting
+    }
+
+    /// Takes a call. Returns its id, and a call that had to be let go while it waited.
+    pub(crate) fn open(&mut self, request: &Request<'_>) -> (u64, Option<Call>) {
+        let is_ping = request.name == PING;
+        let expectation = expectation(request.name, request.transaction_id);
+        let same_side = |call: &&Call| call.caller == request.caller && !call.is_ping;
+        let reused = request
+            .transaction_id
+            .filter(|id| !is_ping && id.expects_answer())
+            .is_some_and(|id| {
+                let mut earlier = self.kept.iter().filter(same_side);
+                earlier.any(|call| call.transaction_id.is_some_and(|t| t.key() == id.key()))
+            });
+        let pipelined =
+            !is_ping && self.waiting > 0 && self.kept.iter().filter(same_side).any(Call::is_open);
+        let let_go = self.make_room();
+        self.stats.calls = self.stats.calls.saturating_add(1);
+        let state = if expectation == Expectation::None {
+            CallState::OneWay
+        } else {
+            self.waiting = self.waiting.saturating_add(1);
+            if expectation == Expectation::Required {
+                let oldest = self.oldest_due.get_or_insert(request.at.time);
+                *oldest = request.at.time.min(*oldest);
+            }
+            CallState::Open
+        };
+        if self.kept.len() == self.kept.capacity() {
+            self.kept.reserve_exact(4);
+        }
+        self.kept.push_back(Call {
+            id: self.stats.calls,
+            caller: request.caller,
+            is_ping,
+            name: name(request.name),
+            transaction_id: request.transaction_id,
+            csid: request.csid,
+            stream_id: request.stream_id,
+            at: request.at,
+            message: request.message,
+            detail: request.detail.map(|detail| bounded(detail).into()),
+            expectation,
+            state,
+            pipelined,
+            reused_transaction: reused,
+            overdue: false,
+            answers: 0,
+            reply: None,
+        });
+        (self.stats.calls, let_go)
+    }
+
+    /// Takes a `_result`, `_error` or Ping Response.
+    pub(crate) fn answer(
+        &mut self,
+        transaction_id: Option<TransactionId>,
+        answer: &Answer<'_>,
+    ) -> Answered {
+        let is_pong = answer.kind == ReplyKind::Pong;
+        let asked = |call: &Call| {
+            call.caller != answer.from
+                && call.is_ping == is_pong
+                // Some peers answer a ping without its value: it answers the oldest.
+                && (is_pong && transaction_id.is_none()
+                    || call.transaction_id.map(TransactionId::key)
+                        == transaction_id.map(TransactionId::key))
+        };
+        if let Some(call) = self.kept.iter_mut().find(|c| c.is_open() && asked(c)) {
+            return Answered::Completed(complete(call, answer, &mut self.stats, &mut self.waiting));
+        }
+        let before = self
+            .kept
+            .iter_mut()
+            .rev()
+            .find(|c| asked(c) && c.state != CallState::OneWay);
+        if let Some(call) = before {
+            call.answers = call.answers.saturating_add(1);
+            // `publish` and `play` are answered by onStatus; a `_result` beside it is courtesy.
+            let by_status = call.reply.as_ref().map(|r| r.kind) == Some(ReplyKind::Status);
+            if !(by_status && answer.kind == ReplyKind::Result) {
+                self.stats.answered_twice = self.stats.answered_twice.saturating_add(1);
+                return Answered::Again(call.id);
+            }
+            return Answered::Completed(0);
+        }
+        // A peer may answer, with transaction id 0, a call that asked for no answer.
+        let one_way = self
+            .kept
+            .iter_mut()
+            .rev()
+            .find(|c| asked(c) && c.answers == 0);
+        if let Some(call) = one_way {
+            return Answered::Completed(complete(call, answer, &mut self.stats, &mut self.waiting));
+        }
+        self.stats.orphan_replies = self.stats.orphan_replies.saturating_add(1);
+        Answered::Orphan
+    }
+
+    /// Takes an `onStatus`. Returns the id of the call that it answers: the oldest waiting call
+    /// that its code speaks of, one on its message stream first.
+    pub(crate) fn status(&mut self, answer: &Answer<'_>) -> Option<u64> {
+        let code = answer.code.unwrap_or_default();
+        let is_error = answer.level == Some("error");
+        self.answer_by(answer, |call| status::answers(code, is_error, &call.name))
+    }
+
+    /// Takes an `onFCPublish` or its like: it answers the call whose name follows the "on".
+    pub(crate) fn notice(&mut self, name: &str, answer: &Answer<'_>) -> Option<u64> {
+        let called = name.strip_prefix("on")?;
+        self.answer_by(answer, |call| call.name == called)
+    }
+
+    fn answer_by(&mut self, answer: &Answer<'_>, fits: impl Fn(&Call) -> bool) -> Option<u64> {
+        let waits = |call: &Call| {
+            let by_result = call.state == CallState::Answered
+                && call.reply.as_ref().map(|r| r.kind) == Some(ReplyKind::Result);
+            let may_be_answered = call.is_open()
+                || by_result
+                || (call.state == CallState::OneWay && call.reply.is_none());
+            call.caller != answer.from && may_be_answered && fits(call)
+        };
+        let on_stream = |call: &Call| call.stream_id == answer.stream_id;
+        let index = self
+            .kept
+            .iter()
+            .position(|call| waits(call) && on_stream(call) && call.is_open())
+            .or_else(|| self.kept.iter().position(|c| waits(c) && c.is_open()))
+            .or_else(|| self.kept.iter().rposition(|c| waits(c) && on_stream(c)))
+            .or_else(|| self.kept.iter().rposition(waits))?;
+        let call = self.kept.get_mut(index)?;
+        Some(complete(call, answer, &mut self.stats, &mut self.waiting))
+    }
+
+    /// Marks the first call that became overdue, and returns its id.
+    pub(crate) fn overdue(&mut self, now: Timestamp) -> Option<u64> {
+        if now.since(self.oldest_due?) <= OVERDUE_AFTER {
+            return None;
+        }
+        let due = |call: &&mut Call| {
+            call.is_open() && !call.overdue && call.expectation == Expectation::Required
+        };
+        let oldest = self.kept.iter_mut().filter(due).min_by_key(|c| c.at.time);
+        self.oldest_due = oldest.as_ref().map(|call| call.at.time);
+        let call = oldest.filter(|call| now.since(call.at.time) > OVERDUE_AFTER)?;
+        call.overdue = true;
+        Some(call.id)
+    }
+
+    /// The connection or capture ended: what is open stays without an answer. Returns the ids.
+    pub(crate) fn close(&mut self) -> Vec<u64> {
+        let mut ids = Vec::new();
+        for call in self.kept.iter_mut().filter(|call| call.is_open()) {
+            call.state = CallState::Unanswered;
+            self.stats.unanswered = self.stats.unanswered.saturating_add(1);
+            ids.push(call.id);
+        }
+        self.waiting = 0;
+        ids
+    }
+
+    /// Lets a call go when the table is full: the oldest finished one behind the setup, or if
+    /// all wait, the oldest of those, which is returned.
+    fn make_room(&mut self) -> Option<Call> {
+        if self.kept.len() < MAX_CALLS {
+            return None;
+        }
+        self.stats.left_out = self.stats.left_out.saturating_add(1);
+        let behind_setup = self.kept.iter().skip(KEPT_FIRST);
+        let offset = behind_setup.clone().position(|call| !call.is_open());
+        let index = KEPT_FIRST.saturating_add(offset.unwrap_or(0));
+        let mut call = self.kept.remove(index)?;
+        if !call.is_open() {
+            return None;
+        }
+        self.waiting = self.waiting.saturating_sub(1);
+        call.state = CallState::Unanswered;
+        self.stats.unanswered = self.stats.unanswered.saturating_add(1);
+        Some(call)
+    }
+}
+
+/// Name under which pings are kept among the calls.
+pub const PING: &str = "ping";
+
+/// Enters an answer into its call; returns the call's id.
+fn complete(call: &mut Call, answer: &Answer<'_>, stats: &mut CallStats, waiting: &mut u32) -> u64 {
+    let was_open = call.is_open();
+    let was_answered = call.state == CallState::Answered;
+    let failed = answer.is_failure();
+    call.answers = call.answers.saturating_add(1);
+    call.state = if failed {
+        CallState::Failed
+    } else {
+        CallState::Answered
+    };
+    call.reply = Some(Box::new(Reply {
+        kind: answer.kind,
+        at: answer.at,
+        message: answer.message,
+        level: answer.level.map(status::level),
+        code: answer.code.map(status::code),
+        description: answer
+            .description
+            .filter(|_| failed)
+            .map(|text| bounded(text).into()),
+    }));
+    if was_open {
+        *waiting = waiting.saturating_sub(1);
+    }
+    if was_answered {
+        stats.answered = stats.answered.saturating_sub(1);
+    }
+    if failed {
+        stats.failed = stats.failed.saturating_add(1);
+    } else {
+        stats.answered = stats.answered.saturating_add(1);
+    }
+    if let Some(latency) = call.latency() {
+        if call.is_ping {
+            stats.ping.record(latency);
+        } else if was_open {
+            stats.latency.record(latency);
+        }
+    }
+    call.id
+}
+
+/// Whether an answer to a call of this name is due.
+fn expectation(name: &str, transaction_id: Option<TransactionId>) -> Expectation {
+    match name {
+        "publish" | "play" | "connect" | "createStream" | PING => Expectation::Required,
+        "deleteStream" | "closeStream" | "FCUnpublish" | "FCUnsubscribe" | "receiveAudio"
+        | "receiveVideo" | "close" | "onStatus" => Expectation::None,
+        "pause" | "pauseRaw" | "seek" | "play2" => Expectation::Optional,
+        _ if transaction_id.is_some_and(TransactionId::expects_answer) => Expectation::Optional,
+        _ => Expectation::None,
+    }
+}
+
+/// A name without memory of its own where it is a known one.
+fn name(name: &str) -> Cow<'static, str> {
+    if name == PING {
+        return Cow::Borrowed(PING);
+    }
+    match CommandInfo::of(name) {
+        Some(info) => Cow::Borrowed(info.name),
+        None => Cow::Owned(bounded(name).to_owned()),
+    }
+}
+
+/// The text up to [`MAX_TEXT`] bytes.
+pub(crate) fn bounded(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(MAX_TEXT))
+        .unwrap_or(text)
+}

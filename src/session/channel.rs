@@ -1,0 +1,363 @@
+//! What each chunk stream of a direction carries, and how the chunk streams share the wire.
+
+use crate::base::ids::Mark;
+use crate::base::time::Span;
+use crate::rtmp::event::RawMessage;
+use crate::rtmp::types::ChunkFormat;
+use crate::rtmp::types::ChunkStreamId;
+use crate::rtmp::types::MessageStreamId;
+use crate::rtmp::types::MessageTypeId;
+use crate::session::quantile::SpanStats;
+
+#[cfg(test)]
+mod tests;
+
+/// Most chunk streams that are kept one by one per direction: real peers use three to eight,
+/// every other one of the 65 597 possible ids could be an attack on memory.
+pub const MAX_CHANNELS: usize = 64;
+
+/// Most message types told apart on one chunk stream: all that any specification names.
+pub const MAX_TYPES_PER_CHANNEL: usize = 15;
+
+/// Most changes of the chunk size kept per direction; real peers announce one or two.
+pub const MAX_CHUNK_SIZE_CHANGES: usize = 16;
+
+/// Chunk size before any Set Chunk Size message (section 5.4.1).
+pub const DEFAULT_CHUNK_SIZE: u32 = 128;
+
+/// How often a message type occurred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TypeCount {
+    /// Message type.
+    pub type_id: MessageTypeId,
+    /// Messages.
+    pub count: u32,
+}
+
+/// One chunk stream of one direction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Channel {
+    /// Chunk stream id.
+    pub csid: ChunkStreamId,
+    /// Largest message in payload bytes, as declared.
+    pub largest: u32,
+    /// Messages.
+    pub messages: u64,
+    /// Payload bytes that came in.
+    pub payload_bytes: u64,
+    /// Bytes of chunk headers.
+    pub header_bytes: u64,
+    /// Chunks. Those beyond one per message are continuations of form 3.
+    pub chunks: u64,
+    /// Messages by the header form of their first chunk, forms 0..=3.
+    pub formats: [u32; 4],
+    /// Message types in the order of first sight.
+    pub types: Vec<TypeCount>,
+    /// Messages of types beyond [`MAX_TYPES_PER_CHANNEL`].
+    pub other_types: u32,
+    /// Message stream of the latest message.
+    pub stream_id: MessageStreamId,
+    /// Whether it carried messages of more than one message stream.
+    pub mixed_streams: bool,
+    /// What brought the first message.
+    pub first: Mark,
+    /// What brought the latest message.
+    pub last: Mark,
+    /// Messages of more than one chunk.
+    pub fragmented: u64,
+    /// Messages between whose chunks others came.
+    pub interrupted: u64,
+    /// Chunks or runs of chunks of other chunk streams that came between its chunks.
+    pub interruptions: u64,
+    /// Times between first and last byte, once there was a message of more than one chunk.
+    pub sharing: Option<Box<Sharing>>,
+}
+
+/// How long messages of more than one chunk held the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sharing {
+    /// Time between first and last byte of messages that others interrupted: how long this
+    /// chunk stream had to wait for, or shared with, the others.
+    pub interrupted: SpanStats,
+    /// Time between first and last byte of messages sent in one piece: how long every other
+    /// chunk stream had to wait.
+    pub whole: SpanStats,
+}
+
+impl Channel {
+    fn new(message: &RawMessage) -> Self {
+        Self {
+            csid: message.csid,
+            largest: 0,
+            messages: 0,
+            payload_bytes: 0,
+            header_bytes: 0,
+            chunks: 0,
+            formats: [0; 4],
+            types: Vec::new(),
+            other_types: 0,
+            stream_id: message.stream_id,
+            mixed_streams: false,
+            first: message.first,
+            last: message.last,
+            fragmented: 0,
+            interrupted: 0,
+            interruptions: 0,
+            sharing: None,
+        }
+    }
+
+    fn push(&mut self, message: &RawMessage) {
+        self.messages = self.messages.saturating_add(1);
+        self.payload_bytes = self
+            .payload_bytes
+            .saturating_add(u64::from(message.received));
+        self.header_bytes = self
+            .header_bytes
+            .saturating_add(u64::from(message.header_bytes));
+        self.chunks = self.chunks.saturating_add(u64::from(message.chunks));
+        self.largest = self.largest.max(message.length);
+        if let Some(count) = self.formats.get_mut(usize::from(message.fmt.number())) {
+            *count = count.saturating_add(1);
+        }
+        self.count_type(message.type_id);
+        self.mixed_streams |= self.stream_id != message.stream_id;
+        self.stream_id = message.stream_id;
+        self.last = message.last;
+        if message.chunks > 1 {
+            self.note_sharing(message);
+        }
+    }
+
+    fn count_type(&mut self, type_id: MessageTypeId) {
+        if let Some(known) = self.types.iter_mut().find(|t| t.type_id == type_id) {
+            known.count = known.count.saturating_add(1);
+        } else if self.types.len() < MAX_TYPES_PER_CHANNEL {
+            self.types.reserve_exact(1);
+            self.types.push(TypeCount { type_id, count: 1 });
+        } else {
+            self.other_types = self.other_types.saturating_add(1);
+        }
+    }
+
+    fn note_sharing(&mut self, message: &RawMessage) {
+        self.fragmented = self.fragmented.saturating_add(1);
+        let sharing = self.sharing.get_or_insert_default();
+        let span = message.last.time.since(message.first.time);
+        if message.interruptions > 0 {
+            self.interrupted = self.interrupted.saturating_add(1);
+            self.interruptions = self
+                .interruptions
+                .saturating_add(u64::from(message.interruptions));
+            sharing.interrupted.record(span);
+        } else {
+            sharing.whole.record(span);
+        }
+    }
+
+    /// Continuations: chunks of form 3 that begin no message.
+    pub fn continuations(&self) -> u64 {
+        self.chunks.saturating_sub(self.messages)
+    }
+
+    /// Share of chunk headers in the bytes of this chunk stream, 0.0..=1.0.
+    pub fn header_share(&self) -> f64 {
+        share(
+            self.header_bytes,
+            self.header_bytes.saturating_add(self.payload_bytes),
+        )
+    }
+
+    /// The longest time for which another chunk stream had to wait for a message of this one.
+    pub fn longest_hold(&self) -> Option<Span> {
+        let sharing = self.sharing.as_ref()?;
+        (sharing.whole.count() > 0).then(|| sharing.whole.max())
+    }
+}
+
+/// `part / whole`, 0.0 when there is no whole.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a share is shown with three digits"
+)]
+pub(crate) fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
+}
+
+/// A Set Chunk Size message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChunkSizeChange {
+    /// What brought the message.
+    pub at: Mark,
+    /// Number of the message in the connection, from 1; see
+    /// [`crate::session::Session::messages`].
+    pub message: u64,
+    /// Chunk size before; `None` when the capture began later than the connection.
+    pub from: Option<u32>,
+    /// Chunk size announced, in payload bytes.
+    pub to: u32,
+}
+
+/// How one direction uses the chunk stream.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Direction {
+    /// Messages, those of channels not kept included.
+    pub messages: u64,
+    /// Payload bytes that came in.
+    pub payload_bytes: u64,
+    /// Bytes of chunk headers.
+    pub header_bytes: u64,
+    /// Payload bytes of messages that came in with holes and are missing.
+    pub missing_bytes: u64,
+    /// Bytes that belong to no message: holes, and what was passed over behind them.
+    pub skipped_bytes: u64,
+    /// How often bytes were passed over.
+    pub skips: u32,
+    /// What brought the first message.
+    pub first: Option<Mark>,
+    /// What brought the latest message.
+    pub last: Option<Mark>,
+    /// Position behind the furthest byte seen in this direction's stream.
+    pub stream_position: u64,
+    /// The chunk streams in the order of first sight, at most [`MAX_CHANNELS`].
+    pub channels: Vec<Channel>,
+    /// Messages of chunk streams beyond those.
+    pub other_messages: u64,
+    /// Chunk size in force; `None` when the capture began later than the connection and no
+    /// Set Chunk Size was seen.
+    pub chunk_size: Option<u32>,
+    /// Changes of the chunk size, the first [`MAX_CHUNK_SIZE_CHANGES`].
+    pub chunk_size_changes: Vec<ChunkSizeChange>,
+    /// Changes beyond those.
+    pub other_chunk_size_changes: u32,
+    /// Messages with a payload of zero bytes.
+    pub empty_messages: u32,
+    /// Parts taken out of aggregate messages.
+    pub aggregated: u64,
+    /// Index of the channel of the latest message: the next one is often on it too.
+    recent: usize,
+}
+
+impl Direction {
+    pub(crate) fn push(&mut self, message: &RawMessage) {
+        self.messages = self.messages.saturating_add(1);
+        self.payload_bytes = self
+            .payload_bytes
+            .saturating_add(u64::from(message.received));
+        self.header_bytes = self
+            .header_bytes
+            .saturating_add(u64::from(message.header_bytes));
+        let missing = message.length.saturating_sub(message.received);
+        self.missing_bytes = self.missing_bytes.saturating_add(u64::from(missing));
+        self.first.get_or_insert(message.first);
+        self.last = Some(message.last);
+        self.stream_position = self.stream_position.max(message.range.end);
+        if message.length == 0 {
+            self.empty_messages = self.empty_messages.saturating_add(1);
+        }
+        match self.channel_index(message) {
+            Some(index) => {
+                if let Some(channel) = self.channels.get_mut(index) {
+                    channel.push(message);
+                }
+            }
+            None => self.other_messages = self.other_messages.saturating_add(1),
+        }
+    }
+
+    /// Takes a part of an aggregate message: its bytes were counted with the aggregate.
+    pub(crate) fn push_part(&mut self) {
+        self.aggregated = self.aggregated.saturating_add(1);
+    }
+
+    pub(crate) fn skip(&mut self, bytes: u64, end: u64) {
+        self.skipped_bytes = self.skipped_bytes.saturating_add(bytes);
+        self.skips = self.skips.saturating_add(1);
+        self.stream_position = self.stream_position.max(end);
+    }
+
+    pub(crate) fn set_chunk_size(&mut self, to: u32, message: u64, at: Mark) -> ChunkSizeChange {
+        let change = ChunkSizeChange {
+            at,
+            message,
+            from: self.chunk_size,
+            to,
+        };
+        self.chunk_size = Some(to);
+        if self.chunk_size_changes.len() < MAX_CHUNK_SIZE_CHANGES {
+            self.chunk_size_changes.reserve_exact(1);
+            self.chunk_size_changes.push(change);
+        } else {
+            self.other_chunk_size_changes = self.other_chunk_size_changes.saturating_add(1);
+        }
+        change
+    }
+
+    /// The channel of a chunk stream.
+    pub fn channel(&self, csid: ChunkStreamId) -> Option<&Channel> {
+        self.channels.iter().find(|channel| channel.csid == csid)
+    }
+
+    /// Share of a channel's bytes, headers included, in the bytes of all messages: 0.0..=1.0.
+    pub fn share_of(&self, channel: &Channel) -> f64 {
+        share(
+            channel.payload_bytes.saturating_add(channel.header_bytes),
+            self.payload_bytes.saturating_add(self.header_bytes),
+        )
+    }
+
+    /// Share of chunk headers in the bytes of all messages, 0.0..=1.0.
+    pub fn header_share(&self) -> f64 {
+        share(
+            self.header_bytes,
+            self.header_bytes.saturating_add(self.payload_bytes),
+        )
+    }
+
+    /// Messages of more than one chunk.
+    pub fn fragmented(&self) -> u64 {
+        self.channels
+            .iter()
+            .fold(0, |sum, channel| sum.saturating_add(channel.fragmented))
+    }
+
+    /// Messages between whose chunks those of other chunk streams came. When there are none
+    /// although messages are [`Self::fragmented`], the sender keeps every message in one piece.
+    pub fn interrupted(&self) -> u64 {
+        self.channels
+            .iter()
+            .fold(0, |sum, channel| sum.saturating_add(channel.interrupted))
+    }
+
+    /// Messages by the header form of their first chunk.
+    pub fn format_count(&self, format: ChunkFormat) -> u64 {
+        self.channels.iter().fold(0, |sum, channel| {
+            let count = channel.formats.get(usize::from(format.number()));
+            sum.saturating_add(u64::from(count.copied().unwrap_or(0)))
+        })
+    }
+
+    fn channel_index(&mut self, message: &RawMessage) -> Option<usize> {
+        let is_here = |channel: &Channel| channel.csid == message.csid;
+        if self.channels.get(self.recent).is_some_and(is_here) {
+            return Some(self.recent);
+        }
+        if let Some(index) = self.channels.iter().position(is_here) {
+            self.recent = index;
+            return Some(index);
+        }
+        if self.channels.len() >= MAX_CHANNELS {
+            return None;
+        }
+        if self.channels.len() == self.channels.capacity() {
+            self.channels.reserve_exact(2);
+        }
+        self.recent = self.channels.len();
+        self.channels.push(Channel::new(message));
+        Some(self.recent)
+    }
+}

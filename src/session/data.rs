@@ -1,0 +1,100 @@
+//! Data messages of a connection by name: metadata, cue points, captions, time codes.
+
+use crate::base::ids::Mark;
+use crate::base::side::Side;
+use crate::rtmp::data::Data;
+use crate::rtmp::event::RawMessage;
+use crate::rtmp::types::MessageStreamId;
+use crate::rtmp::types::RtmpTimestamp;
+use crate::session::Session;
+use crate::session::call::bounded;
+use crate::session::fact::Fact;
+use crate::session::metadata;
+use crate::session::metadata::Metadata;
+
+/// Most names kept per connection: all that are documented, twice.
+pub const MAX_NAMES: usize = 32;
+
+/// Most net streams whose metadata is kept.
+const MAX_METADATA: usize = 8;
+
+/// Data messages of one name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataName {
+    /// Sender.
+    pub side: Side,
+    /// Message stream.
+    pub stream_id: MessageStreamId,
+    /// Name, empty for a time code that has none. Foreign text.
+    pub name: Box<str>,
+    /// Messages.
+    pub count: u64,
+    /// What brought the first.
+    pub first: Mark,
+    /// What brought the latest.
+    pub last: Mark,
+    /// Timestamp of the latest.
+    pub last_timestamp: RtmpTimestamp,
+}
+
+impl Session {
+    pub(super) fn data_message(
+        &mut self,
+        side: Side,
+        raw: &RawMessage,
+        data: &Data,
+        facts: &mut Vec<Fact>,
+    ) {
+        self.secrets.add_data(data);
+        self.count_name(side, raw, data);
+        let Some(mut new) = Metadata::of(side, raw, data) else {
+            return;
+        };
+        if side == Side::Client
+            && let Some(encoder) = metadata::encoder(data)
+        {
+            let peers = self.peers.get_or_insert_default();
+            if peers.encoder.as_deref() != Some(encoder) {
+                peers.encoder = Some(bounded(encoder).into());
+            }
+        }
+        let same = |known: &&mut Metadata| known.side == side && known.stream_id == raw.stream_id;
+        if let Some(known) = self.metadata.iter_mut().find(same) {
+            new.follows(known);
+            *known = new;
+        } else if self.metadata.len() < MAX_METADATA {
+            self.metadata.reserve_exact(1);
+            self.metadata.push(new);
+        }
+        facts.push(Fact::Metadata {
+            side,
+            stream_id: raw.stream_id,
+            at: raw.last,
+        });
+    }
+
+    fn count_name(&mut self, side: Side, raw: &RawMessage, data: &Data) {
+        let name = bounded(data.name.as_str());
+        let same = |known: &&mut DataName| {
+            known.side == side && known.stream_id == raw.stream_id && *known.name == *name
+        };
+        if let Some(known) = self.data.iter_mut().find(same) {
+            known.count = known.count.saturating_add(1);
+            known.last = raw.last;
+            known.last_timestamp = raw.timestamp;
+        } else if self.data.len() < MAX_NAMES {
+            self.data.reserve_exact(1);
+            self.data.push(DataName {
+                side,
+                stream_id: raw.stream_id,
+                name: name.into(),
+                count: 1,
+                first: raw.last,
+                last: raw.last,
+                last_timestamp: raw.timestamp,
+            });
+        } else {
+            self.other_data_messages = self.other_data_messages.saturating_add(1);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What a session tells as it learns it, in the order of the capture.
+
+use crate::base::ids::Mark;
+use crate::base::side::Side;
+use crate::rtmp::types::MessageStreamId;
+use crate::session::anomaly::SessionAnomaly;
+use crate::session::call::Call;
+use crate::session::channel::ChunkSizeChange;
+use crate::session::end::End;
+use crate::session::handshake::Handshake;
+use crate::session::netstream::StateChange;
+use crate::session::track::TrackKey;
+
+/// One thing learned. Secrets in it are known to [`crate::session::Session::secrets`] before.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fact {
+    /// The handshake is over, or will not become more complete.
+    HandshakeDone {
+        /// What was seen of it.
+        handshake: Box<Handshake>,
+        /// What brought its last part.
+        at: Mark,
+    },
+    /// Everything from here on is enciphered and only counted.
+    Opaque {
+        /// Sender.
+        side: Side,
+        /// Why, in a few words.
+        reason: &'static str,
+        /// What brought the first such byte.
+        at: Mark,
+    },
+    /// A call was made.
+    CallOpened {
+        /// Its id; see [`crate::session::call::Calls::get`].
+        call: u64,
+        /// What brought it.
+        at: Mark,
+    },
+    /// A call was answered, needs no answer, or will get none.
+    CallCompleted(Box<Call>),
+    /// A track sent its first message or configuration.
+    TrackConfigured {
+        /// Which.
+        track: TrackKey,
+        /// What brought it.
+        at: Mark,
+    },
+    /// The codec or configuration of a track changed.
+    TrackChanged {
+        /// Which.
+        track: TrackKey,
+        /// What brought it.
+        at: Mark,
+    },
+    /// A net stream came to another state.
+    StreamStateChanged(StateChange),
+    /// Metadata came.
+    Metadata {
+        /// Sender.
+        side: Side,
+        /// Message stream.
+        stream_id: MessageStreamId,
+        /// What brought it.
+        at: Mark,
+    },
+    /// A side announced another chunk size.
+    ChunkSizeChanged {
+        /// Who sends such chunks from now on.
+        side: Side,
+        /// The change.
+        change: ChunkSizeChange,
+    },
+    /// Something is odd; told once per episode.
+    Anomaly(Box<SessionAnomaly>),
+    /// The connection ended.
+    Ended(End),
+}
+
+impl Fact {
+    /// What brought it.
+    pub fn at(&self) -> Mark {
+        match self {
+            Self::HandshakeDone { at, .. }
+            | Self::Opaque { at, .. }
+            | Self::CallOpened { at, .. }
+            | Self::TrackConfigured { at, .. }
+            | Self::TrackChanged { at, .. }
+            | Self::Metadata { at, .. } => *at,
+            Self::CallCompleted(call) => call.reply.as_ref().map_or(call.at, |reply| reply.at),
+            Self::StreamStateChanged(change) => change.at,
+            Self::ChunkSizeChanged { change, .. } => change.at,
+            Self::Anomaly(anomaly) => anomaly.last,
+            Self::Ended(end) => end.at,
+        }
+    }
+}

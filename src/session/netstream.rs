@@ -1,0 +1,343 @@
+//! Net streams: what is published or played on a message stream (RTMP 1.0 section 7.2.2).
+
+use std::borrow::Cow;
+
+use crate::base::ids::Mark;
+use crate::base::side::Side;
+use crate::rtmp::types::MessageStreamId;
+use crate::session::call::bounded;
+
+/// Most net streams kept per connection: real sessions have one, players of playlists a few.
+pub const MAX_NET_STREAMS: usize = 32;
+
+/// Most intervals of publishing or playing kept per net stream.
+pub const MAX_INTERVALS: usize = 16;
+
+/// What the client does with a net stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// The client sends media.
+    Publisher,
+    /// The client receives media.
+    Player,
+}
+
+impl Role {
+    /// The name used in records and views.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Publisher => "publisher",
+            Self::Player => "player",
+        }
+    }
+
+    /// The side that sends the media.
+    pub fn sender(self) -> Side {
+        match self {
+            Self::Publisher => Side::Client,
+            Self::Player => Side::Server,
+        }
+    }
+}
+
+/// What the server does with a published stream (section 7.2.2.6, publishing type).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PublishType {
+    /// Passes it on.
+    Live,
+    /// Records it to a new file.
+    Record,
+    /// Appends it to a file.
+    Append,
+    /// Something else. Foreign text.
+    Other(Box<str>),
+}
+
+impl PublishType {
+    pub(crate) fn from_text(text: &str) -> Self {
+        match text {
+            "live" => Self::Live,
+            "record" => Self::Record,
+            "append" => Self::Append,
+            other => Self::Other(bounded(other).into()),
+        }
+    }
+
+    /// The word on the wire. Foreign text if it is none of the specification's.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Live => "live",
+            Self::Record => "record",
+            Self::Append => "append",
+            Self::Other(text) => text,
+        }
+    }
+}
+
+/// Where a net stream stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StreamState {
+    /// The server gave its id, or media was seen on it.
+    Created,
+    /// `publish` was called.
+    PublishRequested,
+    /// The server accepted the publisher.
+    Publishing,
+    /// `play` was called.
+    PlayRequested,
+    /// The server began to send.
+    Playing,
+    /// The player paused.
+    Paused,
+    /// The server refused it.
+    Rejected,
+    /// It came to its end.
+    Stopped,
+    /// The client deleted it.
+    Deleted,
+}
+
+impl StreamState {
+    /// The name used in records and views.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::PublishRequested => "publish_requested",
+            Self::Publishing => "publishing",
+            Self::PlayRequested => "play_requested",
+            Self::Playing => "playing",
+            Self::Paused => "paused",
+            Self::Rejected => "rejected",
+            Self::Stopped => "stopped",
+            Self::Deleted => "deleted",
+        }
+    }
+
+    /// Whether media is agreed to flow.
+    pub fn is_active(self) -> bool {
+        matches!(self, Self::Publishing | Self::Playing | Self::Paused)
+    }
+}
+
+/// A time during which a net stream was published or played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interval {
+    /// What brought the server's consent.
+    pub begin: Mark,
+    /// What brought its end; `None` while it lasts.
+    pub end: Option<Mark>,
+}
+
+/// What is published or played on one message stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NetStream {
+    /// Message stream.
+    pub id: MessageStreamId,
+    /// What brought the server's answer to `createStream`; `None` if that was not seen.
+    pub created: Option<Mark>,
+    /// Stream name as it was published or played last. Foreign text, and a secret.
+    pub name: Option<Box<str>>,
+    /// What the client does with it.
+    pub role: Option<Role>,
+    /// Publishing type.
+    pub publish_type: Option<PublishType>,
+    /// Where it stands.
+    pub state: StreamState,
+    /// What brought it there.
+    pub since: Mark,
+    /// What brought the latest `publish` or `play`.
+    pub requested: Option<Mark>,
+    /// Code of the latest `onStatus`. Foreign text.
+    pub last_code: Option<Cow<'static, str>>,
+    /// Times during which it was published or played, the first [`MAX_INTERVALS`].
+    pub intervals: Vec<Interval>,
+    /// Intervals beyond those.
+    pub other_intervals: u32,
+}
+
+/// A change of [`NetStream::state`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StateChange {
+    /// Message stream.
+    pub id: MessageStreamId,
+    /// Before.
+    pub from: StreamState,
+    /// After.
+    pub to: StreamState,
+    /// What brought it.
+    pub at: Mark,
+}
+
+impl NetStream {
+    pub(crate) fn new(id: MessageStreamId, at: Mark) -> Self {
+        Self {
+            id,
+            created: None,
+            name: None,
+            role: None,
+            publish_type: None,
+            state: StreamState::Created,
+            since: at,
+            requested: None,
+            last_code: None,
+            intervals: Vec::new(),
+            other_intervals: 0,
+        }
+    }
+
+    /// `publish` or `play` was called.
+    pub(crate) fn request(&mut self, role: Role, name: Option<&str>, at: Mark) -> StateChange {
+        self.role = Some(role);
+        self.name = name.map(|name| bounded(name).into());
+        self.requested = Some(at);
+        let to = match role {
+            Role::Publisher => StreamState::PublishRequested,
+            Role::Player => StreamState::PlayRequested,
+        };
+        self.enter(to, at)
+    }
+
+    /// Takes the code of an `onStatus`; gives the change that it makes.
+    pub(crate) fn status(
+        &mut self,
+        code: Cow<'static, str>,
+        is_error: bool,
+        at: Mark,
+    ) -> Option<StateChange> {
+        let to = match code.as_ref() {
+            "NetStream.Publish.Start" => StreamState::Publishing,
+            "NetStream.Play.Start" | "NetStream.Unpause.Notify" => StreamState::Playing,
+            "NetStream.Pause.Notify" => StreamState::Paused,
+            "NetStream.Unpublish.Success"
+            | "NetStream.Play.Stop"
+            | "NetStream.Play.Complete"
+            | "NetStream.Play.UnpublishNotify" => StreamState::Stopped,
+            // The publisher came (back): the player's stream runs on.
+            "NetStream.Play.PublishNotify" if self.state == StreamState::Stopped => {
+                StreamState::Playing
+            }
+            _ if is_error && !self.state.is_active() => StreamState::Rejected,
+            _ if is_error && code.starts_with("NetStream.Publish.") => StreamState::Rejected,
+            _ => self.state,
+        };
+        self.last_code = Some(code);
+        (to != self.state && self.state != StreamState::Deleted).then(|| self.enter(to, at))
+    }
+
+    /// The client stopped (`closeStream`, `FCUnpublish`) or deleted it, or the server refused it.
+    /// That it was refused stays visible to the end.
+    pub(crate) fn end(&mut self, to: StreamState, at: Mark) -> Option<StateChange> {
+        (to > self.state && self.state != StreamState::Rejected).then(|| self.enter(to, at))
+    }
+
+    fn enter(&mut self, to: StreamState, at: Mark) -> StateChange {
+        let from = self.state;
+        self.state = to;
+        self.since = at;
+        if from.is_active() && !to.is_active() {
+            if let Some(interval) = self.intervals.last_mut() {
+                interval.end.get_or_insert(at);
+            }
+        } else if !from.is_active() && to.is_active() {
+            if self.intervals.len() < MAX_INTERVALS {
+                self.intervals.reserve_exact(1);
+                self.intervals.push(Interval {
+                    begin: at,
+                    end: None,
+                });
+            } else {
+                self.other_intervals = self.other_intervals.saturating_add(1);
+            }
+        }
+        StateChange {
+            id: self.id,
+            from,
+            to,
+            at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stream() -> NetStream {
+        NetStream::new(MessageStreamId(1), Mark::default())
+    }
+
+    fn code(text: &'static str) -> Cow<'static, str> {
+        Cow::Borrowed(text)
+    }
+
+    #[test]
+    fn a_publisher_comes_and_goes() {
+        let mut stream = stream();
+        stream.request(Role::Publisher, Some("cam"), Mark::default());
+        assert_eq!(stream.state, StreamState::PublishRequested);
+        let change = stream
+            .status(code("NetStream.Publish.Start"), false, Mark::default())
+            .unwrap();
+        assert_eq!(change.to, StreamState::Publishing);
+        stream.end(StreamState::Stopped, Mark::default());
+        stream.end(StreamState::Deleted, Mark::default());
+        assert_eq!(stream.state, StreamState::Deleted);
+        assert_eq!(stream.intervals.len(), 1);
+        assert!(stream.intervals[0].end.is_some());
+    }
+
+    #[test]
+    fn a_refused_publisher_is_rejected() {
+        let mut stream = stream();
+        stream.request(Role::Publisher, Some("cam"), Mark::default());
+        stream.status(code("NetStream.Publish.BadName"), true, Mark::default());
+        stream.end(StreamState::Deleted, Mark::default());
+        assert_eq!(stream.state, StreamState::Rejected);
+        assert!(stream.intervals.is_empty());
+    }
+
+    #[test]
+    fn a_pause_is_part_of_playing() {
+        let mut stream = stream();
+        stream.request(Role::Player, Some("cam"), Mark::default());
+        for (name, state) in [
+            ("NetStream.Play.Reset", StreamState::PlayRequested),
+            ("NetStream.Play.Start", StreamState::Playing),
+            ("NetStream.Pause.Notify", StreamState::Paused),
+            ("NetStream.Unpause.Notify", StreamState::Playing),
+            ("NetStream.Play.UnpublishNotify", StreamState::Stopped),
+            ("NetStream.Play.PublishNotify", StreamState::Playing),
+        ] {
+            stream.status(code(name), false, Mark::default());
+            assert_eq!(stream.state, state, "{name}");
+        }
+        assert_eq!(stream.intervals.len(), 2);
+    }
+
+    #[test]
+    fn a_state_entered_again_is_no_change() {
+        let mut stream = stream();
+        stream.request(Role::Player, None, Mark::default());
+        assert!(
+            stream
+                .status(code("NetStream.Play.Start"), false, Mark::default())
+                .is_some()
+        );
+        assert!(
+            stream
+                .status(code("NetStream.Play.Start"), false, Mark::default())
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn intervals_are_bounded() {
+        let mut stream = stream();
+        for _ in 0..100 {
+            stream.status(code("NetStream.Play.Start"), false, Mark::default());
+            stream.status(code("NetStream.Play.Stop"), false, Mark::default());
+        }
+        assert_eq!(stream.intervals.len(), MAX_INTERVALS);
+        assert_eq!(stream.other_intervals, 84);
+    }
+}

@@ -1,0 +1,191 @@
+//! Who the two peers are and what they can do: the properties of `connect` and of its answer
+//! (RTMP 1.0 section 7.2.1.1, Enhanced RTMP "Enhancing NetConnection connect Command").
+
+use crate::rtmp::amf::value::Value;
+use crate::rtmp::command::Command;
+use crate::session::call::bounded;
+
+/// Most entries kept of a list of codecs: about twice as many as there are FourCCs.
+pub const MAX_CODECS: usize = 32;
+
+/// What `connect` and its answer said.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Peers {
+    /// Application. Foreign text; its query is a secret.
+    pub app: Option<Box<str>>,
+    /// URL that the client connected to. Foreign text; user and query are secrets.
+    pub tc_url: Option<Box<str>>,
+    /// Page that holds a Flash player. Foreign text.
+    pub page_url: Option<Box<str>>,
+    /// URL of a Flash player. Foreign text.
+    pub swf_url: Option<Box<str>>,
+    /// Client software as it calls itself in `connect`. Foreign text.
+    pub flash_ver: Option<Box<str>>,
+    /// Client software as it calls itself in the metadata that it publishes. Foreign text.
+    pub encoder: Option<Box<str>>,
+    /// AMF version the client asked for: 0 or 3.
+    pub object_encoding: Option<f64>,
+    /// AMF version the server answered with.
+    pub server_object_encoding: Option<f64>,
+    /// Client capability flags.
+    pub capabilities: Option<f64>,
+    /// Audio codecs the client can play (flags of section 7.2.1.1).
+    pub audio_codecs: Option<f64>,
+    /// Video codecs the client can play.
+    pub video_codecs: Option<f64>,
+    /// Server software as it calls itself. Foreign text.
+    pub fms_ver: Option<Box<str>>,
+    /// Further names and versions of the server, as SRS and Wowza give them. Foreign text.
+    pub server_info: Option<Box<str>>,
+    /// Capability flags of the server.
+    pub server_capabilities: Option<f64>,
+    /// Enhanced RTMP of the client; `None` if it said nothing of it.
+    pub client_enhanced: Option<Box<Enhanced>>,
+    /// Enhanced RTMP of the server.
+    pub server_enhanced: Option<Box<Enhanced>>,
+}
+
+/// Enhanced RTMP capabilities of one peer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Enhanced {
+    /// FourCCs it handles (`fourCcList`); `*` means all. Foreign text.
+    pub four_ccs: Vec<Box<str>>,
+    /// What it does with which video codec (`videoFourCcInfoMap`): 1 decodes, 2 encodes, 4
+    /// forwards. Foreign text.
+    pub video: Vec<(Box<str>, u32)>,
+    /// What it does with which audio codec (`audioFourCcInfoMap`).
+    pub audio: Vec<(Box<str>, u32)>,
+    /// `capsEx` flags, see [`Self::caps_names`].
+    pub caps_ex: Option<u32>,
+    /// `videoFunction` flags: 1 client seek, 2 HDR, 4 metadata packets, 8 large-scale tile.
+    pub video_function: Option<u32>,
+}
+
+/// Names of the `capsEx` flags, lowest bit first.
+const CAPS_EX: [(u32, &str); 4] = [
+    (0x01, "reconnect"),
+    (0x02, "multitrack"),
+    (0x04, "mod_ex"),
+    (0x08, "timestamp_nano_offset"),
+];
+
+impl Enhanced {
+    /// Names of the `capsEx` flags that are set and known.
+    pub fn caps_names(&self) -> impl Iterator<Item = &'static str> {
+        let flags = self.caps_ex.unwrap_or(0);
+        CAPS_EX
+            .into_iter()
+            .filter(move |(flag, _)| flags & flag != 0)
+            .map(|(_, name)| name)
+    }
+
+    /// Whether the peer says that it handles a codec, in any of its lists.
+    pub fn names(&self, four_cc: &str) -> bool {
+        let is_it = |name: &str| name == four_cc || name == "*";
+        self.four_ccs.iter().any(|name| is_it(name))
+            || self
+                .video
+                .iter()
+                .chain(&self.audio)
+                .any(|(name, flags)| *flags != 0 && is_it(name))
+    }
+
+    fn of(command: &Command) -> Option<Box<Self>> {
+        let list = command.find("fourCcList");
+        let video = command.find("videoFourCcInfoMap");
+        let audio = command.find("audioFourCcInfoMap");
+        let caps = command.find("capsEx").and_then(Value::as_u32);
+        if list.is_none() && video.is_none() && audio.is_none() && caps.is_none() {
+            return None;
+        }
+        let map = |value: Option<&Value>| {
+            value
+                .map(Value::properties)
+                .unwrap_or_default()
+                .iter()
+                .take(MAX_CODECS)
+                .map(|(key, flags)| (bounded(key).into(), flags.as_u32().unwrap_or(0)))
+                .collect()
+        };
+        Some(Box::new(Self {
+            four_ccs: list
+                .map(Value::items)
+                .unwrap_or_default()
+                .iter()
+                .take(MAX_CODECS)
+                .filter_map(Value::as_str)
+                .map(|name| bounded(name).into())
+                .collect(),
+            video: map(video),
+            audio: map(audio),
+            caps_ex: caps,
+            video_function: command.find("videoFunction").and_then(Value::as_u32),
+        }))
+    }
+}
+
+impl Peers {
+    /// The client's software: the encoder that its metadata names, or what it says in `connect`.
+    pub fn client_software(&self) -> Option<&str> {
+        let said = self.flash_ver.as_deref();
+        let compatible = said.and_then(|text| {
+            let (_, rest) = text.split_once("(compatible;")?;
+            Some(rest.trim().trim_end_matches(')').trim_end())
+        });
+        self.encoder.as_deref().or(compatible).or(said)
+    }
+
+    /// The server's software as it calls itself.
+    pub fn server_software(&self) -> Option<&str> {
+        self.server_info.as_deref().or(self.fms_ver.as_deref())
+    }
+
+    /// Takes the properties of `connect`.
+    pub(crate) fn connect(&mut self, command: &Command) {
+        let text = |key| {
+            let text = command.text_property(key)?;
+            Some(Box::from(bounded(text)))
+        };
+        let number = |key| command.property(key).and_then(Value::as_f64);
+        self.app = text("app");
+        self.tc_url = text("tcUrl");
+        self.page_url = text("pageUrl");
+        self.swf_url = text("swfUrl");
+        self.flash_ver = text("flashVer");
+        self.object_encoding = number("objectEncoding");
+        self.capabilities = number("capabilities");
+        self.audio_codecs = number("audioCodecs");
+        self.video_codecs = number("videoCodecs");
+        self.client_enhanced = Enhanced::of(command);
+    }
+
+    /// Takes the answer to `connect`.
+    pub(crate) fn answer(&mut self, command: &Command) {
+        let number = |key| command.find(key).and_then(Value::as_f64);
+        self.fms_ver = command
+            .find("fmsVer")
+            .and_then(Value::as_str)
+            .map(|text| bounded(text).into());
+        self.server_capabilities = number("capabilities");
+        self.server_object_encoding = number("objectEncoding");
+        self.server_info = server_info(command);
+        self.server_enhanced = Enhanced::of(command);
+    }
+}
+
+/// What servers say of themselves beside `fmsVer`: SRS in the `data` object or the information
+/// object, others as its `version`.
+fn server_info(command: &Command) -> Option<Box<str>> {
+    let data = command.find("data");
+    let value = |key| {
+        let in_data = data.and_then(|data| data.get_str(key));
+        in_data.or_else(|| command.find(key).and_then(Value::as_str))
+    };
+    let parts: Vec<&str> = ["srs_sig", "srs_server", "srs_version", "server", "version"]
+        .into_iter()
+        .filter_map(value)
+        .filter(|text| !text.is_empty())
+        .collect();
+    let text = parts.join(" ");
+    (!text.is_empty()).then(|| bounded(&text).into())
+}

@@ -1,0 +1,116 @@
+//! How a session came about: the phases before media flows, and when each was over.
+
+use crate::base::ids::Mark;
+use crate::base::time::Span;
+
+/// A phase of the setup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Phase {
+    /// What brought its begin.
+    pub begin: Mark,
+    /// What brought its end; `None` while it lasts.
+    pub end: Option<Mark>,
+    /// Whether it ended with an error.
+    pub failed: bool,
+}
+
+impl Phase {
+    /// A phase that begins.
+    pub fn new(begin: Mark) -> Self {
+        Self {
+            begin,
+            end: None,
+            failed: false,
+        }
+    }
+
+    /// How long it took, once it ended.
+    pub fn duration(&self) -> Option<Span> {
+        Some(self.end?.time.since(self.begin.time))
+    }
+}
+
+/// The phases in their order:
+///
+/// ```text
+/// TCP -> handshake -> connect -> createStream -> publish | play -> first audio, video, keyframe
+/// ```
+///
+/// Each is the first of its kind; a phase that was not captured is `None`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Setup {
+    /// From the SYN to the ACK that completes the TCP handshake.
+    pub tcp: Option<Phase>,
+    /// From C0 to the last of C2 and S2.
+    pub handshake: Option<Phase>,
+    /// From `connect` to its answer.
+    pub connect: Option<Phase>,
+    /// From `createStream` to its answer.
+    pub create_stream: Option<Phase>,
+    /// From `publish` or `play` to the `onStatus` that answers it.
+    pub start: Option<Phase>,
+    /// First audio message with sound.
+    pub first_audio: Option<Mark>,
+    /// First video message with pictures.
+    pub first_video: Option<Mark>,
+    /// First keyframe.
+    pub first_keyframe: Option<Mark>,
+}
+
+impl Setup {
+    /// Time from `publish` or `play` to a first medium.
+    pub fn after_start(&self, first: Option<Mark>) -> Option<Span> {
+        Some(first?.time.since(self.start?.begin.time))
+    }
+
+    /// Time from the first thing seen of the connection to the first medium.
+    pub fn total(&self) -> Option<Span> {
+        let begin = self
+            .tcp
+            .or(self.handshake)
+            .or(self.connect)
+            .or(self.create_stream)
+            .or(self.start)?
+            .begin;
+        let first = match (self.first_audio, self.first_video) {
+            (Some(audio), Some(video)) if video.time < audio.time => video,
+            (audio, video) => audio.or(video)?,
+        };
+        Some(first.time.since(begin.time))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::ids::FrameNumber;
+    use crate::base::time::Timestamp;
+
+    fn at(ms: i64) -> Mark {
+        Mark {
+            time: Timestamp(ms * 1_000_000),
+            frame: FrameNumber(1),
+        }
+    }
+
+    #[test]
+    fn the_total_runs_from_the_syn_to_the_first_medium() {
+        let setup = Setup {
+            tcp: Some(Phase::new(at(100))),
+            start: Some(Phase::new(at(300))),
+            first_audio: Some(at(450)),
+            first_video: Some(at(420)),
+            ..Setup::default()
+        };
+        assert_eq!(setup.total(), Some(Span::from_millis(320)));
+        assert_eq!(
+            setup.after_start(setup.first_audio),
+            Some(Span::from_millis(150))
+        );
+    }
+
+    #[test]
+    fn a_phase_that_lasts_has_no_duration() {
+        assert_eq!(Phase::new(at(1)).duration(), None);
+    }
+}

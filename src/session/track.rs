@@ -1,0 +1,402 @@
+//! Media tracks: what a side sends on one message stream as one audio or video track, and how it
+//! keeps time.
+
+use std::fmt;
+use std::hash::BuildHasher as _;
+use std::hash::Hasher as _;
+
+use crate::base::ids::Mark;
+use crate::base::side::Side;
+use crate::base::time::Span;
+use crate::base::time::Timestamp;
+use crate::rtmp::media::codec::Codec;
+use crate::rtmp::media::codec::CodecId;
+use crate::rtmp::media::config::AudioConfig;
+use crate::rtmp::media::config::PictureSize;
+use crate::rtmp::media::config::VideoConfig;
+use crate::rtmp::types::MessageStreamId;
+use crate::rtmp::types::RtmpTimestamp;
+use crate::session::clock::Clock;
+use crate::session::clock::Step;
+use crate::session::clock::StepKind;
+use crate::session::clock::as_f64;
+use crate::session::gop::Gops;
+use crate::session::history::History;
+use crate::session::history::Sample;
+
+#[cfg(test)]
+mod tests;
+
+/// Most tracks kept per connection: twice the tracks of the largest ladders in use.
+pub const MAX_TRACKS: usize = 64;
+
+/// Width of the window for the highest bitrate.
+const RATE_WINDOW: Span = Span::from_secs(1);
+
+/// What a track carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MediaKind {
+    /// Sound.
+    Audio,
+    /// Pictures.
+    Video,
+}
+
+impl MediaKind {
+    /// The name used in records and views.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Audio => "audio",
+            Self::Video => "video",
+        }
+    }
+}
+
+/// Which track of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TrackKey {
+    /// Who sends it.
+    pub side: Side,
+    /// Message stream.
+    pub stream_id: MessageStreamId,
+    /// What it carries.
+    pub kind: MediaKind,
+    /// Track id of Enhanced RTMP; 0 for the default track.
+    pub id: u8,
+}
+
+impl fmt::Display for TrackKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let side = match self.side {
+            Side::Client => "client",
+            Side::Server => "server",
+        };
+        f.write_str(self.kind.name())?;
+        if self.id != 0 {
+            write!(f, " track {}", self.id)?;
+        }
+        write!(f, " of {side} on stream {}", self.stream_id)
+    }
+}
+
+/// What a codec's configuration says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TrackConfig {
+    /// Of an audio codec.
+    Audio(Box<AudioConfig>),
+    /// Of a video codec.
+    Video(Box<VideoConfig>),
+}
+
+/// Composition times: how far presentation lies behind decoding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Composition {
+    /// Smallest, milliseconds.
+    pub min_ms: i32,
+    /// Largest, milliseconds.
+    pub max_ms: i32,
+    /// Frames with another composition time than 0.
+    pub nonzero: u64,
+    /// Frames with a negative composition time.
+    pub negative: u64,
+}
+
+/// One track.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Track {
+    /// Which.
+    pub key: TrackKey,
+    /// Codec as the wire names it.
+    pub codec: Option<CodecId>,
+    /// Whether its messages have the headers of Enhanced RTMP.
+    pub is_enhanced: bool,
+    /// Whether the sender ended the sequence and sent nothing since.
+    pub is_ended: bool,
+    /// What the latest codec configuration says.
+    pub config: Option<TrackConfig>,
+    /// What brought the latest codec configuration.
+    pub config_at: Option<Mark>,
+    /// Codec configurations that came.
+    pub configs: u32,
+    /// Configurations that differ from the one before.
+    pub config_changes: u32,
+    /// Size of the pictures by the latest keyframe, of codecs that repeat it there.
+    pub picture_size: Option<PictureSize>,
+    /// What brought the first message.
+    pub first: Mark,
+    /// What brought the latest message.
+    pub last: Mark,
+    /// Messages.
+    pub messages: u64,
+    /// Coded frames, or audio messages with sound.
+    pub frames: u64,
+    /// Payload bytes of all messages.
+    pub payload_bytes: u64,
+    /// Payload bytes of coded frames.
+    pub frame_bytes: u64,
+    /// Largest coded frame in payload bytes.
+    pub largest_frame: u32,
+    /// Frames with the timestamp and the length of the one before.
+    pub duplicates: u64,
+    /// Frames that no other refers to (frame type 3).
+    pub disposable: u64,
+    /// Audio messages without any sound.
+    pub silence: u64,
+    /// Highest bitrate within one second of capture time, thousands of bits per second.
+    pub kbits_max: u32,
+    /// Timing, once there was a coded frame. Configurations and metadata are no part of it.
+    pub clock: Option<Box<Clock>>,
+    /// Groups of pictures, once there was a keyframe.
+    pub gops: Option<Box<Gops>>,
+    /// Composition times, of video codecs that have them.
+    pub composition: Option<Composition>,
+    /// Course over time.
+    pub history: History,
+    /// Whether its first message or configuration was told.
+    pub(crate) is_told: bool,
+    config_hash: u64,
+    last_length: u32,
+    window_start: Timestamp,
+    window_bytes: u32,
+}
+
+/// A coded frame as its message says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Frame {
+    pub(crate) timestamp: RtmpTimestamp,
+    pub(crate) at: Mark,
+    /// Payload bytes.
+    pub(crate) bytes: u32,
+    pub(crate) is_key: bool,
+    pub(crate) is_disposable: bool,
+    pub(crate) composition_ms: Option<i32>,
+}
+
+/// What a configuration did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Configured {
+    /// It is the first.
+    First,
+    /// It repeats the one before.
+    Again,
+    /// It differs from the one before.
+    Changed,
+}
+
+impl Track {
+    pub(crate) fn new(key: TrackKey, at: Mark, history_limit: usize) -> Self {
+        let mut history = History::default();
+        history.set_limit(history_limit);
+        Self {
+            key,
+            codec: None,
+            is_enhanced: false,
+            is_ended: false,
+            config: None,
+            config_at: None,
+            configs: 0,
+            config_changes: 0,
+            picture_size: None,
+            first: at,
+            last: at,
+            messages: 0,
+            frames: 0,
+            payload_bytes: 0,
+            frame_bytes: 0,
+            largest_frame: 0,
+            duplicates: 0,
+            disposable: 0,
+            silence: 0,
+            kbits_max: 0,
+            clock: None,
+            gops: None,
+            composition: None,
+            history,
+            is_told: false,
+            config_hash: 0,
+            last_length: 0,
+            window_start: at.time,
+            window_bytes: 0,
+        }
+    }
+
+    /// Codec, where it is a documented one.
+    pub fn codec(&self) -> Option<Codec> {
+        self.codec?.codec()
+    }
+
+    /// Video configuration.
+    pub fn video(&self) -> Option<&VideoConfig> {
+        match &self.config {
+            Some(TrackConfig::Video(config)) => Some(config),
+            _ => None,
+        }
+    }
+
+    /// Audio configuration.
+    pub fn audio(&self) -> Option<&AudioConfig> {
+        match &self.config {
+            Some(TrackConfig::Audio(config)) => Some(config),
+            _ => None,
+        }
+    }
+
+    /// Size of the pictures by configuration or keyframe.
+    pub fn picture_size(&self) -> Option<PictureSize> {
+        self.video()
+            .and_then(|config| config.size)
+            .or(self.picture_size)
+    }
+
+    /// Frames per second of media time, once it means something.
+    pub fn frame_rate(&self) -> Option<f64> {
+        self.clock.as_ref()?.rate()
+    }
+
+    /// Mean bitrate of the coded frames in thousands of bits per second of media time, once it
+    /// means something.
+    pub fn kbits(&self) -> Option<f64> {
+        let clock = self.clock.as_ref()?;
+        let media_ms = as_f64(clock.media_span_ms()) + clock.interval_ms()?;
+        Some(as_f64(self.frame_bytes) * 8.0 / media_ms)
+    }
+
+    /// Lag of the media clock behind the capture clock now.
+    pub fn lag(&self) -> Option<Span> {
+        Some(self.clock.as_ref()?.lag)
+    }
+
+    /// Counts a message, whatever it carries.
+    pub(crate) fn message(&mut self, at: Mark, bytes: u32) {
+        self.messages = self.messages.saturating_add(1);
+        self.payload_bytes = self.payload_bytes.saturating_add(u64::from(bytes));
+        self.last = at;
+        self.roll_window(at.time);
+        self.window_bytes = self.window_bytes.saturating_add(bytes);
+    }
+
+    /// Takes a coded frame. Returns what the clock made of it.
+    pub(crate) fn frame(&mut self, frame: &Frame) -> Step {
+        self.is_ended = false;
+        self.frames = self.frames.saturating_add(1);
+        self.frame_bytes = self.frame_bytes.saturating_add(u64::from(frame.bytes));
+        self.largest_frame = self.largest_frame.max(frame.bytes);
+        if frame.is_disposable {
+            self.disposable = self.disposable.saturating_add(1);
+        }
+        let step = if let Some(clock) = &mut self.clock {
+            clock.push(frame.timestamp, frame.at)
+        } else {
+            self.clock = Some(Box::new(Clock::new(frame.timestamp, frame.at)));
+            Step {
+                media_ms: 0,
+                arrival: Span::ZERO,
+                kind: StepKind::First,
+            }
+        };
+        let is_repeated = step.media_ms == 0 && step.kind != StepKind::First;
+        if is_repeated && frame.bytes == self.last_length {
+            self.duplicates = self.duplicates.saturating_add(1);
+        }
+        self.last_length = frame.bytes;
+        if let Some(composition) = frame.composition_ms {
+            self.note_composition(composition);
+        }
+        if self.key.kind == MediaKind::Video {
+            self.note_gop(frame);
+        }
+        step
+    }
+
+    /// Enters a frame into the course over time.
+    pub(crate) fn remember(&mut self, frame: &Frame, skew: Option<Span>) {
+        let lag = self.clock.as_ref().map_or(Span::ZERO, |clock| clock.lag);
+        self.history.push(Sample {
+            time: frame.at.time,
+            bytes: frame.bytes,
+            keyframe: frame.is_key,
+            lag,
+            skew,
+        });
+    }
+
+    /// Takes a configuration record with its bytes.
+    pub(crate) fn configure(
+        &mut self,
+        config: impl FnOnce() -> Option<TrackConfig>,
+        record: &[u8],
+        at: Mark,
+    ) -> Configured {
+        let mut hasher = foldhash::fast::FixedState::with_seed(0).build_hasher();
+        hasher.write(record);
+        let hash = hasher.finish();
+        let done = match self.configs {
+            0 => Configured::First,
+            _ if hash == self.config_hash => Configured::Again,
+            _ => Configured::Changed,
+        };
+        self.configs = self.configs.saturating_add(1);
+        self.config_hash = hash;
+        if done != Configured::Again {
+            self.config_at = Some(at);
+            self.config = config().or(self.config.take());
+        }
+        if done == Configured::Changed {
+            self.config_changes = self.config_changes.saturating_add(1);
+        }
+        done
+    }
+
+    /// Keeps at most this many buckets and groups of pictures from now on.
+    pub(crate) fn set_limit(&mut self, limit: usize) {
+        self.history.set_limit(limit);
+        if let Some(gops) = &mut self.gops {
+            gops.set_limit(limit);
+        }
+    }
+
+    fn note_composition(&mut self, milliseconds: i32) {
+        let composition = self.composition.get_or_insert(Composition {
+            min_ms: milliseconds,
+            max_ms: milliseconds,
+            nonzero: 0,
+            negative: 0,
+        });
+        composition.min_ms = composition.min_ms.min(milliseconds);
+        composition.max_ms = composition.max_ms.max(milliseconds);
+        composition.nonzero = composition
+            .nonzero
+            .saturating_add(u64::from(milliseconds != 0));
+        composition.negative = composition
+            .negative
+            .saturating_add(u64::from(milliseconds < 0));
+    }
+
+    fn note_gop(&mut self, frame: &Frame) {
+        let timestamp_ms = self.clock.as_ref().map_or(0, |clock| clock.unwrapped_ms);
+        match (&mut self.gops, frame.is_key) {
+            (Some(gops), true) => gops.keyframe(frame.at, timestamp_ms, frame.bytes),
+            (Some(gops), false) => gops.frame(frame.bytes),
+            (None, true) => {
+                let limit = self.history.limit();
+                let gops = Gops::new(frame.at, timestamp_ms, frame.bytes, limit);
+                self.gops = Some(Box::new(gops));
+            }
+            (None, false) => {}
+        }
+    }
+
+    /// Closes the one-second window of the bitrate when it is over.
+    fn roll_window(&mut self, now: Timestamp) {
+        let since = now.since(self.window_start);
+        if since < RATE_WINDOW {
+            return;
+        }
+        let kbits = self.window_bytes.wrapping_div(125);
+        self.kbits_max = self.kbits_max.max(kbits);
+        self.window_bytes = 0;
+        // The next window begins on the same raster, however long the pause was.
+        let past = since.0.checked_rem(RATE_WINDOW.0).unwrap_or(0);
+        self.window_start = Timestamp(now.0.saturating_sub(past));
+    }
+}
