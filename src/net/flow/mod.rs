@@ -165,7 +165,7 @@ struct End {
     isn: Option<SeqNum>,
     /// Sequence number of the first segment that was seen.
     first: Option<SeqNum>,
-    /// Sequence number behind the last segment that was seen.
+    /// Sequence number behind what was seen, with the FIN.
     edge: Option<SeqNum>,
     payload: bool,
     fin: bool,
@@ -182,7 +182,8 @@ pub struct Flow<T> {
     client_is_low: bool,
     orientation: Orientation,
     established: bool,
-    reset: bool,
+    /// When the first RST came.
+    reset: Option<Timestamp>,
     /// What is kept for the connection.
     pub data: T,
 }
@@ -227,7 +228,7 @@ impl<T> Flow<T> {
 
     /// How it was closed by its ends, if it was.
     pub fn closed(&self) -> Option<EndReason> {
-        if self.reset {
+        if self.reset.is_some() {
             Some(EndReason::Reset)
         } else if self.ends.iter().all(|end| end.fin) {
             Some(EndReason::Closed)
@@ -274,9 +275,13 @@ impl<T> Flow<T> {
             return isn == seq || answers(segment, other);
         }
         match end.first {
-            // The frames at the beginning may be out of order: the SYN after its data.
-            Some(first) => (0..NEAR).contains(&first.distance_from(seq)) && !self.reset,
-            None => answers(segment, other) || !(other.payload && other.isn.is_none()),
+            // The frames at the beginning may be out of order: the SYN after its data. (Of an end
+            // whose peer's SYN was seen, an empty segment before its own SYN tells nothing: the
+            // second step of a split handshake is an ACK of any number.)
+            Some(first) if end.payload || other.isn.is_none() => {
+                (0..NEAR).contains(&first.distance_from(seq)) && self.reset.is_none()
+            }
+            _ => answers(segment, other) || !(other.payload && other.isn.is_none()),
         }
     }
 
@@ -285,16 +290,35 @@ impl<T> Flow<T> {
     fn note(&mut self, segment: &Segment<'_>, from_low: bool) -> bool {
         let seq = SeqNum(segment.seq);
         let flags = segment.flags;
+        let now = segment.at.time;
         let half_open = !self.established;
-        let end = self.end_mut(from_low);
         if flags.has(TcpFlags::RST) {
-            let near = end
+            let near = self
+                .end(from_low)
                 .edge
                 .is_none_or(|edge| (-NEAR..=NEAR).contains(&seq.distance_from(edge)));
-            self.reset |= near || half_open;
+            if self.reset.is_none() && (near || half_open) {
+                self.reset = Some(now);
+            }
             return false;
         }
         let syn = flags.has(TcpFlags::SYN);
+        if syn {
+            // Whatever was closed before the handshake was not closed by these ends.
+            self.reset = None;
+            for end in &mut self.ends {
+                end.fin = false;
+            }
+        } else if segment.wire_payload > 0
+            && self
+                .reset
+                .is_some_and(|reset| now.since(reset) > CLOSED_LINGER)
+        {
+            // Data long after a reset: the reset was made up, and nobody heeded it.
+            self.reset = None;
+        }
+        let fin = flags.has(TcpFlags::FIN);
+        let end = self.end_mut(from_low);
         let start = if syn {
             end.isn = Some(seq);
             seq.plus(1)
@@ -302,9 +326,15 @@ impl<T> Flow<T> {
             seq
         };
         end.first.get_or_insert(start);
-        end.edge = Some(start.plus(segment.wire_payload));
+        let stop = start.plus(segment.wire_payload).plus(u32::from(fin));
+        if end
+            .edge
+            .is_none_or(|edge| !(-NEAR..=0).contains(&stop.distance_from(edge)))
+        {
+            end.edge = Some(stop);
+        }
         end.payload |= segment.wire_payload > 0;
-        end.fin |= flags.has(TcpFlags::FIN);
+        end.fin |= fin;
         self.established |= !syn;
         if !syn || self.orientation == Orientation::Syn {
             return false;
@@ -568,7 +598,7 @@ impl<T: Default> FlowTable<T> {
             client_is_low: self.guess_client(&key, from_low),
             orientation: Orientation::Port,
             established: false,
-            reset: false,
+            reset: None,
             data: T::default(),
         };
         flow.note(segment, from_low);
@@ -747,6 +777,7 @@ fn is_straggler(segment: &Segment<'_>, old: &Remembered, from_low: bool) -> bool
     if segment.flags.has(TcpFlags::SYN) {
         return pick(old.isn) == Some(seq);
     }
+    // What goes on where the connection stopped shows that it was not over.
     segment.wire_payload == 0
-        || pick(old.edge).is_none_or(|edge| (-NEAR..=NEAR).contains(&seq.distance_from(edge)))
+        || pick(old.edge).is_none_or(|edge| (-NEAR..0).contains(&seq.distance_from(edge)))
 }

@@ -36,6 +36,10 @@ const REORDERED_ALWAYS_WITHIN: Span = Span(200_000);
 ///
 /// Times are measured where the capture was taken. Memory is fixed, whatever the length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says of one fact whether it is known or holds; together they make no state"
+)]
 pub struct Health {
     /// Capture time of the first segment; means nothing while `packets` is 0.
     pub first: Timestamp,

@@ -402,6 +402,8 @@ impl Reassembler {
         }
         self.base = self.next.pos;
         self.origin = Origin::Settled;
+        // A FIN before the SYN was not this connection's: middleboxes make them up.
+        self.fin = None;
         self.grace = Grace::default();
         self.progress = at.time;
         self.drain(&mut Overlap::default(), None, budget, sink);

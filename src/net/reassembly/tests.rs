@@ -1,6 +1,11 @@
 //! One geometry for each test. Expected spans are written out by hand, as `offset:text@frame`
 //! for data and `offset(length)cause@frame` for gaps.
 
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "numbers of hand-made segments are small; an overflow fails the test"
+)]
+
 mod bounds;
 mod control;
 mod gaps;

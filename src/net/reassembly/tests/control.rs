@@ -211,6 +211,15 @@ fn a_fin_below_data_already_seen_is_not_believed() {
 }
 
 #[test]
+fn a_fin_before_the_syn_is_not_believed() {
+    // As middleboxes inject them to tear down a connection that does not stand yet.
+    let mut line = Line::midway();
+    line.send(START, TcpFlags::FIN, b"");
+    line.send(START - 1, TcpFlags::SYN, b"").data(0, "abc");
+    assert_eq!(line.out(), "0:abc@3");
+}
+
+#[test]
 fn the_payload_of_a_reset_is_no_data() {
     let mut line = Line::open();
     line.data(0, "abc")

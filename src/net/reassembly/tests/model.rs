@@ -96,7 +96,7 @@ impl Run {
         self.line
             .stream
             .push(&segment, &mut self.line.budget, &mut |span| {
-                collect(out, span)
+                collect(out, span);
             });
     }
 
