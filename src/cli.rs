@@ -18,7 +18,7 @@ use clap::Subcommand;
     after_help = EXIT_CODES,
     after_long_help = EXAMPLES
 )]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to do; without a command the dashboard opens, or the report where stdout is no
     /// terminal.
     #[command(subcommand)]
@@ -54,7 +54,7 @@ Exit codes: 0 done, 2 usage, 3 input unreadable or cut short (what could be read
 
 /// What to do with the input.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Open the dashboard.
     Tui {
         #[command(flatten)]
@@ -93,7 +93,7 @@ pub enum Command {
 
 /// Files and filter expression behind the options.
 #[derive(Debug, Args, Clone, Default)]
-pub struct Inputs {
+pub(crate) struct Inputs {
     /// Capture files (`-` reads stdin), then an optional BPF expression. With -r or -i all words
     /// are the BPF expression.
     #[arg(value_name = "FILE | BPF")]
@@ -102,7 +102,7 @@ pub struct Inputs {
 
 /// Options that every command takes.
 #[derive(Debug, Args, Clone, Default)]
-pub struct Flags {
+pub(crate) struct Flags {
     /// Read this capture file (pcap, pcapng; gzip, zstd, lz4); `-` is stdin. May be repeated.
     #[arg(short = 'r', long = "read", value_name = "FILE", global = true)]
     pub read: Vec<PathBuf>,
@@ -195,7 +195,7 @@ pub struct Flags {
 
 /// Where the packets come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// Capture files in order; `-` is stdin.
     Files(Vec<PathBuf>),
     /// Interfaces.
@@ -204,7 +204,7 @@ pub enum Origin {
 
 /// What the program reads, settled from flags and words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Input {
+pub(crate) struct Input {
     /// Where packets come from.
     pub origin: Origin,
     /// BPF expression.
@@ -221,7 +221,7 @@ impl Flags {
     /// # Errors
     ///
     /// A sentence for the user when flags and words contradict each other or name nothing to read.
-    pub fn input(&self, inputs: &Inputs) -> Result<Input, String> {
+    pub(crate) fn input(&self, inputs: &Inputs) -> Result<Input, String> {
         if self.write.is_some() {
             return Err(
                 "-w (writing packets) is not in this version yet; tcpdump -w writes the same capture"
@@ -267,7 +267,8 @@ impl Flags {
     }
 }
 
-const NOTHING_TO_READ: &str = "nothing to read: give a capture file, `-` for stdin, or an interface with -i
+const NOTHING_TO_READ: &str =
+    "nothing to read: give a capture file, `-` for stdin, or an interface with -i
   rtmpscope capture.pcap        a file
   rtmpscope -i eth0             an interface (rtmpscope -D lists them)
   rtmpscope --help              everything else";

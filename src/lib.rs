@@ -14,5 +14,7 @@ pub mod base;
 pub mod capture;
 pub mod carrier;
 pub mod net;
+pub mod pipeline;
+pub mod report;
 pub mod rtmp;
 pub mod session;

@@ -1,3 +1,12 @@
 //! The `rtmpscope` command.
 
-fn main() {}
+mod cli;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    run::run(&cli::Cli::parse())
+}

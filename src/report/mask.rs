@@ -4,35 +4,41 @@
 use std::borrow::Cow;
 
 use crate::rtmp::secret::Secrecy;
-use crate::rtmp::secret::mask_known;
+use crate::session::Session;
+use crate::session::redact::Redactor;
 
 /// What is hidden in the records of one connection.
 #[derive(Debug, Clone, Copy)]
 pub struct Mask<'a> {
-    show: bool,
-    known: &'a [String],
+    redactor: Option<Redactor<'a>>,
 }
 
 impl<'a> Mask<'a> {
-    /// Hides what is structurally secret and every one of `known`, unless `show`.
-    pub fn new(show: bool, known: &'a [String]) -> Self {
-        Self { show, known }
+    /// Hides the secrets of a session, unless `show`.
+    pub fn new(session: &'a Session, show: bool) -> Self {
+        Self {
+            redactor: (!show).then(|| session.redactor()),
+        }
     }
 
     /// Whether secrets are shown as they are.
     pub fn shows_secrets(&self) -> bool {
-        self.show
+        self.redactor.is_none()
     }
 
-    /// The text as it may be shown.
+    /// The text as it may be shown, when it is known what of it is secret.
     pub fn text<'t>(&self, text: &'t str, secrecy: Secrecy) -> Cow<'t, str> {
-        if self.show {
-            return Cow::Borrowed(text);
+        match &self.redactor {
+            Some(redactor) => redactor.text_as(secrecy, text),
+            None => Cow::Borrowed(text),
         }
-        let known = self.known.iter().map(String::as_str);
-        match secrecy.masked(text) {
-            Cow::Borrowed(text) => mask_known(text, known),
-            Cow::Owned(masked) => Cow::Owned(mask_known(&masked, known).into_owned()),
+    }
+
+    /// Text of which only known secrets and what looks like a URL's query are hidden.
+    pub fn prose<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match &self.redactor {
+            Some(redactor) => redactor.text(text),
+            None => Cow::Borrowed(text),
         }
     }
 }

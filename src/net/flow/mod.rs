@@ -565,6 +565,13 @@ impl<T: Default> FlowTable<T> {
         flows.into_iter()
     }
 
+    /// The same, to change what is kept for them.
+    pub fn flows_mut(&mut self) -> impl Iterator<Item = &mut Flow<T>> {
+        let mut flows: Vec<&mut Flow<T>> = self.slab.iter_mut().flatten().flatten().collect();
+        flows.sort_unstable_by_key(|flow| flow.id);
+        flows.into_iter()
+    }
+
     // ---- opening and ending ----
 
     fn open(&mut self, segment: &Segment<'_>, key: FlowKey, from_low: bool) -> Option<Route> {

@@ -30,7 +30,7 @@ const MAX_COMPARED_KEYS: usize = 512;
 
 /// How the texts in a message's values are shown.
 #[derive(Clone, Copy)]
-pub struct Shown<'a> {
+pub(super) struct Shown<'a> {
     /// Hides what is secret.
     pub mask: &'a Mask<'a>,
     /// What of the text of a property is secret, by its key.
@@ -38,7 +38,7 @@ pub struct Shown<'a> {
 }
 
 /// Writes a value. What it holds is masked as `secrecy` says.
-pub fn write(w: &mut JsonWriter, value: &Value, secrecy: Secrecy, shown: Shown<'_>) {
+pub(super) fn write(w: &mut JsonWriter, value: &Value, secrecy: Secrecy, shown: Shown<'_>) {
     match value {
         Value::Number(number) => number_value(w, *number),
         Value::Integer(number) => w.signed(i64::from(*number)),
@@ -108,7 +108,9 @@ pub fn write(w: &mut JsonWriter, value: &Value, secrecy: Secrecy, shown: Shown<'
         }),
         Value::VectorObject(vector) => tagged(w, "vector_object", |w| {
             w.string_member("type", vector.type_name.as_str());
-            list(w, "items", &vector.items, |w, v| write(w, v, secrecy, shown));
+            list(w, "items", &vector.items, |w, v| {
+                write(w, v, secrecy, shown)
+            });
         }),
         Value::Dictionary(dictionary) => tagged(w, "dictionary", |w| {
             list(w, "entries", &dictionary.entries, |w, (key, value)| {

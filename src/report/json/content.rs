@@ -17,7 +17,7 @@ use crate::rtmp::shared_object::SharedObject;
 use crate::rtmp::shared_object::SharedObjectData;
 
 /// Writes the member that goes with the message, if it has content of its own.
-pub fn write(w: &mut JsonWriter, message: &Message, mask: &Mask<'_>) {
+pub(super) fn write(w: &mut JsonWriter, message: &Message, mask: &Mask<'_>) {
     match message {
         Message::SetChunkSize { size } => control(w, |w| w.unsigned_member("chunk_size", *size)),
         Message::Abort { csid } => control(w, |w| w.unsigned_member("csid", csid.0)),

@@ -11,18 +11,26 @@ use crate::rtmp::media::config::AudioConfig;
 use crate::rtmp::media::config::VideoConfig;
 use crate::rtmp::media::enhanced::ModEx;
 use crate::rtmp::media::enhanced::MultitrackKind;
+use crate::rtmp::media::video::FrameKind;
+use crate::rtmp::media::video::VideoCommand;
 use crate::rtmp::media::video::VideoPacket;
 use crate::rtmp::media::video::VideoTag;
 
 /// Writes the member `audio`.
-pub fn audio(w: &mut JsonWriter, tag: &AudioTag) {
+pub(super) fn audio(w: &mut JsonWriter, tag: &AudioTag) {
     w.object_member("audio");
     match (tag.packet.name(), tag.packet) {
         (Some(name), _) => w.string_member("packet", name),
         (None, AudioPacket::Unknown(number)) => numbered(w, "packet", "packet", number),
         (None, _) => {}
     }
-    head(w, tag.is_enhanced, tag.multitrack, tag.nano_offset, &tag.mod_ex);
+    head(
+        w,
+        tag.is_enhanced,
+        tag.multitrack,
+        tag.nano_offset,
+        &tag.mod_ex,
+    );
     w.array_member("tracks");
     for track in tag.tracks.iter() {
         w.element();
@@ -44,7 +52,7 @@ pub fn audio(w: &mut JsonWriter, tag: &AudioTag) {
 }
 
 /// Writes the member `video`.
-pub fn video(w: &mut JsonWriter, tag: &VideoTag) {
+pub(super) fn video(w: &mut JsonWriter, tag: &VideoTag) {
     w.object_member("video");
     match (tag.packet.name(), tag.packet) {
         (Some(name), _) => w.string_member("packet", name),
@@ -52,13 +60,25 @@ pub fn video(w: &mut JsonWriter, tag: &VideoTag) {
         (None, _) => {}
     }
     if let Some(frame) = tag.frame {
-        w.display_member("frame", &frame);
+        match (frame.name(), frame) {
+            (None, FrameKind::Unknown(number)) => numbered(w, "frame", "frame", number),
+            (name, _) => w.string_member("frame", name.unwrap_or_default()),
+        }
         w.boolean_member("keyframe", tag.is_key());
     }
     if let Some(command) = tag.command {
-        w.display_member("command", &command);
+        match (command.name(), command) {
+            (None, VideoCommand::Unknown(number)) => numbered(w, "command", "command", number),
+            (name, _) => w.string_member("command", name.unwrap_or_default()),
+        }
     }
-    head(w, tag.is_enhanced, tag.multitrack, tag.nano_offset, &tag.mod_ex);
+    head(
+        w,
+        tag.is_enhanced,
+        tag.multitrack,
+        tag.nano_offset,
+        &tag.mod_ex,
+    );
     w.array_member("tracks");
     for track in tag.tracks.iter() {
         w.element();
@@ -119,7 +139,7 @@ fn numbered(w: &mut JsonWriter, key: &str, prefix: &str, number: u8) {
 }
 
 /// Writes `codec`, and `codec_id` as it is on the wire: a number of FLV or a FourCC.
-pub fn codec(w: &mut JsonWriter, id: CodecId) {
+pub(super) fn codec(w: &mut JsonWriter, id: CodecId) {
     w.display_member("codec", &id);
     match id {
         CodecId::Audio(number) | CodecId::Video(number) => w.unsigned_member("codec_id", number),
@@ -128,7 +148,7 @@ pub fn codec(w: &mut JsonWriter, id: CodecId) {
 }
 
 /// Writes a video configuration as an object.
-pub fn video_config(w: &mut JsonWriter, config: &VideoConfig) {
+pub(super) fn video_config(w: &mut JsonWriter, config: &VideoConfig) {
     w.begin_object();
     if let Some(profile) = config.profile {
         w.unsigned_member("profile_id", profile);
@@ -146,7 +166,10 @@ pub fn video_config(w: &mut JsonWriter, config: &VideoConfig) {
         w.unsigned_member("width", size.width);
         w.unsigned_member("height", size.height);
     }
-    if let Some(size) = config.display_size().filter(|_| config.sample_aspect.is_some()) {
+    if let Some(size) = config
+        .display_size()
+        .filter(|_| config.sample_aspect.is_some())
+    {
         w.unsigned_member("display_width", size.width);
         w.unsigned_member("display_height", size.height);
     }
@@ -186,7 +209,7 @@ pub fn video_config(w: &mut JsonWriter, config: &VideoConfig) {
 }
 
 /// Writes an audio configuration as an object.
-pub fn audio_config(w: &mut JsonWriter, config: &AudioConfig) {
+pub(super) fn audio_config(w: &mut JsonWriter, config: &AudioConfig) {
     w.begin_object();
     if let Some(number) = config.object_type {
         w.unsigned_member("object_type", number);

@@ -8,7 +8,7 @@ use crate::base::text::is_unsafe;
 
 /// Integers beyond this are written as strings: readers that keep numbers as doubles would
 /// round them (RFC 8259 section 6).
-pub const MAX_SAFE_INTEGER: u64 = 1 << 53;
+pub(super) const MAX_SAFE_INTEGER: u64 = 1 << 53;
 
 /// Characters that JSON leaves as they are and a terminal may not.
 fn is_raw_hazard(c: char) -> bool {
@@ -17,7 +17,7 @@ fn is_raw_hazard(c: char) -> bool {
 
 /// A line of JSON in the making.
 #[derive(Debug, Default)]
-pub struct JsonWriter {
+pub(super) struct JsonWriter {
     line: Vec<u8>,
     /// Whether the next member or element is the first of its object or array.
     first: bool,
@@ -26,47 +26,47 @@ pub struct JsonWriter {
 
 impl JsonWriter {
     /// The bytes written so far.
-    pub fn as_bytes(&self) -> &[u8] {
+    pub(super) fn as_bytes(&self) -> &[u8] {
         &self.line
     }
 
     /// Forgets what was written and keeps the memory.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.line.clear();
         self.first = false;
     }
 
     /// Ends the line.
-    pub fn newline(&mut self) {
+    pub(super) fn newline(&mut self) {
         self.line.push(b'\n');
     }
 
     /// Begins an object as the next value.
-    pub fn begin_object(&mut self) {
+    pub(super) fn begin_object(&mut self) {
         self.line.push(b'{');
         self.first = true;
     }
 
     /// Ends the innermost object.
-    pub fn end_object(&mut self) {
+    pub(super) fn end_object(&mut self) {
         self.line.push(b'}');
         self.first = false;
     }
 
     /// Begins an array as the next value.
-    pub fn begin_array(&mut self) {
+    pub(super) fn begin_array(&mut self) {
         self.line.push(b'[');
         self.first = true;
     }
 
     /// Ends the innermost array.
-    pub fn end_array(&mut self) {
+    pub(super) fn end_array(&mut self) {
         self.line.push(b']');
         self.first = false;
     }
 
     /// Announces the next element of an array.
-    pub fn element(&mut self) {
+    pub(super) fn element(&mut self) {
         if !self.first {
             self.line.push(b',');
         }
@@ -74,7 +74,7 @@ impl JsonWriter {
     }
 
     /// Writes a key of our own: no character of it needs an escape.
-    pub fn key(&mut self, key: &str) {
+    pub(super) fn key(&mut self, key: &str) {
         self.element();
         self.line.push(b'"');
         self.line.extend_from_slice(key.as_bytes());
@@ -82,7 +82,7 @@ impl JsonWriter {
     }
 
     /// Writes a key from the wire.
-    pub fn foreign_key(&mut self, key: &str) {
+    pub(super) fn foreign_key(&mut self, key: &str) {
         self.element();
         self.string(key);
         self.line.push(b':');
@@ -92,7 +92,7 @@ impl JsonWriter {
     ///
     /// JSON itself only asks for escapes up to U+001F. The rest of what can drive a terminal is
     /// escaped too, for records are read there.
-    pub fn string(&mut self, text: &str) {
+    pub(super) fn string(&mut self, text: &str) {
         // Writing to memory cannot fail.
         let mut rest = text;
         if !rest.contains(is_raw_hazard) {
@@ -124,14 +124,14 @@ impl JsonWriter {
     }
 
     /// Writes a string value whose text needs no escape: numbers, addresses, names of ours.
-    pub fn plain(&mut self, text: &dyn fmt::Display) {
+    pub(super) fn plain(&mut self, text: &dyn fmt::Display) {
         self.line.push(b'"');
         let _ = write!(self.line, "{text}");
         self.line.push(b'"');
     }
 
     /// Writes the text of something displayable as a string value.
-    pub fn display(&mut self, text: &dyn fmt::Display) {
+    pub(super) fn display(&mut self, text: &dyn fmt::Display) {
         use fmt::Write as _;
         self.scratch.clear();
         let _ = write!(self.scratch, "{text}");
@@ -141,7 +141,7 @@ impl JsonWriter {
     }
 
     /// Writes an unsigned integer, as a string beyond [`MAX_SAFE_INTEGER`].
-    pub fn unsigned(&mut self, number: u64) {
+    pub(super) fn unsigned(&mut self, number: u64) {
         if number > MAX_SAFE_INTEGER {
             self.plain(&number);
         } else {
@@ -150,7 +150,7 @@ impl JsonWriter {
     }
 
     /// Writes a signed integer, as a string beyond [`MAX_SAFE_INTEGER`].
-    pub fn signed(&mut self, number: i64) {
+    pub(super) fn signed(&mut self, number: i64) {
         if number.unsigned_abs() > MAX_SAFE_INTEGER {
             self.plain(&number);
         } else {
@@ -160,7 +160,7 @@ impl JsonWriter {
 
     /// Writes a number rounded to three decimals: milliseconds with microseconds, seconds with
     /// milliseconds. What is no number is null.
-    pub fn decimal(&mut self, number: f64) {
+    pub(super) fn decimal(&mut self, number: f64) {
         if number.is_finite() {
             let _ = serde_json::to_writer(&mut self.line, &((number * 1000.0).round() / 1000.0));
         } else {
@@ -169,7 +169,7 @@ impl JsonWriter {
     }
 
     /// Writes a double exactly: as an integer where it is one that every reader keeps.
-    pub fn double(&mut self, number: f64) {
+    pub(super) fn double(&mut self, number: f64) {
         #[expect(
             clippy::cast_possible_truncation,
             reason = "only taken where the number is a whole one within 2^53"
@@ -182,18 +182,18 @@ impl JsonWriter {
     }
 
     /// Writes a boolean.
-    pub fn boolean(&mut self, value: bool) {
+    pub(super) fn boolean(&mut self, value: bool) {
         self.line
             .extend_from_slice(if value { b"true" } else { b"false" });
     }
 
     /// Writes null.
-    pub fn null(&mut self) {
+    pub(super) fn null(&mut self) {
         self.line.extend_from_slice(b"null");
     }
 
     /// Writes bytes as a string of hexadecimal digits.
-    pub fn hex(&mut self, bytes: &[u8]) {
+    pub(super) fn hex(&mut self, bytes: &[u8]) {
         self.line.push(b'"');
         for byte in bytes {
             let _ = write!(self.line, "{byte:02x}");
@@ -204,49 +204,49 @@ impl JsonWriter {
     // Members: a key of ours with its value.
 
     /// A member with an unsigned integer.
-    pub fn unsigned_member(&mut self, key: &str, number: impl Into<u64>) {
+    pub(super) fn unsigned_member(&mut self, key: &str, number: impl Into<u64>) {
         self.key(key);
         self.unsigned(number.into());
     }
 
     /// A member with a signed integer.
-    pub fn signed_member(&mut self, key: &str, number: impl Into<i64>) {
+    pub(super) fn signed_member(&mut self, key: &str, number: impl Into<i64>) {
         self.key(key);
         self.signed(number.into());
     }
 
     /// A member with a string.
-    pub fn string_member(&mut self, key: &str, text: &str) {
+    pub(super) fn string_member(&mut self, key: &str, text: &str) {
         self.key(key);
         self.string(text);
     }
 
     /// A member with the text of something displayable, escaped.
-    pub fn display_member(&mut self, key: &str, text: &dyn fmt::Display) {
+    pub(super) fn display_member(&mut self, key: &str, text: &dyn fmt::Display) {
         self.key(key);
         self.display(text);
     }
 
     /// A member with a number of three decimals.
-    pub fn decimal_member(&mut self, key: &str, number: f64) {
+    pub(super) fn decimal_member(&mut self, key: &str, number: f64) {
         self.key(key);
         self.decimal(number);
     }
 
     /// A member with a boolean.
-    pub fn boolean_member(&mut self, key: &str, value: bool) {
+    pub(super) fn boolean_member(&mut self, key: &str, value: bool) {
         self.key(key);
         self.boolean(value);
     }
 
     /// Begins an object as the value of a key.
-    pub fn object_member(&mut self, key: &str) {
+    pub(super) fn object_member(&mut self, key: &str) {
         self.key(key);
         self.begin_object();
     }
 
     /// Begins an array as the value of a key.
-    pub fn array_member(&mut self, key: &str) {
+    pub(super) fn array_member(&mut self, key: &str) {
         self.key(key);
         self.begin_array();
     }
@@ -299,6 +299,9 @@ mod tests {
     #[test]
     fn strings_are_escaped() {
         assert_eq!(text(|w| w.string("a\"\n\u{1b}")), r#""a\"\n\u001b""#);
-        assert_eq!(text(|w| w.string("\"\u{9b}2J\u{7f}é")), r#""\"\u009b2J\u007fé""#);
+        assert_eq!(
+            text(|w| w.string("\"\u{9b}2J\u{7f}é")),
+            r#""\"\u009b2J\u007fé""#
+        );
     }
 }

@@ -1,0 +1,730 @@
+//! One packet's journey, top to bottom: frame → segment → connection → ordered bytes → carrier →
+//! messages → facts. Whoever wants to know implements [`Observer`].
+
+use std::collections::BTreeMap;
+
+use crate::base::ids::ByteRange;
+use crate::base::ids::FlowId;
+use crate::base::ids::Mark;
+use crate::base::side::PerSide;
+use crate::base::side::Side;
+use crate::base::time::Timestamp;
+use crate::capture::Frame;
+use crate::carrier::Detector;
+use crate::carrier::Hint;
+use crate::carrier::Peer;
+use crate::carrier::Rtmp;
+use crate::carrier::Verdict;
+use crate::net::Endpoint;
+use crate::net::Segment;
+use crate::net::TcpFlags;
+use crate::net::connection::Connection as Tcp;
+use crate::net::flow::EndReason;
+use crate::net::flow::FlowConfig;
+use crate::net::flow::FlowCounters;
+use crate::net::flow::FlowEvent;
+use crate::net::flow::FlowTable;
+use crate::net::frame::FrameDecoder;
+use crate::net::health::Health;
+use crate::net::reassembly::GapCause;
+use crate::net::reassembly::ReassemblyBudget;
+use crate::net::reassembly::Span;
+use crate::net::skip::SkipCounts;
+use crate::rtmp::anomaly::Anomaly;
+use crate::rtmp::decoder::Decoder;
+use crate::rtmp::decoder::DecoderOptions;
+use crate::rtmp::decoder::Start;
+use crate::rtmp::event::Event;
+use crate::rtmp::event::RawMessage;
+use crate::rtmp::field::NoFields;
+use crate::rtmp::message;
+use crate::rtmp::message::Decoded;
+use crate::rtmp::queue::EventQueue;
+use crate::session::Session;
+use crate::session::end::EndCause;
+use crate::session::fact::Fact;
+
+/// The port registered for RTMP: a hint about who is the server, never proof of the protocol.
+pub const RTMP_PORT: u16 = 1935;
+
+/// Is told what a capture holds, in the order of the capture.
+pub trait Observer {
+    /// A connection turned out to be RTMP.
+    fn opened(&mut self, _connection: &Connection) {}
+    /// A message came in.
+    fn message(&mut self, _connection: &Connection, _message: &Heard<'_>) {}
+    /// The session learned something.
+    fn fact(&mut self, _connection: &Connection, _fact: &Fact) {}
+    /// A decoder noticed something odd in what `side` sent.
+    fn anomaly(&mut self, _connection: &Connection, _side: Side, _anomaly: &Anomaly) {}
+    /// Bytes are missing.
+    fn gap(&mut self, _connection: &Connection, _gap: &Gap) {}
+    /// A connection ended, or the capture did. Nothing follows for it.
+    fn ended(&mut self, _connection: &Connection, _tcp: &Tcp) {}
+}
+
+/// A message with what it says.
+#[derive(Debug, Clone, Copy)]
+pub struct Heard<'a> {
+    /// Number of the message within its connection, from 1.
+    pub number: u64,
+    /// Who sent it.
+    pub side: Side,
+    /// Its envelope and body.
+    pub raw: &'a RawMessage,
+    /// What it says.
+    pub decoded: &'a Decoded,
+}
+
+/// Bytes of a direction that the capture does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    /// Who sent them.
+    pub side: Side,
+    /// Which.
+    pub range: ByteRange,
+    /// The frame that showed it.
+    pub at: Mark,
+    /// Why they are given up.
+    pub cause: GapCause,
+}
+
+/// An RTMP connection.
+#[derive(Debug)]
+pub struct Connection {
+    /// Its number among all TCP connections.
+    pub id: FlowId,
+    /// Addresses.
+    pub ends: PerSide<Endpoint>,
+    /// Its first frame.
+    pub first: Mark,
+    /// Its latest frame.
+    pub last: Mark,
+    /// What a proxy put before the handshake, what tells client from server.
+    pub carried: Option<Rtmp>,
+    /// Bytes missing in each direction, by sender.
+    pub missing: PerSide<u64>,
+    /// What the peers did.
+    pub session: Session,
+}
+
+/// What decides how a capture is decoded.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Whether whole media payloads are kept in the messages, as extraction needs them.
+    pub keep_media: bool,
+    /// TCP ports whose connections are RTMP whatever their bytes look like.
+    pub forced_ports: Vec<u16>,
+    /// Most history buckets a track keeps; `None` for all.
+    pub history_limit: Option<usize>,
+}
+
+/// Sums over the whole capture.
+#[derive(Debug, Clone, Default)]
+pub struct Totals {
+    /// Frames.
+    pub frames: u64,
+    /// Bytes of frames on the wire.
+    pub wire_bytes: u64,
+    /// Frames of which only a part was captured.
+    pub cut_frames: u64,
+    /// Capture time of the first frame.
+    pub first: Option<Timestamp>,
+    /// Capture time of the latest frame.
+    pub last: Option<Timestamp>,
+    /// Frames that brought no TCP segment, by reason.
+    pub skips: SkipCounts,
+    /// TCP segments.
+    pub segments: u64,
+    /// Segments of connections that were over already.
+    pub stray_segments: u64,
+    /// Connections that are RTMP.
+    pub rtmp_connections: u64,
+    /// Connections that are something else, by what they carry.
+    pub other_connections: BTreeMap<&'static str, u64>,
+    /// RTMP messages.
+    pub messages: u64,
+}
+
+/// Decodes a capture frame by frame.
+#[derive(Debug)]
+pub struct Pipeline {
+    frames: FrameDecoder,
+    flows: FlowTable<Option<Box<Conversation>>>,
+    budget: ReassemblyBudget,
+    decoding: Decoding,
+}
+
+/// One TCP connection that is RTMP, or may be. What is certain to be something else is not kept.
+#[derive(Debug)]
+struct Conversation {
+    tcp: Tcp,
+    opening: Opening,
+    stage: Stage,
+    connection: Connection,
+    /// Whether our client is the table's server: the content of the connection said so, and
+    /// what the table goes by did not change, or changed later.
+    is_flipped: bool,
+}
+
+/// How far it is known what a connection carries.
+#[derive(Debug)]
+enum Stage {
+    /// Its bytes are held until they tell.
+    Probing(Box<Detector>),
+    /// RTMP. `told` once an observer knows: a connection joined late is not RTMP for sure before
+    /// its first message.
+    Rtmp {
+        decoders: Box<PerSide<Decoder>>,
+        told: bool,
+    },
+    /// Something else.
+    Other,
+}
+
+/// The three segments that open a TCP connection.
+#[derive(Debug, Default)]
+struct Opening {
+    syn: Option<Mark>,
+    answered: bool,
+    established: Option<Mark>,
+}
+
+/// What all connections share while they are decoded.
+#[derive(Debug)]
+struct Decoding {
+    options: Options,
+    queue: EventQueue,
+    facts: Vec<Fact>,
+    totals: Totals,
+}
+
+impl Pipeline {
+    /// A pipeline that has seen nothing.
+    pub fn new(options: Options) -> Self {
+        let mut server_ports = options.forced_ports.clone();
+        server_ports.push(RTMP_PORT);
+        Self {
+            frames: FrameDecoder::new(),
+            flows: FlowTable::new(FlowConfig {
+                server_ports,
+                ..FlowConfig::default()
+            }),
+            budget: ReassemblyBudget::default(),
+            decoding: Decoding {
+                options,
+                queue: EventQueue::default(),
+                facts: Vec::new(),
+                totals: Totals::default(),
+            },
+        }
+    }
+
+    /// Takes the next frame of the capture.
+    pub fn push(&mut self, frame: &Frame<'_>, observer: &mut impl Observer) {
+        let Self {
+            frames,
+            flows,
+            budget,
+            decoding,
+        } = self;
+        decoding.totals.frame(frame);
+
+        // 1. Link bytes → TCP segment. Anything else is counted, never an error.
+        let segment = match frames.decode(frame) {
+            Ok(segment) => segment,
+            Err(skip) => {
+                decoding.totals.skips.add(skip);
+                return;
+            }
+        };
+        count(&mut decoding.totals.segments);
+
+        // 2. Segment → its connection, and who sent it.
+        let route = flows.route(&segment);
+        while let Some(ended) = flows.next_ended() {
+            decoding.end(ended.flow.data, ended.reason, budget, observer);
+        }
+        let Some(route) = route else {
+            count(&mut decoding.totals.stray_segments);
+            return;
+        };
+        let Some(flow) = flows.flow_mut(route.slot) else {
+            return;
+        };
+        if route.event == FlowEvent::Opened {
+            let conversation =
+                Conversation::new(route.id, flow.endpoints(), &segment, &decoding.options);
+            flow.data = Some(Box::new(conversation));
+        }
+        let Some(conversation) = &mut flow.data else {
+            return;
+        };
+        if route.event == FlowEvent::Turned {
+            conversation.is_flipped = !conversation.is_flipped;
+        }
+        let side = if conversation.is_flipped {
+            route.side.other()
+        } else {
+            route.side
+        };
+
+        // 3. Segment → in-order bytes or holes, 4. → what the connection carries, 5. → messages,
+        // 6. → what the peers agreed.
+        match decoding.segment(conversation, side, &segment, budget, observer) {
+            Outcome::Kept => {}
+            Outcome::Turned => {
+                conversation.is_flipped = !conversation.is_flipped;
+                if flows.turn(route.slot)
+                    && let Some(flow) = flows.flow_mut(route.slot)
+                    && let Some(conversation) = &mut flow.data
+                {
+                    conversation.is_flipped = !conversation.is_flipped;
+                }
+            }
+            Outcome::NotOurs => flow.data = None,
+        }
+    }
+
+    /// The capture is over: ends every connection and lets out what waits.
+    pub fn finish(&mut self, observer: &mut impl Observer) {
+        self.flows.drain_all();
+        while let Some(ended) = self.flows.next_ended() {
+            let Self {
+                budget, decoding, ..
+            } = self;
+            decoding.end(ended.flow.data, ended.reason, budget, observer);
+        }
+    }
+
+    /// Time goes on without frames, as it does on a quiet interface: ends connections that have
+    /// been silent for too long.
+    pub fn idle(&mut self, now: Timestamp, observer: &mut impl Observer) {
+        self.flows.drain_idle(now);
+        while let Some(ended) = self.flows.next_ended() {
+            let Self {
+                budget, decoding, ..
+            } = self;
+            decoding.end(ended.flow.data, ended.reason, budget, observer);
+        }
+    }
+
+    /// Sums over the capture so far.
+    pub fn totals(&self) -> &Totals {
+        &self.decoding.totals
+    }
+
+    /// How many TCP connections came and went.
+    pub fn flow_counters(&self) -> FlowCounters {
+        self.flows.counters()
+    }
+
+    /// The RTMP connections that are open, in the order of first sight.
+    pub fn connections(&self) -> impl Iterator<Item = (&Connection, &Tcp)> {
+        self.flows.flows().filter_map(|flow| {
+            let conversation = flow.data.as_deref()?;
+            matches!(conversation.stage, Stage::Rtmp { told: true, .. })
+                .then_some((&conversation.connection, &conversation.tcp))
+        })
+    }
+
+    /// The same, to take interval statistics of their sessions.
+    pub fn connections_mut(&mut self) -> impl Iterator<Item = (&mut Connection, &Tcp)> {
+        self.flows.flows_mut().filter_map(|flow| {
+            let conversation = flow.data.as_deref_mut()?;
+            matches!(conversation.stage, Stage::Rtmp { told: true, .. })
+                .then_some((&mut conversation.connection, &conversation.tcp))
+        })
+    }
+}
+
+/// What became of a conversation with a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// It goes on.
+    Kept,
+    /// It goes on, but client and server are the other way round.
+    Turned,
+    /// It is not RTMP.
+    NotOurs,
+}
+
+impl Conversation {
+    fn new(id: FlowId, ends: PerSide<Endpoint>, segment: &Segment<'_>, options: &Options) -> Self {
+        let has_port =
+            |ports: &[u16]| ports.contains(&ends.client.port) || ports.contains(&ends.server.port);
+        let hint = Hint {
+            syn: segment.flags.has(TcpFlags::SYN),
+            port: has_port(&[RTMP_PORT]),
+            forced: has_port(&options.forced_ports),
+        };
+        let mut session = Session::new();
+        if let Some(limit) = options.history_limit {
+            session.set_history_limit(limit);
+        }
+        Self {
+            tcp: Tcp::default(),
+            opening: Opening::default(),
+            stage: Stage::Probing(Box::new(Detector::new(hint))),
+            connection: Connection {
+                id,
+                ends,
+                first: segment.at,
+                last: segment.at,
+                carried: None,
+                missing: PerSide::default(),
+                session,
+            },
+            is_flipped: false,
+        }
+    }
+
+    /// Takes note of the segments that open the TCP connection.
+    fn open(&mut self, side: Side, segment: &Segment<'_>) {
+        let opening = &mut self.opening;
+        if opening.established.is_some() {
+            return;
+        }
+        let flags = segment.flags;
+        match (side, flags.has(TcpFlags::SYN)) {
+            (Side::Client, true) => {
+                opening.syn.get_or_insert(segment.at);
+            }
+            (Side::Server, true) => opening.answered = true,
+            (Side::Client, false) if opening.answered && flags.has(TcpFlags::ACK) => {
+                opening.established = Some(segment.at);
+            }
+            _ => return,
+        }
+        if let Some(syn) = opening.syn {
+            self.connection.session.tcp_opened(syn, opening.established);
+        }
+    }
+}
+
+impl Decoding {
+    /// Takes a segment of a connection that is RTMP, or may be.
+    fn segment(
+        &mut self,
+        conversation: &mut Conversation,
+        side: Side,
+        segment: &Segment<'_>,
+        budget: &mut ReassemblyBudget,
+        observer: &mut impl Observer,
+    ) -> Outcome {
+        conversation.connection.last = segment.at;
+        conversation.open(side, segment);
+        let speaks = |of: Side| {
+            let health = conversation.tcp.health().of(of);
+            let (packets, bytes) = (health.packets, health.bytes);
+            match (of == side, packets, bytes) {
+                (true, ..) if !segment.payload.is_empty() => Peer::Speaks,
+                (false, 0, _) => Peer::NotCaptured,
+                (_, _, 0) => Peer::Silent,
+                _ => Peer::Speaks,
+            }
+        };
+        let peers = PerSide {
+            client: speaks(Side::Client),
+            server: speaks(Side::Server),
+        };
+        let Conversation {
+            tcp,
+            stage,
+            connection,
+            ..
+        } = conversation;
+        let mut turned = false;
+        tcp.push(side, segment, budget, &mut |from, span| {
+            turned |= self.span(stage, connection, from, &span, peers, observer);
+        });
+        if matches!(stage, Stage::Other) {
+            return Outcome::NotOurs;
+        }
+        if turned {
+            conversation.tcp.swap();
+            return Outcome::Turned;
+        }
+        Outcome::Kept
+    }
+
+    /// Takes the next bytes of one direction, or a hole in them. True when they showed client and
+    /// server to be the other way round.
+    fn span(
+        &mut self,
+        stage: &mut Stage,
+        connection: &mut Connection,
+        side: Side,
+        span: &Span<'_>,
+        peers: PerSide<Peer>,
+        observer: &mut impl Observer,
+    ) -> bool {
+        if let Span::Gap {
+            offset,
+            len,
+            at,
+            cause,
+        } = *span
+        {
+            let missing = connection.missing.of_mut(side);
+            *missing = missing.saturating_add(len);
+            if matches!(stage, Stage::Rtmp { told: true, .. }) {
+                let range = ByteRange {
+                    start: offset,
+                    end: offset.saturating_add(len),
+                };
+                observer.gap(
+                    connection,
+                    &Gap {
+                        side,
+                        range,
+                        at,
+                        cause,
+                    },
+                );
+            }
+        }
+        match stage {
+            Stage::Rtmp { decoders, told } => {
+                let decoder = decoders.of_mut(side);
+                match *span {
+                    Span::Data { offset, at, bytes } => {
+                        decoder.push(offset, at, bytes, &mut self.queue);
+                    }
+                    Span::Gap {
+                        offset, len, at, ..
+                    } => {
+                        decoder.gap(offset, len, at, &mut self.queue);
+                    }
+                }
+                self.drain(connection, side, told, observer);
+                false
+            }
+            Stage::Probing(detector) => {
+                let peer = *peers.of(side.other());
+                let verdict = match *span {
+                    Span::Data { at, bytes, .. } => detector.push(side, at, bytes, peer),
+                    Span::Gap { at, len, .. } => detector.gap(side, at, len, peer),
+                };
+                self.settle(stage, connection, verdict, observer)
+            }
+            Stage::Other => false,
+        }
+    }
+
+    /// Acts on what the detector says. True when client and server are the other way round.
+    fn settle(
+        &mut self,
+        stage: &mut Stage,
+        connection: &mut Connection,
+        verdict: Verdict,
+        observer: &mut impl Observer,
+    ) -> bool {
+        let Stage::Probing(detector) = stage else {
+            return false;
+        };
+        let (carried, start) = match verdict {
+            Verdict::Undecided => return false,
+            Verdict::Other(other) => {
+                let name = other.name();
+                count(self.totals.other_connections.entry(name).or_default());
+                *stage = Stage::Other;
+                return false;
+            }
+            Verdict::Rtmp(rtmp) => (Some(rtmp), Start::Handshake),
+            Verdict::Midstream => (None, Start::Midstream),
+        };
+        let pending = detector.take_pending();
+        let turned = carried.is_some_and(|rtmp| rtmp.client == Side::Server);
+        let mut origins = carried.map_or_else(PerSide::default, |rtmp| rtmp.origin);
+        if turned {
+            origins.swap();
+            connection.ends.swap();
+            connection.missing.swap();
+        }
+        let options = DecoderOptions {
+            keep_media: self.options.keep_media,
+            start,
+        };
+        let mut decoders = Box::new(PerSide {
+            client: Decoder::new(origins.client, options),
+            server: Decoder::new(origins.server, options),
+        });
+        connection.carried = carried;
+        // A handshake is proof. A connection joined late is believed at its first message.
+        let mut told = false;
+        if carried.is_some() {
+            self.tell(connection, &mut told, observer);
+        }
+        for piece in pending.iter() {
+            let side = if turned {
+                piece.side.other()
+            } else {
+                piece.side
+            };
+            let decoder = decoders.of_mut(side);
+            match piece.data {
+                Some(bytes) => decoder.push(piece.offset, piece.at, bytes, &mut self.queue),
+                None => decoder.gap(piece.offset, piece.len, piece.at, &mut self.queue),
+            }
+            self.drain(connection, side, &mut told, observer);
+        }
+        *stage = Stage::Rtmp { decoders, told };
+        turned
+    }
+
+    fn tell(&mut self, connection: &Connection, told: &mut bool, observer: &mut impl Observer) {
+        if !*told {
+            *told = true;
+            count(&mut self.totals.rtmp_connections);
+            observer.opened(connection);
+        }
+    }
+
+    /// Decoder events → session → observer.
+    fn drain(
+        &mut self,
+        connection: &mut Connection,
+        side: Side,
+        told: &mut bool,
+        observer: &mut impl Observer,
+    ) {
+        while let Some(event) = self.queue.poll() {
+            match event {
+                Event::Message(raw) => {
+                    self.tell(connection, told, observer);
+                    count(&mut self.totals.messages);
+                    let decoded = message::decode(&raw, &mut NoFields);
+                    let event = Event::Message(raw);
+                    connection
+                        .session
+                        .apply(side, &event, Some(&decoded), &mut self.facts);
+                    if let Event::Message(raw) = event {
+                        let heard = Heard {
+                            number: connection.session.messages(),
+                            side,
+                            raw: &raw,
+                            decoded: &decoded,
+                        };
+                        observer.message(connection, &heard);
+                        for anomaly in &decoded.anomalies {
+                            observer.anomaly(connection, side, anomaly);
+                        }
+                        self.queue.recycle(raw.body);
+                    }
+                }
+                event => {
+                    connection
+                        .session
+                        .apply(side, &event, None, &mut self.facts);
+                    match &event {
+                        Event::Anomaly(anomaly) if *told => {
+                            observer.anomaly(connection, side, anomaly);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            self.report(connection, *told, observer);
+        }
+    }
+
+    /// Hands on what the session learned.
+    fn report(&mut self, connection: &Connection, told: bool, observer: &mut impl Observer) {
+        for fact in self.facts.drain(..) {
+            if told {
+                observer.fact(connection, &fact);
+            }
+        }
+    }
+
+    /// A connection left the table.
+    fn end(
+        &mut self,
+        conversation: Option<Box<Conversation>>,
+        reason: EndReason,
+        budget: &mut ReassemblyBudget,
+        observer: &mut impl Observer,
+    ) {
+        let Some(mut conversation) = conversation else {
+            return;
+        };
+        let Conversation {
+            tcp,
+            stage,
+            connection,
+            ..
+        } = &mut *conversation;
+        let at = connection.last;
+        let peers = PerSide {
+            client: Peer::Silent,
+            server: Peer::Silent,
+        };
+        let mut turned = false;
+        tcp.finish(at, budget, &mut |side, span| {
+            turned |= self.span(stage, connection, side, &span, peers, observer);
+        });
+        if let Stage::Probing(detector) = stage {
+            let verdict = detector.finish();
+            turned |= self.settle(stage, connection, verdict, observer);
+        }
+        if turned {
+            tcp.swap();
+        }
+        let Stage::Rtmp { decoders, told } = stage else {
+            return;
+        };
+        for side in Side::BOTH {
+            decoders.of_mut(side).finish(at, &mut self.queue);
+            self.drain(connection, side, told, observer);
+        }
+        let (cause, by) = end_of(reason, tcp);
+        connection.session.finish(cause, by, at, &mut self.facts);
+        self.report(connection, *told, observer);
+        if *told {
+            observer.ended(connection, tcp);
+        }
+    }
+}
+
+/// How the session calls the end of a TCP connection, and who brought it about: the first to
+/// close or reset.
+fn end_of(reason: EndReason, tcp: &Tcp) -> (EndCause, Option<Side>) {
+    let first = |of: fn(&Health) -> Option<Mark>| {
+        let (client, server) = (of(&tcp.health().client), of(&tcp.health().server));
+        match (client, server) {
+            (Some(client), Some(server)) if server.frame < client.frame => Some(Side::Server),
+            (Some(_), _) => Some(Side::Client),
+            (None, Some(_)) => Some(Side::Server),
+            (None, None) => None,
+        }
+    };
+    let (fin, rst) = (first(Health::fin), first(Health::rst));
+    match reason {
+        EndReason::Closed => (EndCause::Fin, fin),
+        EndReason::Reset => (EndCause::Reset, rst),
+        EndReason::Reused => (EndCause::PortReused, None),
+        EndReason::Idle => (EndCause::Idle, fin),
+        EndReason::Evicted => (EndCause::Evicted, None),
+        EndReason::EndOfCapture if fin.is_some() => (EndCause::Fin, fin),
+        EndReason::EndOfCapture => (EndCause::CaptureEnded, None),
+    }
+}
+
+impl Totals {
+    fn frame(&mut self, frame: &Frame<'_>) {
+        count(&mut self.frames);
+        self.wire_bytes = self.wire_bytes.saturating_add(u64::from(frame.wire_len));
+        if u32::try_from(frame.data.len()).is_ok_and(|len| len < frame.wire_len) {
+            count(&mut self.cut_frames);
+        }
+        let first = self.first.get_or_insert(frame.time);
+        *first = (*first).min(frame.time);
+        let last = self.last.get_or_insert(frame.time);
+        *last = (*last).max(frame.time);
+    }
+}
+
+fn count(counter: &mut u64) {
+    *counter = counter.saturating_add(1);
+}

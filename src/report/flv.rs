@@ -1,0 +1,264 @@
+//! FLV files out of published and played streams: one file for each net stream, its tags exactly
+//! as they were sent (FLV 10.1 annex E).
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fs::OpenOptions;
+use std::io;
+use std::io::Write as _;
+use std::path::Path;
+use std::path::PathBuf;
+
+use crate::base::ids::FlowId;
+use crate::base::side::Side;
+use crate::net::connection::Connection as Tcp;
+use crate::pipeline::Connection;
+use crate::pipeline::Heard;
+use crate::pipeline::Observer;
+use crate::report::mask::Mask;
+use crate::rtmp::event::RawMessage;
+use crate::rtmp::message::Message;
+use crate::rtmp::secret::Secrecy;
+use crate::rtmp::types::MessageStreamId;
+use crate::rtmp::types::MessageTypeId;
+use crate::session::netstream::Role;
+
+/// File header: signature, version 1, audio and video, header length 9; then the length of the
+/// tag before the first, which is none (sections E.2 and E.3).
+const FILE_HEADER: [u8; 13] = [b'F', b'L', b'V', 1, 5, 0, 0, 0, 9, 0, 0, 0, 0];
+
+/// Length of a tag's header (section E.4.1).
+const TAG_HEADER_LEN: u32 = 11;
+
+/// Tag type of script data; AMF3 data has type 15 in Enhanced RTMP.
+const SCRIPT_DATA: u8 = 18;
+
+/// Bytes of one file that are collected before they are written. Files are open only while they
+/// are written to, so that thousands of streams need no thousand descriptors.
+const BUFFER: usize = 256 * 1024;
+
+/// Longest part of a stream's name that goes into a file name.
+const MAX_NAME: usize = 80;
+
+/// What `@setDataFrame` looks like in front of the metadata: a string of AMF0.
+const SET_DATA_FRAME: &[u8] = b"\x02\x00\x0d@setDataFrame";
+
+/// Writes the FLV files.
+#[derive(Debug)]
+pub struct FlvExtractor {
+    folder: PathBuf,
+    force: bool,
+    show_secrets: bool,
+    open: BTreeMap<(FlowId, Side, MessageStreamId), FlvFile>,
+    done: Vec<FlvFile>,
+    names: BTreeSet<String>,
+    failure: Option<(PathBuf, io::Error)>,
+}
+
+/// One file.
+#[derive(Debug)]
+pub struct FlvFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Tags written.
+    pub tags: u64,
+    /// Messages left out because a part of them was not captured.
+    pub incomplete: u64,
+    buffer: Vec<u8>,
+    is_created: bool,
+}
+
+impl FlvExtractor {
+    /// Writes into `folder`, which is there. Files of the same name are replaced only with
+    /// `force`.
+    pub fn new(folder: &Path, force: bool, show_secrets: bool) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            force,
+            show_secrets,
+            open: BTreeMap::new(),
+            done: Vec::new(),
+            names: BTreeSet::new(),
+            failure: None,
+        }
+    }
+
+    /// The files written, once the capture is over, in the order in which they were finished.
+    pub fn files(&self) -> &[FlvFile] {
+        &self.done
+    }
+
+    /// What went wrong with a file, if anything did; nothing is written after that.
+    pub fn take_failure(&mut self) -> Option<(PathBuf, io::Error)> {
+        self.failure.take()
+    }
+
+    /// Whether writing failed, so that reading on is of no use.
+    pub fn has_failed(&self) -> bool {
+        self.failure.is_some()
+    }
+
+    fn add(&mut self, connection: &Connection, heard: &Heard<'_>) {
+        let raw = heard.raw;
+        let Some((tag_type, skipped)) = tag_of(raw, &heard.decoded.message) else {
+            return;
+        };
+        let key = (connection.id, heard.side, raw.stream_id);
+        if !self.open.contains_key(&key) {
+            let name = self.name(connection, heard.side, raw.stream_id);
+            self.open.insert(key, FlvFile::new(self.folder.join(name)));
+        }
+        let Some(file) = self.open.get_mut(&key) else {
+            return;
+        };
+        if !raw.is_whole() || !raw.is_complete() {
+            file.incomplete = file.incomplete.saturating_add(1);
+            return;
+        }
+        let body = raw.body.get(skipped..).unwrap_or_default();
+        file.tag(tag_type, raw.timestamp.0, body);
+        if file.buffer.len() >= BUFFER
+            && let Err(error) = file.write(self.force)
+        {
+            self.failure = Some((file.path.clone(), error));
+        }
+    }
+
+    /// A name that tells the connection, what its client did, and which stream it was.
+    fn name(&mut self, connection: &Connection, side: Side, stream_id: MessageStreamId) -> String {
+        let session = &connection.session;
+        let stream = session.stream(stream_id);
+        let verb = match stream.and_then(|stream| stream.role) {
+            Some(Role::Publisher) => "publish",
+            Some(Role::Player) => "play",
+            None if side == Side::Client => "from-client",
+            None => "from-server",
+        };
+        let mask = Mask::new(session, self.show_secrets);
+        let name = stream
+            .and_then(|stream| stream.name.as_deref())
+            .map(|name| mask.text(name, Secrecy::Whole));
+        let mut full = format!("{}-{verb}", connection.id);
+        if let Some(name) = name {
+            full.push('-');
+            full.extend(
+                name.trim_start_matches('*')
+                    .chars()
+                    .map(|c| {
+                        if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
+                            c
+                        } else {
+                            '_'
+                        }
+                    })
+                    .take(MAX_NAME),
+            );
+        }
+        if self.names.contains(&full) {
+            full.push_str(&format!("-{stream_id}"));
+        }
+        self.names.insert(full.clone());
+        full.push_str(".flv");
+        full
+    }
+
+    fn close(&mut self, key: (FlowId, Side, MessageStreamId)) {
+        let Some(mut file) = self.open.remove(&key) else {
+            return;
+        };
+        if file.tags == 0 {
+            return;
+        }
+        match file.write(self.force) {
+            Ok(()) => self.done.push(file),
+            Err(error) => self.failure = Some((file.path, error)),
+        }
+    }
+}
+
+impl Observer for FlvExtractor {
+    fn message(&mut self, connection: &Connection, heard: &Heard<'_>) {
+        if self.failure.is_none() {
+            self.add(connection, heard);
+        }
+    }
+
+    fn ended(&mut self, connection: &Connection, _tcp: &Tcp) {
+        let keys: Vec<_> = self
+            .open
+            .keys()
+            .filter(|key| key.0 == connection.id)
+            .copied()
+            .collect();
+        for key in keys {
+            self.close(key);
+        }
+    }
+}
+
+/// The type of the tag that a message becomes, and how many bytes at the begin of its body are
+/// addressed to the server and not part of the stream.
+fn tag_of(raw: &RawMessage, message: &Message) -> Option<(u8, usize)> {
+    match raw.type_id {
+        MessageTypeId::AUDIO | MessageTypeId::VIDEO => Some((raw.type_id.0, 0)),
+        MessageTypeId::DATA_AMF0 => {
+            let Message::Data(data) = message else {
+                return None;
+            };
+            if data.name.as_str().is_empty() {
+                return None;
+            }
+            let skipped = if raw.body.starts_with(SET_DATA_FRAME) {
+                SET_DATA_FRAME.len()
+            } else {
+                0
+            };
+            Some((SCRIPT_DATA, skipped))
+        }
+        // AMF3 data is only defined for FLV by Enhanced RTMP, and players that do not know it
+        // refuse the whole file.
+        _ => None,
+    }
+}
+
+impl FlvFile {
+    fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            tags: 0,
+            incomplete: 0,
+            buffer: FILE_HEADER.to_vec(),
+            is_created: false,
+        }
+    }
+
+    /// Adds a tag (section E.4.1): timestamps have their top byte behind the other three.
+    fn tag(&mut self, tag_type: u8, timestamp: u32, body: &[u8]) {
+        // No message is longer than a tag can be: both have 24 bits of length.
+        let len = u32::try_from(body.len()).unwrap_or(0) & 0xFF_FFFF;
+        let [_, l2, l1, l0] = len.to_be_bytes();
+        let [t3, t2, t1, t0] = timestamp.to_be_bytes();
+        self.buffer
+            .extend_from_slice(&[tag_type, l2, l1, l0, t2, t1, t0, t3, 0, 0, 0]);
+        self.buffer.extend_from_slice(body);
+        let total = len.saturating_add(TAG_HEADER_LEN);
+        self.buffer.extend_from_slice(&total.to_be_bytes());
+        self.tags = self.tags.saturating_add(1);
+    }
+
+    fn write(&mut self, force: bool) -> io::Result<()> {
+        let mut options = OpenOptions::new();
+        if self.is_created {
+            options.append(true);
+        } else if force {
+            options.write(true).create(true).truncate(true);
+        } else {
+            options.write(true).create_new(true);
+        }
+        let mut file = options.open(&self.path)?;
+        self.is_created = true;
+        file.write_all(&self.buffer)?;
+        self.buffer.clear();
+        Ok(())
+    }
+}

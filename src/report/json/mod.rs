@@ -1,0 +1,387 @@
+//! One JSON object per line, in capture order, as the capture is read. The schema of every record
+//! is `schema/record.schema.json`; docs/json.md is its guide.
+
+mod amf;
+mod content;
+mod media;
+mod records;
+mod writer;
+
+use std::io;
+use std::io::Write;
+
+use crate::base::severity::Severity;
+use crate::base::side::Side;
+use crate::base::time::Precision;
+use crate::base::time::Span;
+use crate::base::time::Timestamp;
+use crate::net::connection::Connection as Tcp;
+use crate::pipeline::Connection;
+use crate::pipeline::Gap;
+use crate::pipeline::Heard;
+use crate::pipeline::Observer;
+use crate::pipeline::Pipeline;
+use crate::report::mask::Mask;
+use crate::rtmp::anomaly::Anomaly;
+use crate::session::fact::Fact;
+use crate::session::stats::Stats;
+
+use self::writer::JsonWriter;
+
+/// The types of records.
+pub const EVENT_TYPES: &[&str] = &[
+    "capture",
+    "connection",
+    "handshake",
+    "message",
+    "call",
+    "track",
+    "stats",
+    "gap",
+    "anomaly",
+    "connection_end",
+];
+
+/// Bytes of records that are collected before they are written to a file or pipe whose reader
+/// does not wait for each line.
+const BUFFER: usize = 64 * 1024;
+
+/// Which records are wanted and how they are written.
+#[derive(Debug, Clone)]
+pub struct JsonOptions {
+    /// Types of records to write; all when empty.
+    pub events: Vec<String>,
+    /// Capture time between two `stats` records of a connection.
+    pub interval: Span,
+    /// Whether secrets are shown.
+    pub show_secrets: bool,
+    /// Whether each record is written at once, for a reader that follows a live capture.
+    pub unbuffered: bool,
+}
+
+/// Writes records as it is told what a capture holds.
+#[derive(Debug)]
+pub struct JsonReport<W: Write> {
+    out: W,
+    pending: Vec<u8>,
+    line: JsonWriter,
+    options: JsonOptions,
+    wanted: Wanted,
+    precision: Precision,
+    next_stats: Option<Timestamp>,
+    failure: Option<io::Error>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Wanted {
+    all: [bool; 10],
+}
+
+impl Wanted {
+    fn new(events: &[String]) -> Self {
+        let mut all = [false; 10];
+        for (wanted, name) in all.iter_mut().zip(EVENT_TYPES) {
+            *wanted = events.is_empty() || events.iter().any(|event| event == name);
+        }
+        Self { all }
+    }
+
+    fn has(&self, event: &str) -> bool {
+        EVENT_TYPES
+            .iter()
+            .zip(self.all)
+            .any(|(name, wanted)| wanted && *name == event)
+    }
+}
+
+impl<W: Write> JsonReport<W> {
+    /// Writes to `out`.
+    pub fn new(out: W, options: JsonOptions) -> Self {
+        let wanted = Wanted::new(&options.events);
+        Self {
+            out,
+            pending: Vec::with_capacity(BUFFER),
+            line: JsonWriter::default(),
+            options,
+            wanted,
+            precision: Precision::default(),
+            next_stats: None,
+            failure: None,
+        }
+    }
+
+    /// Digits of a second that timestamps get from now on.
+    pub fn set_precision(&mut self, precision: Precision) {
+        self.precision = precision;
+    }
+
+    /// The failure to write that ended the report, if there was one.
+    pub fn take_failure(&mut self) -> Option<io::Error> {
+        self.failure.take()
+    }
+
+    /// Whether writing failed, so that reading on is of no use.
+    pub fn has_failed(&self) -> bool {
+        self.failure.is_some()
+    }
+
+    /// Writes what is collected.
+    pub fn flush(&mut self) {
+        if self.failure.is_none()
+            && let Err(error) = self
+                .out
+                .write_all(&self.pending)
+                .and_then(|()| self.out.flush())
+        {
+            self.failure = Some(error);
+        }
+        self.pending.clear();
+    }
+
+    /// Writes the `stats` records that are due at `now`.
+    pub fn tick(&mut self, now: Timestamp, pipeline: &mut Pipeline) {
+        if !self.wanted.has("stats") {
+            return;
+        }
+        let Some(next) = self.next_stats else {
+            self.next_stats = Some(later(now, self.options.interval));
+            return;
+        };
+        if now < next {
+            return;
+        }
+        self.next_stats = Some(later(now, self.options.interval));
+        for (connection, _) in pipeline.connections_mut() {
+            let stats = connection.session.stats_snapshot(now);
+            self.stats(connection, &stats);
+        }
+    }
+
+    fn stats(&mut self, connection: &Connection, stats: &Stats) {
+        self.record(connection, "stats", stats.at, Side::Client, |w, _, _| {
+            records::stats(w, stats);
+        });
+    }
+
+    /// Writes the `capture` record that closes a report.
+    pub fn capture(&mut self, at: Timestamp, members: impl FnOnce(&mut CaptureWriter<'_>)) {
+        if !self.wanted.has("capture") {
+            return;
+        }
+        self.line.clear();
+        let w = &mut self.line;
+        w.begin_object();
+        w.string_member("event_type", "capture");
+        w.key("timestamp");
+        w.plain(&at.rfc3339(self.precision));
+        w.object_member("capture");
+        members(&mut CaptureWriter(w));
+        w.end_object();
+        w.end_object();
+        self.end_line();
+    }
+
+    /// Writes one record of a connection: the common members, then those of its type.
+    fn record(
+        &mut self,
+        connection: &Connection,
+        event_type: &'static str,
+        at: Timestamp,
+        sender: Side,
+        members: impl FnOnce(&mut JsonWriter, &Mask<'_>, Precision),
+    ) {
+        if self.failure.is_some() || !self.wanted.has(event_type) {
+            return;
+        }
+        let mask = Mask::new(&connection.session, self.options.show_secrets);
+        self.line.clear();
+        let w = &mut self.line;
+        w.begin_object();
+        w.string_member("event_type", event_type);
+        w.key("timestamp");
+        w.plain(&at.rfc3339(self.precision));
+        w.unsigned_member("flow_id", connection.id.0);
+        let source = connection.ends.of(sender);
+        let destination = connection.ends.of(sender.other());
+        w.key("src_ip");
+        w.plain(&source.addr);
+        w.unsigned_member("src_port", source.port);
+        w.key("dest_ip");
+        w.plain(&destination.addr);
+        w.unsigned_member("dest_port", destination.port);
+        w.string_member(
+            "direction",
+            match sender {
+                Side::Client => "to_server",
+                Side::Server => "to_client",
+            },
+        );
+        members(w, &mask, self.precision);
+        w.end_object();
+        self.end_line();
+    }
+
+    fn end_line(&mut self) {
+        self.line.newline();
+        self.pending.extend_from_slice(self.line.as_bytes());
+        if self.options.unbuffered || self.pending.len() >= BUFFER {
+            self.flush();
+        }
+    }
+}
+
+fn later(time: Timestamp, by: Span) -> Timestamp {
+    Timestamp(time.0.saturating_add(by.nanos()))
+}
+
+/// Writes the members of the `capture` record, which only the program as a whole knows.
+#[derive(Debug)]
+pub struct CaptureWriter<'a>(&'a mut JsonWriter);
+
+impl CaptureWriter<'_> {
+    /// A count.
+    pub fn count(&mut self, key: &str, number: u64) {
+        self.0.unsigned_member(key, number);
+    }
+
+    /// A text.
+    pub fn text(&mut self, key: &str, text: &str) {
+        self.0.string_member(key, text);
+    }
+
+    /// Counts by name, as an object.
+    pub fn counts<'n>(&mut self, key: &str, counts: impl IntoIterator<Item = (&'n str, u64)>) {
+        self.0.object_member(key);
+        for (name, count) in counts {
+            self.0.unsigned_member(name, count);
+        }
+        self.0.end_object();
+    }
+
+    /// A list of objects.
+    pub fn objects<T>(
+        &mut self,
+        key: &str,
+        items: impl IntoIterator<Item = T>,
+        mut each: impl FnMut(&mut CaptureWriter<'_>, T),
+    ) {
+        self.0.array_member(key);
+        for item in items {
+            self.0.element();
+            self.0.begin_object();
+            each(&mut CaptureWriter(self.0), item);
+            self.0.end_object();
+        }
+        self.0.end_array();
+    }
+
+    /// A list of texts.
+    pub fn texts(&mut self, key: &str, items: impl IntoIterator<Item = String>) {
+        self.0.array_member(key);
+        for item in items {
+            self.0.element();
+            self.0.string(&item);
+        }
+        self.0.end_array();
+    }
+}
+
+impl<W: Write> Observer for JsonReport<W> {
+    fn opened(&mut self, connection: &Connection) {
+        self.record(
+            connection,
+            "connection",
+            connection.last.time,
+            Side::Client,
+            |w, _, precision| records::connection(w, connection, precision),
+        );
+    }
+
+    fn message(&mut self, connection: &Connection, heard: &Heard<'_>) {
+        self.record(
+            connection,
+            "message",
+            heard.raw.last.time,
+            heard.side,
+            |w, mask, _| records::message(w, heard, mask),
+        );
+    }
+
+    fn fact(&mut self, connection: &Connection, fact: &Fact) {
+        match fact {
+            Fact::HandshakeDone { handshake, at } => {
+                self.record(connection, "handshake", at.time, Side::Client, |w, _, _| {
+                    records::handshake(w, handshake)
+                });
+            }
+            Fact::CallCompleted(call) => {
+                let at = connection.session.now();
+                self.record(connection, "call", at, call.caller, |w, mask, precision| {
+                    records::call(w, call, mask, precision)
+                });
+            }
+            Fact::TrackConfigured { track, at } | Fact::TrackChanged { track, at } => {
+                let changed = matches!(fact, Fact::TrackChanged { .. });
+                if let Some(found) = connection.session.track(*track) {
+                    self.record(connection, "track", at.time, track.side, |w, _, _| {
+                        records::track(w, found, changed);
+                    });
+                }
+            }
+            Fact::Anomaly(anomaly) => {
+                let (kind, at) = (&anomaly.kind, anomaly.last);
+                self.record(
+                    connection,
+                    "anomaly",
+                    connection.session.now(),
+                    anomaly.side,
+                    |w, mask, _| {
+                        records::anomaly(w, kind.code(), kind.severity(), at, kind, mask, |w| {
+                            w.unsigned_member("count", anomaly.count);
+                        });
+                    },
+                );
+            }
+            Fact::Opaque { side, reason, at } => {
+                self.record(connection, "anomaly", at.time, *side, |w, mask, _| {
+                    let code = "handshake.opaque";
+                    records::anomaly(w, code, Severity::Info, *at, reason, mask, |_| {});
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn anomaly(&mut self, connection: &Connection, side: Side, anomaly: &Anomaly) {
+        let (kind, range) = (&anomaly.kind, anomaly.range);
+        let severity = kind.severity();
+        self.record(
+            connection,
+            "anomaly",
+            anomaly.at.time.max(connection.session.now()),
+            side,
+            |w, mask, _| {
+                records::anomaly(w, kind.code(), severity, anomaly.at, kind, mask, |w| {
+                    w.unsigned_member("offset", range.start);
+                    w.unsigned_member("bytes", range.len());
+                });
+            },
+        );
+    }
+
+    fn gap(&mut self, connection: &Connection, gap: &Gap) {
+        self.record(connection, "gap", gap.at.time, gap.side, |w, _, _| {
+            records::gap(w, gap);
+        });
+    }
+
+    fn ended(&mut self, connection: &Connection, tcp: &Tcp) {
+        self.record(
+            connection,
+            "connection_end",
+            connection.last.time,
+            Side::Client,
+            |w, mask, precision| records::connection_end(w, connection, tcp, mask, precision),
+        );
+    }
+}

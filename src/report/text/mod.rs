@@ -1,0 +1,214 @@
+//! The text report: a section for every connection, and the sums of the capture. Plain ASCII
+//! structure, so that it can be pasted into an issue.
+
+mod section;
+pub mod units;
+
+use std::io;
+use std::io::Write;
+
+use crate::base::severity::Severity;
+use crate::base::side::Side;
+use crate::base::text::Printable;
+use crate::base::text::printable;
+use crate::net::connection::Connection as Tcp;
+use crate::pipeline::Connection;
+use crate::pipeline::Observer;
+use crate::report::mask::Mask;
+use crate::rtmp::anomaly::Anomaly;
+
+use self::section::WireAnomalies;
+use self::units::grouped;
+
+/// Bytes of sections that are held back so that the list of connections can stand before them. A
+/// capture with more prints the sections as connections end, and the list at the end.
+const MAX_HELD: usize = 4 * 1024 * 1024;
+
+/// Bytes of the list of connections that are kept; a line has about 100.
+const MAX_LIST: usize = 4 * 1024 * 1024;
+
+/// Connections of which the anomalies of the decoder are counted by code at the same time.
+const MAX_NOTED: usize = 65_536;
+
+/// Writes the text report.
+#[derive(Debug)]
+pub struct TextReport<W: Write> {
+    out: W,
+    show_secrets: bool,
+    list: String,
+    list_left_out: u64,
+    held: String,
+    streaming: bool,
+    noted: std::collections::HashMap<u64, WireAnomalies>,
+    worst: [u64; 4],
+    failure: Option<io::Error>,
+}
+
+impl<W: Write> TextReport<W> {
+    /// Writes to `out`.
+    pub fn new(out: W, show_secrets: bool) -> Self {
+        Self {
+            out,
+            show_secrets,
+            list: String::new(),
+            list_left_out: 0,
+            held: String::new(),
+            streaming: false,
+            noted: std::collections::HashMap::new(),
+            worst: [0; 4],
+            failure: None,
+        }
+    }
+
+    /// Whether writing failed, so that reading on is of no use.
+    pub fn has_failed(&self) -> bool {
+        self.failure.is_some()
+    }
+
+    /// Writes what is left: `head` describes the capture, `foot` says what was left out of it.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong with writing, now or before.
+    pub fn finish(mut self, head: &str, foot: &str) -> io::Result<()> {
+        if let Some(error) = self.failure.take() {
+            return Err(error);
+        }
+        let worst = self.worst_line();
+        let mut list = std::mem::take(&mut self.list);
+        if self.list_left_out > 0 {
+            list.push_str(&format!(
+                "  … and {} more connections\n",
+                grouped(self.list_left_out)
+            ));
+        }
+        let out = &mut self.out;
+        if self.streaming {
+            writeln!(out, "{head}{worst}")?;
+            out.write_all(list.as_bytes())?;
+        } else {
+            writeln!(out, "{head}{worst}")?;
+            out.write_all(list.as_bytes())?;
+            out.write_all(self.held.as_bytes())?;
+        }
+        out.write_all(foot.as_bytes())?;
+        out.flush()
+    }
+
+    fn worst_line(&self) -> String {
+        let [info, warning, error, critical] = self.worst;
+        if self.worst.iter().all(|count| *count == 0) {
+            return String::new();
+        }
+        let parts: Vec<String> = [
+            (critical, "critical"),
+            (error, "error"),
+            (warning, "warning"),
+            (info, "info"),
+        ]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| format!("{} {name}", grouped(count)))
+        .collect();
+        format!("anomalies: {}\n", parts.join(", "))
+    }
+
+    fn write_section(&mut self, section: &str) {
+        if !self.streaming && self.held.len().saturating_add(section.len()) <= MAX_HELD {
+            self.held.push_str(section);
+            return;
+        }
+        let held = std::mem::take(&mut self.held);
+        self.streaming = true;
+        if let Err(error) = self
+            .out
+            .write_all(held.as_bytes())
+            .and_then(|()| self.out.write_all(section.as_bytes()))
+        {
+            self.failure = Some(error);
+        }
+    }
+
+    fn list_line(&mut self, connection: &Connection, mask: &Mask<'_>, marker: char) {
+        if self.list.len() > MAX_LIST {
+            self.list_left_out = self.list_left_out.saturating_add(1);
+            return;
+        }
+        let summary = connection.session.summary();
+        let role = summary.role.map_or("-", |role| role.name());
+        let stream = section::stream_label(&summary, mask);
+        let codecs = section::codecs_label(&summary);
+        self.list.push_str(&format!(
+            "{marker} #{:<4} {:>21} -> {:<21} {role:<9} {stream}  {codecs}  {}\n",
+            connection.id,
+            section::endpoint(connection, Side::Client),
+            section::endpoint(connection, Side::Server),
+            summary.stage.name(),
+        ));
+    }
+}
+
+impl<W: Write> Observer for TextReport<W> {
+    fn anomaly(&mut self, connection: &Connection, side: Side, anomaly: &Anomaly) {
+        if self.noted.len() >= MAX_NOTED && !self.noted.contains_key(&connection.id.0) {
+            return;
+        }
+        self.noted
+            .entry(connection.id.0)
+            .or_default()
+            .note(side, anomaly);
+    }
+
+    fn ended(&mut self, connection: &Connection, tcp: &Tcp) {
+        if self.failure.is_some() {
+            return;
+        }
+        let show = self.show_secrets;
+        let mask = Mask::new(&connection.session, show);
+        let noted = self.noted.remove(&connection.id.0).unwrap_or_default();
+        let mut worst = noted.worst();
+        for anomaly in connection.session.anomalies.iter() {
+            worst = worst.max(Some(anomaly.kind.severity()));
+            self.add_worst(anomaly.kind.severity(), 1);
+        }
+        for (severity, count) in noted.by_severity() {
+            self.add_worst(severity, count);
+        }
+        let marker = match worst {
+            None | Some(Severity::Info) => ' ',
+            Some(Severity::Warning) => '!',
+            Some(Severity::Error | Severity::Critical) => 'X',
+        };
+        self.list_line(connection, &mask, marker);
+        let section = section::section(connection, tcp, &mask, &noted);
+        self.write_section(&section);
+    }
+}
+
+impl<W: Write> TextReport<W> {
+    fn add_worst(&mut self, severity: Severity, count: u64) {
+        let place = match severity {
+            Severity::Info => 0,
+            Severity::Warning => 1,
+            Severity::Error => 2,
+            Severity::Critical => 3,
+        };
+        if let Some(sum) = self.worst.get_mut(place) {
+            *sum = sum.saturating_add(count);
+        }
+    }
+}
+
+/// Foreign text that is masked and safe to print.
+fn shown(text: &str) -> String {
+    printable(text)
+}
+
+/// Joins words with commas.
+fn joined<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let words: Vec<String> = words
+        .into_iter()
+        .map(|word| Printable(word).to_string())
+        .collect();
+    words.join(", ")
+}
