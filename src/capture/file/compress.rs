@@ -234,7 +234,11 @@ impl Worker {
             Err(Stop::Failed(error))
                 if error.kind() != io::ErrorKind::UnexpectedEof && !compressed.failed() =>
             {
-                Err(Stop::Failed(invalid(error.to_string())))
+                let mut what = error.to_string();
+                if what.contains("too much memory") {
+                    what.push_str(" (unpack it first: `zstd -dc --long=31 FILE | rtmpscope -`)");
+                }
+                Err(Stop::Failed(invalid(what)))
             }
             outcome => outcome,
         }

@@ -189,6 +189,17 @@ fn compressed_text_is_no_capture() {
 }
 
 #[test]
+fn a_zstd_window_that_takes_too_much_memory_is_refused_with_a_command() {
+    // RFC 8878 section 3.1.1.1: no single segment, no checksum; a window of 2^(10+18) bytes.
+    let outcome = read(&[0x28, 0xB5, 0x2F, 0xFD, 0, 18 << 3, 1, 0, 0, 0, 0, 0, 0]);
+    assert!(
+        outcome.said()[0].contains("zstd -dc --long=31"),
+        "{:?}",
+        outcome.said()
+    );
+}
+
+#[test]
 fn a_bomb_is_unpacked_no_further_than_it_is_read() {
     /// A gzip member again and again, counting how many were taken.
     struct Endless {

@@ -56,7 +56,7 @@ fn frames_are_numbered_over_all_inputs_and_a_bad_one_does_not_stop_the_others() 
 #[test]
 fn what_is_no_capture_is_called_by_its_name() {
     assert_eq!(read(b"").said(), ["test: not a capture file: it is empty"]);
-    assert!(read(b"hello world\n").said()[0].contains("it is text that begins with"));
+    assert!(read(b"hello world\n").said()[0].contains("it is text; "));
     assert!(read(b"h").said()[0].contains("it is text"));
     let folder = tempfile::tempdir().unwrap();
     let outcome = drain(&mut Files::new([Input::named(folder.path())]));
