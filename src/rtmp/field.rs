@@ -29,6 +29,12 @@ pub trait FieldSink {
 
     /// The field opened last ends before `end`; `summary` describes it in a few words.
     fn close(&mut self, end: usize, summary: &dyn fmt::Display);
+
+    /// Whether anybody looks at the fields. A parser may take a shorter way to the same result
+    /// when nobody does.
+    fn is_watched(&self) -> bool {
+        true
+    }
 }
 
 /// Takes no note of any field.
@@ -39,6 +45,9 @@ impl FieldSink for NoFields {
     fn leaf(&mut self, _: FieldName<'_>, _: Range<usize>, _: &dyn fmt::Display) {}
     fn open(&mut self, _: FieldName<'_>, _: usize) {}
     fn close(&mut self, _: usize, _: &dyn fmt::Display) {}
+    fn is_watched(&self) -> bool {
+        false
+    }
 }
 
 /// One field with its parts.

@@ -169,6 +169,11 @@ pub fn parse(
     declared_len: u32,
     fields: &mut impl FieldSink,
 ) -> (AudioTag, Vec<MediaProblem>) {
+    if !fields.is_watched()
+        && let Some(tag) = aac_frame(body, declared_len)
+    {
+        return (tag, Vec::new());
+    }
     let mut notes = Notes::default();
     let mut tag = AudioTag::unseen();
     if declared_len == 0 {
@@ -180,6 +185,30 @@ pub fn parse(
         enhanced::note_end(end, declared_len, &mut notes);
     }
     (tag, notes.into_inner())
+}
+
+/// The short way for what most audio messages of a capture are: a raw AAC frame. Any other
+/// message, and any doubt, takes the long way through [`read`].
+#[inline]
+fn aac_frame(body: &[u8], declared_len: u32) -> Option<AudioTag> {
+    let &[first, 1, ..] = body else {
+        return None;
+    };
+    let end = usize::try_from(declared_len).ok().filter(|&end| end >= 2)?;
+    (first >> 4 == AAC).then(|| AudioTag {
+        packet: AudioPacket::CodedFrames,
+        is_enhanced: false,
+        multitrack: None,
+        nano_offset: None,
+        mod_ex: Vec::new(),
+        tracks: Tracks::One(AudioTrack {
+            id: 0,
+            codec: CodecId::Audio(AAC),
+            payload: 2..end,
+            config: None,
+            channels: None,
+        }),
+    })
 }
 
 fn read(

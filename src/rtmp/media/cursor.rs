@@ -41,6 +41,7 @@ pub(super) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     /// At the begin of a message of `declared` bytes, of which `body` was kept.
+    #[inline]
     pub(super) fn new(body: &'a [u8], declared: u32) -> Self {
         let end = usize::try_from(declared).unwrap_or(usize::MAX);
         Self {
@@ -51,26 +52,31 @@ impl<'a> Cursor<'a> {
     }
 
     /// Position in the message.
+    #[inline]
     pub(super) fn at(&self) -> usize {
         self.at
     }
 
     /// Where the part ends by its declared length.
+    #[inline]
     pub(super) fn end(&self) -> usize {
         self.end
     }
 
     /// Bytes of the part still ahead by its declared length.
+    #[inline]
     pub(super) fn left(&self) -> usize {
         self.end.saturating_sub(self.at)
     }
 
     /// From here to the declared end of the part.
+    #[inline]
     pub(super) fn rest(&self) -> Range<usize> {
         self.at..self.end.max(self.at)
     }
 
     /// The kept bytes from here to the end of the part.
+    #[inline]
     pub(super) fn bytes(&self) -> &'a [u8] {
         let end = self.end.min(self.kept.len());
         self.kept.get(self.at..end).unwrap_or_default()
@@ -83,11 +89,13 @@ impl<'a> Cursor<'a> {
     }
 
     /// Whether every byte of the rest of the part was kept.
+    #[inline]
     pub(super) fn is_whole(&self) -> bool {
         self.end <= self.kept.len()
     }
 
     /// The next `len` bytes as a part of their own, cut to what is left; behind it goes on.
+    #[inline]
     pub(super) fn split(&mut self, len: usize) -> Self {
         let end = self.at.saturating_add(len).min(self.end);
         let part = Self {
@@ -99,6 +107,7 @@ impl<'a> Cursor<'a> {
         part
     }
 
+    #[inline]
     fn read<T>(
         &mut self,
         mut parser: impl FnMut(&'a [u8]) -> IResult<&'a [u8], T>,
@@ -127,6 +136,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// UI8.
+    #[inline]
     pub(super) fn u8(&mut self) -> Result<u8, End> {
         self.read(be_u8::<_, Error<_>>)
     }
@@ -142,6 +152,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// SI24.
+    #[inline]
     pub(super) fn i24(&mut self) -> Result<i32, End> {
         self.read(be_i24::<_, Error<_>>)
     }
@@ -152,12 +163,14 @@ impl<'a> Cursor<'a> {
     }
 
     /// FOURCC.
+    #[inline]
     pub(super) fn fourcc(&mut self) -> Result<FourCc, End> {
         let bytes = self.take(4)?;
         Ok(FourCc(bytes.try_into().unwrap_or_default()))
     }
 
     /// UI8\[len\].
+    #[inline]
     pub(super) fn take(&mut self, len: usize) -> Result<&'a [u8], End> {
         self.read(take::<_, _, Error<_>>(len))
     }
@@ -178,6 +191,7 @@ impl Notes {
         }
     }
 
+    #[inline]
     pub(super) fn into_inner(self) -> Vec<MediaProblem> {
         self.0
     }

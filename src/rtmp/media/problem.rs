@@ -77,6 +77,11 @@ pub enum MediaProblem {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A sequence start without a configuration record. Encoders send it before they have one.
+    ConfigEmpty {
+        /// The codec.
+        codec: CodecId,
+    },
     /// A configuration record that is not laid out as its specification says, but can be read.
     ConfigNonstandard {
         /// The codec.
@@ -106,6 +111,7 @@ impl MediaProblem {
             Self::ModExShort { .. } => "media.mod_ex_short",
             Self::NanoOffsetOutOfRange { .. } => "media.nano_offset_out_of_range",
             Self::ConfigUnreadable { .. } => "media.config_unreadable",
+            Self::ConfigEmpty { .. } => "media.config_empty",
             Self::ConfigNonstandard { .. } => "media.config_nonstandard",
             Self::Metadata(problem) => problem.code(),
             Self::MetadataNotPaired => "media.metadata_not_paired",
@@ -126,6 +132,7 @@ impl MediaProblem {
             | Self::ReservedMultitrackType { .. }
             | Self::ModExShort { .. }
             | Self::NanoOffsetOutOfRange { .. }
+            | Self::ConfigEmpty { .. }
             | Self::MetadataNotPaired => Severity::Warning,
             Self::Metadata(problem) => problem.severity(),
             Self::NonstandardCodec { .. } | Self::ConfigNonstandard { .. } => Severity::Info,
@@ -175,6 +182,12 @@ impl fmt::Display for MediaProblem {
             }
             Self::ConfigUnreadable { codec, reason } => {
                 write!(f, "configuration of {codec} cannot be read: {reason}")
+            }
+            Self::ConfigEmpty { codec } => {
+                write!(
+                    f,
+                    "sequence start of {codec} without a configuration record"
+                )
             }
             Self::ConfigNonstandard { codec, reason } => {
                 write!(f, "configuration of {codec} is not as specified: {reason}")

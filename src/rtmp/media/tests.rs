@@ -13,8 +13,15 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
     let head = prop_oneof![
         Just(Vec::new()),
         vec(any::<u8>(), 1..3),
-        prop::sample::select(["\x17\0\0\0\0\x01", "\x1c\0\0\0\0\x01", "\u{2f}",].to_vec())
-            .prop_map(|text| text.as_bytes().to_vec()),
+        prop::sample::select(vec![
+            vec![0x17, 0, 0, 0, 0, 1],
+            vec![0x1C, 0, 0, 0, 0, 1],
+            vec![0x27, 1],
+            vec![0x17, 1, 0xFF],
+            vec![0xAF, 1],
+            vec![0xAF, 0],
+            vec![0x2F, 0xFF, 0xFB],
+        ]),
         (0x80_u8..=0xFF, prop::sample::select(CODES.to_vec())).prop_map(|(first, code)| [
             &[first][..],
             code

@@ -282,6 +282,11 @@ pub fn parse(
     declared_len: u32,
     fields: &mut impl FieldSink,
 ) -> (VideoTag, Vec<MediaProblem>) {
+    if !fields.is_watched()
+        && let Some(tag) = avc_picture(body, declared_len)
+    {
+        return (tag, Vec::new());
+    }
     let mut tag = VideoTag::unseen();
     if declared_len == 0 {
         tag.packet = VideoPacket::Empty;
@@ -293,6 +298,42 @@ pub fn parse(
         enhanced::note_end(end, declared_len, &mut notes);
     }
     (tag, notes.into_inner())
+}
+
+/// The short way for what most messages of a capture are: a coded AVC picture under a legacy
+/// header. Any other message, and any doubt, takes the long way through [`read`].
+#[inline]
+fn avc_picture(body: &[u8], declared_len: u32) -> Option<VideoTag> {
+    let &[first, 1, high, middle, low, ..] = body else {
+        return None;
+    };
+    let frame = match first {
+        0x17 => FrameKind::Key,
+        0x27 => FrameKind::Inter,
+        0x37 => FrameKind::Disposable,
+        _ => return None,
+    };
+    let end = usize::try_from(declared_len).ok().filter(|&end| end >= 5)?;
+    // SI24: the sign comes down with the shift.
+    let composition_time = i32::from_be_bytes([high, middle, low, 0]) >> 8;
+    Some(VideoTag {
+        frame: Some(frame),
+        packet: VideoPacket::CodedFrames,
+        is_enhanced: false,
+        command: None,
+        multitrack: None,
+        nano_offset: None,
+        mod_ex: Vec::new(),
+        tracks: Tracks::One(VideoTrack {
+            id: 0,
+            codec: CodecId::Video(7),
+            composition_time_ms: Some(composition_time),
+            payload: 5..end,
+            config: None,
+            picture_size: None,
+            metadata: None,
+        }),
+    })
 }
 
 fn read(

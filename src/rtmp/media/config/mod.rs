@@ -314,6 +314,11 @@ impl AudioConfig {
             pre_skip: None,
         }
     }
+
+    /// The name of the AAC profile.
+    pub fn profile_name(&self) -> Option<&'static str> {
+        aac::object_type_name(self.object_type?)
+    }
 }
 
 /// What is reported of a record that begins with a start code.
@@ -380,7 +385,10 @@ fn note_unreadable(id: CodecId, part: &Cursor<'_>, why: Unreadable, notes: &mut 
         }
         // What was not kept cannot be held against the record.
         Unreadable::Cut if !part.is_whole() => return,
-        Unreadable::Cut if part.left() == 0 => "it is empty",
+        Unreadable::Cut if part.left() == 0 => {
+            notes.push(MediaProblem::ConfigEmpty { codec: id });
+            return;
+        }
         Unreadable::Cut => "it ends too early",
     };
     notes.push(MediaProblem::ConfigUnreadable { codec: id, reason });

@@ -76,9 +76,8 @@ fn an_empty_record_is_named() {
     let (_, notes) = parse_whole(&[0x17, 0x00, 0, 0, 0]);
     assert_eq!(
         notes,
-        [MediaProblem::ConfigUnreadable {
+        [MediaProblem::ConfigEmpty {
             codec: CodecId::Video(7),
-            reason: "it is empty",
         }]
     );
 }
