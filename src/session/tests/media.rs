@@ -30,6 +30,7 @@ fn video_tag(packet: VideoPacket, frame: FrameKind, ids: &[u8], width: u32) -> V
             Box::new(config)
         }),
         picture_size: None,
+        metadata: None,
     };
     VideoTag {
         frame: Some(frame),

@@ -1,6 +1,7 @@
 use super::*;
 use crate::rtmp::field::FieldTree;
 use crate::rtmp::field::NoFields;
+use crate::rtmp::media::enhanced::MultitrackKind;
 use crate::rtmp::types::FourCc;
 
 fn parse_whole(body: &[u8]) -> (VideoTag, Vec<MediaProblem>) {
