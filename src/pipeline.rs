@@ -37,9 +37,12 @@ use crate::rtmp::decoder::Start;
 use crate::rtmp::event::Event;
 use crate::rtmp::event::RawMessage;
 use crate::rtmp::field::NoFields;
+use crate::rtmp::media::CONFIG_KEEP;
 use crate::rtmp::message;
 use crate::rtmp::message::Decoded;
+use crate::rtmp::message::Message;
 use crate::rtmp::queue::EventQueue;
+use crate::rtmp::types::MessageTypeId;
 use crate::session::Session;
 use crate::session::end::EndCause;
 use crate::session::fact::Fact;
@@ -231,17 +234,19 @@ impl Pipeline {
         decoding.totals.frame(frame);
 
         // 1. Link bytes → TCP segment. Anything else is counted, never an error.
-        let segment = match frames.decode(frame) {
+        // (Taken by reference: a segment is large enough for a move to be felt.)
+        let decoded = frames.decode(frame);
+        let segment = match &decoded {
             Ok(segment) => segment,
             Err(skip) => {
-                decoding.totals.skips.add(skip);
+                decoding.totals.skips.add(*skip);
                 return;
             }
         };
         count(&mut decoding.totals.segments);
 
         // 2. Segment → its connection, and who sent it.
-        let route = flows.route(&segment);
+        let route = flows.route(segment);
         while let Some(ended) = flows.next_ended() {
             decoding.end(ended.flow.data, ended.reason, budget, observer);
         }
@@ -254,7 +259,7 @@ impl Pipeline {
         };
         if route.event == FlowEvent::Opened {
             let conversation =
-                Conversation::new(route.id, flow.endpoints(), &segment, &decoding.options);
+                Conversation::new(route.id, flow.endpoints(), segment, &decoding.options);
             flow.data = Some(Box::new(conversation));
         }
         let Some(conversation) = &mut flow.data else {
@@ -271,7 +276,7 @@ impl Pipeline {
 
         // 3. Segment → in-order bytes or holes, 4. → what the connection carries, 5. → messages,
         // 6. → what the peers agreed.
-        match decoding.segment(conversation, side, &segment, budget, observer) {
+        match decoding.segment(conversation, side, segment, budget, observer) {
             Outcome::Kept => {}
             Outcome::Turned => {
                 conversation.is_flipped = !conversation.is_flipped;
@@ -414,7 +419,12 @@ impl Decoding {
     ) -> Outcome {
         conversation.connection.last = segment.at;
         conversation.open(side, segment);
+        // Only who probes a connection needs to know.
+        let is_probing = matches!(conversation.stage, Stage::Probing(_));
         let speaks = |of: Side| {
+            if !is_probing {
+                return Peer::Speaks;
+            }
             let health = conversation.tcp.health().of(of);
             let (packets, bytes) = (health.packets, health.bytes);
             match (of == side, packets, bytes) {
@@ -593,25 +603,7 @@ impl Decoding {
             match event {
                 Event::Message(raw) => {
                     self.tell(connection, told, observer);
-                    count(&mut self.totals.messages);
-                    let decoded = message::decode(&raw, &mut NoFields);
-                    let event = Event::Message(raw);
-                    connection
-                        .session
-                        .apply(side, &event, Some(&decoded), &mut self.facts);
-                    if let Event::Message(raw) = event {
-                        let heard = Heard {
-                            number: connection.session.messages(),
-                            side,
-                            raw: &raw,
-                            decoded: &decoded,
-                        };
-                        observer.message(connection, &heard);
-                        for anomaly in &decoded.anomalies {
-                            observer.anomaly(connection, side, anomaly);
-                        }
-                        self.queue.recycle(raw.body);
-                    }
+                    self.hear(connection, side, raw, observer);
                 }
                 event => {
                     connection
@@ -627,6 +619,50 @@ impl Decoding {
             }
             self.report(connection, *told, observer);
         }
+    }
+
+    /// A message → what it says → session → observer; an aggregate also as the messages in it.
+    fn hear(
+        &mut self,
+        connection: &mut Connection,
+        side: Side,
+        raw: RawMessage,
+        observer: &mut impl Observer,
+    ) {
+        count(&mut self.totals.messages);
+        let decoded = message::decode(&raw, &mut NoFields);
+        let event = Event::Message(raw);
+        connection
+            .session
+            .apply(side, &event, Some(&decoded), &mut self.facts);
+        let Event::Message(raw) = event else {
+            return;
+        };
+        let heard = Heard {
+            number: connection.session.messages(),
+            side,
+            raw: &raw,
+            decoded: &decoded,
+        };
+        observer.message(connection, &heard);
+        for anomaly in &decoded.anomalies {
+            observer.anomaly(connection, side, anomaly);
+        }
+        self.report(connection, true, observer);
+        if let Message::Aggregate(aggregate) = &decoded.message {
+            for part in &aggregate.parts {
+                let keep = if self.options.keep_media || !part.type_id.is_media() {
+                    usize::MAX
+                } else {
+                    CONFIG_KEEP
+                };
+                // Aggregates do not nest: what claims to be one within one is not taken apart.
+                if part.type_id != MessageTypeId::AGGREGATE {
+                    self.hear(connection, side, part.to_message(&raw, keep), observer);
+                }
+            }
+        }
+        self.queue.recycle(raw.body);
     }
 
     /// Hands on what the session learned.

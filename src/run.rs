@@ -69,7 +69,7 @@ impl From<Exit> for ExitCode {
 }
 
 /// Does what the command line asks for.
-pub fn run(cli: &Cli) -> ExitCode {
+pub(crate) fn run(cli: &Cli) -> ExitCode {
     if cli.flags.list_interfaces {
         return interfaces().into();
     }

@@ -27,6 +27,11 @@ const MAX_HELD: usize = 4 * 1024 * 1024;
 /// Bytes of the list of connections that are kept; a line has about 100.
 const MAX_LIST: usize = 4 * 1024 * 1024;
 
+/// Connections that get a section of their own, and as many again of those in which something is
+/// wrong. All have a line in the list; nobody reads thousands of sections, and `rtmpscope json`
+/// has everything.
+const MAX_SECTIONS: u64 = 500;
+
 /// Connections of which the anomalies of the decoder are counted by code at the same time.
 const MAX_NOTED: usize = 65_536;
 
@@ -39,6 +44,9 @@ pub struct TextReport<W: Write> {
     list_left_out: u64,
     held: String,
     streaming: bool,
+    sections: u64,
+    wrong_sections: u64,
+    sections_left_out: u64,
     noted: std::collections::HashMap<u64, WireAnomalies>,
     worst: [u64; 4],
     failure: Option<io::Error>,
@@ -54,6 +62,9 @@ impl<W: Write> TextReport<W> {
             list_left_out: 0,
             held: String::new(),
             streaming: false,
+            sections: 0,
+            wrong_sections: 0,
+            sections_left_out: 0,
             noted: std::collections::HashMap::new(),
             worst: [0; 4],
             failure: None,
@@ -90,6 +101,13 @@ impl<W: Write> TextReport<W> {
             writeln!(out, "{head}{worst}")?;
             out.write_all(list.as_bytes())?;
             out.write_all(self.held.as_bytes())?;
+        }
+        if self.sections_left_out > 0 {
+            writeln!(
+                out,
+                "\nsections of {} more connections are left out: a BPF expression chooses connections, `rtmpscope json` has all",
+                grouped(self.sections_left_out)
+            )?;
         }
         out.write_all(foot.as_bytes())?;
         out.flush()
@@ -180,6 +198,17 @@ impl<W: Write> Observer for TextReport<W> {
             Some(Severity::Error | Severity::Critical) => 'X',
         };
         self.list_line(connection, &mask, marker);
+        let is_wrong = worst >= Some(Severity::Error);
+        let sections = if is_wrong && self.sections >= MAX_SECTIONS {
+            &mut self.wrong_sections
+        } else {
+            &mut self.sections
+        };
+        if *sections >= MAX_SECTIONS {
+            self.sections_left_out = self.sections_left_out.saturating_add(1);
+            return;
+        }
+        *sections = sections.saturating_add(1);
         let section = section::section(connection, tcp, &mask, &noted);
         self.write_section(&section);
     }
