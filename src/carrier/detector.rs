@@ -4,7 +4,8 @@
 //! - both directions begin with a hello, and the first had sent all of C0 and C1 before the
 //!   other began, as section 5.2.1 of RTMP 1.0 orders it;
 //! - a direction has a hello and, 3073 bytes on, a first chunk such as begins a connection, and
-//!   the other direction is not seen to keep silent: a file that is copied gets no answer.
+//!   the other direction is not seen to keep silent: a file that is copied gets no answer. To the
+//!   port of RTMP nobody copies files, so a silent peer is believed there.
 
 use crate::base::ids::Mark;
 use crate::base::side::PerSide;
@@ -336,7 +337,7 @@ impl Detector {
             Hello::Plain => {
                 let sample = held.sample(start, FIRST_CHUNKS);
                 match sample.and_then(shape::first_chunk) {
-                    Some(_) if peer == Peer::Silent => self.give_up(Other::Unknown),
+                    Some(_) if peer == Peer::Silent && !hinted => self.give_up(Other::Unknown),
                     Some(Sender::Client) => self.believe(side, Evidence::Content),
                     Some(Sender::Server) => self.believe(side.other(), Evidence::Content),
                     Some(Sender::Either) => self.believe(Side::Client, Evidence::Presumed),

@@ -120,6 +120,17 @@ fn a_copied_stream_is_no_rtmp() {
 }
 
 #[test]
+fn a_client_whose_server_only_acknowledges_is_shown_where_a_hint_supports_it() {
+    // As a client is recorded against a server that does not answer, or one whose payload was
+    // filtered out of the capture.
+    let hint = Hint { port: true, ..SYN };
+    assert_eq!(
+        rtmp(one(hint, Side::Client, &client(), Peer::Silent)).evidence,
+        Evidence::Syn
+    );
+}
+
+#[test]
 fn other_protocols_are_let_go_early() {
     let mut png = b"\x89PNG\r\n\x1A\n".to_vec();
     png.resize(3000, 3);
