@@ -401,7 +401,7 @@ fn body_config(
     let codec = id.codec()?;
     match packet {
         AudioPacket::SequenceStart => config::audio_record(id, codec, part, fields, notes),
-        AudioPacket::CodedFrames => config::audio_frame(codec, part.bytes()),
+        AudioPacket::CodedFrames => config::audio_frame(codec, part, fields),
         _ => None,
     }
 }

@@ -392,7 +392,7 @@ fn read_body(
     } else if tag.is_key()
         && let Some(codec) = track.codec.codec()
     {
-        track.picture_size = keyframe::keyframe_size(codec, part.bytes());
+        track.picture_size = keyframe::read(codec, part.bytes(), part.at(), fields);
     }
     let rest = part.rest();
     if !rest.is_empty() {

@@ -345,3 +345,24 @@ fn fields_lie_where_the_bytes_are() {
         ]
     );
 }
+
+#[test]
+fn the_header_of_a_coded_frame_is_shown() {
+    let body = [0x2F, 0xFF, 0xFB, 0x94, 0x64, 0x00];
+    let mut tree = FieldTree::default();
+    parse(&body, 385, &mut tree);
+    let fields = tree.into_fields();
+    let header = fields
+        .iter()
+        .find(|field| field.name == "mpegAudioHeader")
+        .unwrap();
+    assert_eq!(header.range, 1..5);
+    assert_eq!(header.parts[3].name, "bitrate_index");
+    assert_eq!(
+        (
+            header.parts[3].value.as_str(),
+            header.parts[3].range.clone()
+        ),
+        ("9", 3..4)
+    );
+}

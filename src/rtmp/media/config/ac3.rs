@@ -1,13 +1,15 @@
 //! AC-3 and E-AC-3: the begin of a syncframe (ATSC A/52 sections 5.3 and E.1.2). Neither has a
 //! configuration record in RTMP; each frame says what it is.
 
-use crate::rtmp::media::bits::BitReader;
+use crate::rtmp::field::FieldSink;
 use crate::rtmp::media::codec::Codec;
 use crate::rtmp::media::config::AudioConfig;
 use crate::rtmp::media::config::AudioSource;
+use crate::rtmp::media::syntax::Syntax;
+use crate::rtmp::media::syntax::Unreadable;
 
 /// syncword.
-const SYNC: u32 = 0x0B77;
+const SYNC: [u8; 2] = [0x0B, 0x77];
 
 /// Highest bsid of AC-3 and its variants of halved rates; E-AC-3 lies above.
 const LAST_AC3_BSID: u32 = 10;
@@ -28,66 +30,71 @@ const BIT_RATES: [u32; 19] = [
 const BLOCK_SAMPLES: u32 = 256;
 
 /// Reads the header of the first frame; `None` if it is none.
-pub(super) fn frame(data: &[u8]) -> Option<AudioConfig> {
+pub(super) fn frame(data: &[u8], base: usize, sink: &mut dyn FieldSink) -> Option<AudioConfig> {
     // bsid lies at the same place in both.
     let bsid = u32::from(*data.get(5)? >> 3);
-    let mut bits = BitReader::new(data);
-    if bits.u(16)? != SYNC {
+    if !data.starts_with(&SYNC) {
         return None;
     }
+    let mut s = Syntax::new(data, base, sink);
     match bsid {
-        0..=LAST_AC3_BSID => ac3(&mut bits, bsid),
-        11..=LAST_EAC3_BSID => eac3(&mut bits),
+        0..=LAST_AC3_BSID => s.scope("syncframe", |s| ac3(s, bsid)).ok(),
+        11..=LAST_EAC3_BSID => s.scope("syncframe", eac3).ok(),
         _ => None,
     }
 }
 
-fn ac3(bits: &mut BitReader<'_>, bsid: u32) -> Option<AudioConfig> {
+fn lookup(table: &[u32], index: u32) -> Result<u32, Unreadable> {
+    usize::try_from(index)
+        .ok()
+        .and_then(|index| table.get(index))
+        .copied()
+        .ok_or(Unreadable::Bad("reserved code"))
+}
+
+fn ac3(s: &mut Syntax<'_, '_>, bsid: u32) -> Result<AudioConfig, Unreadable> {
     let mut config = AudioConfig::new(Codec::Ac3, AudioSource::FrameHeader);
-    bits.u(16)?;
-    let rate = bits.u(2)?;
-    let rate = *RATES.get(usize::try_from(rate).ok()?)?;
-    let size_code = bits.u(6)?;
-    let bit_rate = *BIT_RATES.get(usize::try_from(size_code / 2).ok()?)?;
+    s.skip(32)?;
+    let rate = lookup(&RATES, s.u("fscod", 2)?)?;
+    let bit_rate = lookup(&BIT_RATES, s.u("frmsizecod", 6)? / 2)?;
     // bsid 9 and 10 halve and quarter everything.
     let shift = bsid.saturating_sub(8);
     config.sample_rate_hz = rate.checked_shr(shift);
     config.bit_rate = bit_rate.checked_shr(shift);
-    bits.u(5)?;
-    bits.u(3)?;
-    let mode = bits.u(3)?;
+    s.u("bsid", 5)?;
+    s.u("bsmod", 3)?;
+    let mode = s.u("acmod", 3)?;
     if mode & 1 != 0 && mode != 1 {
-        bits.u(2)?;
+        s.u("cmixlev", 2)?;
     }
     if mode & 4 != 0 {
-        bits.u(2)?;
+        s.u("surmixlev", 2)?;
     }
     if mode == 2 {
-        bits.u(2)?;
+        s.u("dsurmod", 2)?;
     }
-    let has_lfe = bits.bit()?;
+    let has_lfe = s.flag("lfeon")?;
     set_channels(&mut config, mode, has_lfe);
     config.frame_samples = Some(BLOCK_SAMPLES.saturating_mul(6));
-    Some(config)
+    Ok(config)
 }
 
-fn eac3(bits: &mut BitReader<'_>) -> Option<AudioConfig> {
+fn eac3(s: &mut Syntax<'_, '_>) -> Result<AudioConfig, Unreadable> {
     let mut config = AudioConfig::new(Codec::Eac3, AudioSource::FrameHeader);
-    bits.u(2)?;
-    bits.u(3)?;
-    let words = bits.u(11)?.checked_add(1)?;
-    let code = bits.u(2)?;
-    let second = bits.u(2)?;
+    s.skip(16)?;
+    s.u("strmtyp", 2)?;
+    s.u("substreamid", 3)?;
+    let words = s.u("frmsiz", 11)?.saturating_add(1);
+    let code = s.u("fscod", 2)?;
     let (rate, blocks) = if code == 3 {
-        // Half the rate, by fscod2, and always six blocks.
-        let rate = *RATES.get(usize::try_from(second).ok()?)?;
-        (rate / 2, 6)
+        // Half the rate, and always six blocks.
+        (lookup(&RATES, s.u("fscod2", 2)?)? / 2, 6)
     } else {
-        let rate = *RATES.get(usize::try_from(code).ok()?)?;
-        (rate, *[1, 2, 3, 6_u32].get(usize::try_from(second).ok()?)?)
+        let rate = lookup(&RATES, code)?;
+        (rate, lookup(&[1, 2, 3, 6], s.u("numblkscod", 2)?)?)
     };
     config.sample_rate_hz = Some(rate);
-    let samples = BLOCK_SAMPLES.checked_mul(blocks)?;
+    let samples = BLOCK_SAMPLES.saturating_mul(blocks);
     config.frame_samples = Some(samples);
     // Words of 16 bits per frame, and rate / samples frames per second.
     config.bit_rate = u64::from(words)
@@ -95,10 +102,10 @@ fn eac3(bits: &mut BitReader<'_>) -> Option<AudioConfig> {
         .and_then(|size| size.checked_mul(u64::from(rate)))
         .and_then(|size| size.checked_div(u64::from(samples)))
         .and_then(|rate| u32::try_from(rate).ok());
-    let mode = bits.u(3)?;
-    let has_lfe = bits.bit()?;
+    let mode = s.u("acmod", 3)?;
+    let has_lfe = s.flag("lfeon")?;
     set_channels(&mut config, mode, has_lfe);
-    Some(config)
+    Ok(config)
 }
 
 /// Channels and speakers of acmod (table 5.8).

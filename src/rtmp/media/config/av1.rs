@@ -2,7 +2,6 @@
 //! (AV1 in MPEG-2 TS, section 2.2), and the sequence header OBU (AV1 section 5.5).
 
 use crate::rtmp::field::FieldSink;
-use crate::rtmp::field::NoFields;
 use crate::rtmp::media::codec::Codec;
 use crate::rtmp::media::config::Chroma;
 use crate::rtmp::media::config::ColorDescription;
@@ -51,12 +50,10 @@ pub(in crate::rtmp::media) fn descriptor(
 }
 
 /// Size of the pictures by a sequence header among the first OBUs of a temporal unit.
-pub(in crate::rtmp::media) fn size_in_obus(bytes: &[u8]) -> Option<PictureSize> {
+pub(in crate::rtmp::media) fn size_in_obus(s: &mut Syntax<'_, '_>) -> Option<PictureSize> {
     let mut config = VideoConfig::new(Codec::Av1);
-    let mut sink = NoFields;
-    let mut s = Syntax::new(bytes, 0, &mut sink);
     // The frame behind the header may be cut off: what was read before stands.
-    obus(&mut config, &mut s).ok();
+    obus(&mut config, s).ok();
     config.size
 }
 

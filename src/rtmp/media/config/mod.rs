@@ -457,10 +457,14 @@ pub(super) fn audio_record(
 }
 
 /// Reads the header of a coded audio frame, in the codecs whose frames describe themselves.
-pub(super) fn audio_frame(codec: Codec, data: &[u8]) -> Option<AudioConfig> {
+pub(super) fn audio_frame(
+    codec: Codec,
+    part: &Cursor<'_>,
+    fields: &mut impl FieldSink,
+) -> Option<AudioConfig> {
     match codec {
-        Codec::Mp3 => mp3::frame(data),
-        Codec::Ac3 | Codec::Eac3 => ac3::frame(data),
+        Codec::Mp3 => mp3::frame(part.bytes(), part.at(), fields),
+        Codec::Ac3 | Codec::Eac3 => ac3::frame(part.bytes(), part.at(), fields),
         _ => None,
     }
 }
