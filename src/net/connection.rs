@@ -44,7 +44,6 @@ impl Connection {
                 sink(other, span);
             },
         );
-        let peer = PeerFacts::of(health);
 
         let health = self.health.of_mut(side);
         let arrival = self
@@ -54,7 +53,10 @@ impl Connection {
                 note_gap(health, &span);
                 sink(side, span);
             });
-        health.sent(segment, &arrival, window, scaled, &peer);
+        let peer = PeerFacts::of(self.health.of(other), &arrival);
+        self.health
+            .of_mut(side)
+            .sent(segment, &arrival, window, scaled, &peer);
         arrival
     }
 

@@ -14,8 +14,10 @@ use crate::net::Segment;
 /// numbers, because it is compared for every segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FlowKey {
-    low: (u128, u16),
-    high: (u128, u16),
+    low_addr: u128,
+    high_addr: u128,
+    low_port: u16,
+    high_port: u16,
     tunnel: u32,
     ipv6: bool,
 }
@@ -27,14 +29,16 @@ impl FlowKey {
         let source = number(segment.source);
         let destination = number(segment.destination);
         let from_low = source <= destination;
-        let (low, high) = if from_low {
+        let ((low_addr, low_port), (high_addr, high_port)) = if from_low {
             (source, destination)
         } else {
             (destination, source)
         };
         let key = Self {
-            low,
-            high,
+            low_addr,
+            high_addr,
+            low_port,
+            high_port,
             tunnel: segment.tunnel,
             ipv6: segment.source.addr.is_ipv6(),
         };
@@ -43,12 +47,12 @@ impl FlowKey {
 
     /// The end with the lower address, or of equal addresses the lower port.
     pub fn low(&self) -> Endpoint {
-        self.endpoint(self.low)
+        self.endpoint(self.low_addr, self.low_port)
     }
 
     /// The other end.
     pub fn high(&self) -> Endpoint {
-        self.endpoint(self.high)
+        self.endpoint(self.high_addr, self.high_port)
     }
 
     /// The tunnel, 0 outside of any.
@@ -56,7 +60,7 @@ impl FlowKey {
         self.tunnel
     }
 
-    fn endpoint(&self, (addr, port): (u128, u16)) -> Endpoint {
+    fn endpoint(&self, addr: u128, port: u16) -> Endpoint {
         let addr = match u32::try_from(addr) {
             Ok(addr) if !self.ipv6 => IpAddr::V4(Ipv4Addr::from_bits(addr)),
             _ => IpAddr::V6(Ipv6Addr::from_bits(addr)),
@@ -67,9 +71,9 @@ impl FlowKey {
 
 impl Hash for FlowKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u128(self.low.0);
-        state.write_u128(self.high.0);
-        let ports = u64::from(self.low.1) << 16 | u64::from(self.high.1);
+        state.write_u128(self.low_addr);
+        state.write_u128(self.high_addr);
+        let ports = u64::from(self.low_port) << 16 | u64::from(self.high_port);
         state.write_u64(u64::from(self.tunnel) << 32 | ports);
     }
 }

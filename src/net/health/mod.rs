@@ -34,8 +34,10 @@ const REORDERED_ALWAYS_WITHIN: Span = Span(200_000);
 /// How one direction was carried. Everything is said of the sender named by the side that this
 /// is kept for; windows are those that it advertised for what it receives.
 ///
-/// Times are measured where the capture was taken. Memory is fixed, whatever the length.
+/// Times are measured where the capture was taken. Memory is fixed, whatever the length; what
+/// every segment needs comes first, on two cache lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[repr(C)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each says of one fact whether it is known or holds; together they make no state"
@@ -49,6 +51,31 @@ pub struct Health {
     pub packets: u64,
     /// Payload bytes sent, each as often as it was sent.
     pub bytes: u64,
+    /// Highest sequence number sent, behind payload, SYN and FIN.
+    edge: SeqNum,
+    /// Highest acknowledgement of the peer.
+    acked: SeqNum,
+    /// The end of the segment whose round trip is being measured, and when it was sent.
+    timed_end: SeqNum,
+    /// Last advertised receive window in bytes; not scaled while `window_known` is false.
+    pub window: u32,
+    /// Most bytes sent and not yet acknowledged at one moment.
+    pub in_flight_max: u32,
+    timed_at: Timestamp,
+    /// Digest and time in microseconds (modulo 2^32) of the last segments with payload.
+    recent: [(u32, u32); REMEMBERED],
+    recent_next: u8,
+    timing: bool,
+    timed_is_syn: bool,
+    ack_seen: bool,
+    /// Whether the receive window is closed now.
+    pub zero_window_now: bool,
+    /// Whether the scale of the window is known.
+    pub window_known: bool,
+    /// Whether the SYN was seen: without it the window's scale is not known.
+    pub syn_seen: bool,
+    /// Window shift announced in the SYN, 0..=14.
+    pub window_scale: Option<u8>,
     /// Round trips from this point to the receiver and back, by the acknowledgement of what was
     /// sent once (Karn: never of what was retransmitted).
     pub round_trips: RoundTrips,
@@ -57,10 +84,6 @@ pub struct Health {
     pub handshake: Option<Span>,
     /// Maximum segment size announced in the SYN, in bytes.
     pub mss: Option<u16>,
-    /// Window shift announced in the SYN, 0..=14.
-    pub window_scale: Option<u8>,
-    /// Whether the SYN was seen: without it the window's scale is not known.
-    pub syn_seen: bool,
     /// SYNs sent again.
     pub syn_retransmissions: u32,
     /// Segments that carried bytes sent before, or filled a hole so late that they must have
@@ -77,33 +100,14 @@ pub struct Health {
     pub keep_alives: u32,
     /// Probes of at most one byte sent into a closed window.
     pub window_probes: u32,
-    /// Last advertised receive window in bytes; not scaled while `window_known` is false.
-    pub window: u32,
-    /// Whether the scale of the window is known.
-    pub window_known: bool,
     /// How often the receive window closed.
     pub zero_windows: u32,
     /// How long it was closed, all times together, up to the last segment.
     pub zero_window_time: Span,
-    /// Whether it is closed now.
-    pub zero_window_now: bool,
-    /// Most bytes sent and not yet acknowledged at one moment.
-    pub in_flight_max: u32,
     /// Bytes that the receiver acknowledged but the capture never held.
     pub acked_unseen: u64,
     fin: Mark,
     rst: Mark,
-    /// Highest sequence number sent, behind payload, SYN and FIN.
-    edge: SeqNum,
-    /// Highest acknowledgement of the peer.
-    acked: SeqNum,
-    ack_seen: bool,
-    /// The end of the segment whose round trip is being measured, and when it was sent.
-    timed: Option<(SeqNum, Timestamp)>,
-    timed_is_syn: bool,
-    recent_next: u8,
-    /// Digest and time in microseconds (modulo 2^32) of the last segments with payload.
-    recent: [(u32, u32); REMEMBERED],
 }
 
 impl Health {
@@ -176,15 +180,13 @@ impl Health {
         }
         self.acked = ack;
         self.ack_seen = true;
-        if let Some((end, sent)) = self.timed
-            && !end.is_after(ack)
-        {
-            let rtt = segment.at.time.since(sent);
+        if self.timing && !self.timed_end.is_after(ack) {
+            let rtt = segment.at.time.since(self.timed_at);
             self.round_trips.add(rtt);
             if self.timed_is_syn && rtt >= Span::ZERO {
                 self.handshake.get_or_insert(rtt);
             }
-            self.timed = None;
+            self.timing = false;
         }
     }
 
@@ -232,7 +234,7 @@ impl Health {
         increment(&mut self.retransmitted_packets);
         self.retransmitted_bytes = self.retransmitted_bytes.saturating_add(u64::from(bytes));
         // Which of the copies an acknowledgement answers can not be told (Karn's rule).
-        self.timed = None;
+        self.timing = false;
     }
 
     /// Moves the edge of what was sent, and begins to measure a round trip when none is under way.
@@ -245,7 +247,7 @@ impl Health {
             end = end.plus(1);
             if self.syn_seen && self.edge == end {
                 increment(&mut self.syn_retransmissions);
-                self.timed = None;
+                self.timing = false;
                 return;
             }
             self.syn_seen = true;
@@ -266,8 +268,10 @@ impl Health {
             return;
         }
         self.edge = end;
-        if self.timed.is_none() && (syn || arrival.kind == ArrivalKind::InOrder) {
-            self.timed = Some((end, at.time));
+        if !self.timing && (syn || arrival.kind == ArrivalKind::InOrder) {
+            self.timing = true;
+            self.timed_end = end;
+            self.timed_at = at.time;
             self.timed_is_syn = syn;
         }
         self.in_flight_max = self.in_flight_max.max(self.in_flight());
@@ -315,10 +319,15 @@ pub(super) struct PeerFacts {
 }
 
 impl PeerFacts {
-    pub(super) fn of(peer: &Health) -> Self {
+    /// What is needed to judge a segment. Round trips lie apart from what every segment needs,
+    /// so they are fetched only for one that fills a hole.
+    pub(super) fn of(peer: &Health, arrival: &Arrival) -> Self {
         Self {
             window_closed: peer.zero_window_now,
-            round_trip: peer.round_trips.min(),
+            round_trip: match arrival.kind {
+                ArrivalKind::Fills => peer.round_trips.min(),
+                _ => None,
+            },
         }
     }
 }

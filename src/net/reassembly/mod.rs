@@ -21,6 +21,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+use std::num::NonZero;
+
 use crate::base::ids::Mark;
 use crate::base::time::Span as Elapsed;
 use crate::base::time::Timestamp;
@@ -37,6 +39,7 @@ pub use self::counters::Counters;
 pub use self::counters::GapCause;
 
 use self::counters::add;
+use self::store::Grace;
 use self::store::Overlap;
 use self::store::Part;
 use self::store::Store;
@@ -128,32 +131,6 @@ enum Origin {
     Settled,
 }
 
-/// A running wait: what was acknowledged and known when it began.
-#[derive(Debug, Clone, Copy, Default)]
-struct Grace {
-    since: Mark,
-    ack: u64,
-    segments: u8,
-    running: bool,
-}
-
-impl Grace {
-    fn start(at: Mark, ack: u64) -> Self {
-        Self {
-            since: at,
-            ack,
-            segments: 0,
-            running: true,
-        }
-    }
-
-    /// Counts a segment; whether the wait is over with it.
-    fn passed(&mut self, at: Mark) -> bool {
-        self.segments = self.segments.saturating_add(1);
-        self.segments >= GRACE_SEGMENTS || at.time.since(self.since.time) >= GRACE_TIME
-    }
-}
-
 /// Things that most connections never need.
 #[derive(Debug, Default)]
 struct Rare {
@@ -178,16 +155,11 @@ pub struct Reassembler {
     base: u64,
     /// Position up to which the peer acknowledged, 0 when it never did.
     ack: u64,
-    /// Highest right edge of the peer's SACK blocks, 0 without any.
-    sack: u64,
     /// Position of the FIN.
-    fin: Option<u64>,
+    fin: Option<NonZero<u64>>,
     /// Widest receive window of the peer in bytes, when its scale is known.
     window: Option<u32>,
     origin: Origin,
-    grace: Grace,
-    /// When the hole in front last became smaller.
-    progress: Timestamp,
     store: Option<Box<Store>>,
     in_order_segments: u64,
     in_order_bytes: u64,
@@ -272,7 +244,7 @@ impl Reassembler {
         }
         let next = self.next.pos;
         let end = match self.fin {
-            Some(fin) => fin,
+            Some(fin) => fin.get(),
             None if self.ack == next.saturating_add(1) => next,
             None => self.ack,
         };
@@ -361,7 +333,7 @@ impl Reassembler {
         if fin {
             self.take_fin(cut.end());
         }
-        if let Some(fin) = self.fin {
+        if let Some(fin) = self.fin.map(NonZero::get) {
             let behind = cut.end().saturating_sub(fin.max(start));
             if behind > 0 {
                 add(&mut self.rare().counters.behind_fin_bytes, behind);
@@ -404,8 +376,15 @@ impl Reassembler {
         self.origin = Origin::Settled;
         // A FIN before the SYN was not this connection's: middleboxes make them up.
         self.fin = None;
-        self.grace = Grace::default();
-        self.progress = at.time;
+        self.begin(at, budget, sink);
+    }
+
+    /// Lets out what waited for the start of the stream.
+    fn begin(&mut self, at: Mark, budget: &mut ReassemblyBudget, sink: &mut impl FnMut(Span<'_>)) {
+        if let Some(store) = &mut self.store {
+            store.grace = None;
+            store.progress = Some(at.time);
+        }
         self.drain(&mut Overlap::default(), None, budget, sink);
     }
 
@@ -428,7 +407,7 @@ impl Reassembler {
             }
         }
         self.origin = Origin::Held;
-        self.grace = Grace::start(at, 0);
+        self.store.get_or_insert_default().grace = Some(Grace::start(at, 0));
     }
 
     /// Ends the grace of a stream joined midway: it starts with the lowest byte that came.
@@ -438,16 +417,14 @@ impl Reassembler {
         }
         self.base = self.next.pos;
         self.origin = Origin::Settled;
-        self.grace = Grace::default();
-        self.progress = at.time;
-        self.drain(&mut Overlap::default(), None, budget, sink);
+        self.begin(at, budget, sink);
     }
 
     /// The first FIN counts, unless data was already seen behind it.
     fn take_fin(&mut self, pos: u64) {
         let end = self.store_end().unwrap_or(0).max(self.next.pos);
         if self.fin.is_none() && (pos >= end || self.origin == Origin::Held) {
-            self.fin = Some(pos);
+            self.fin = NonZero::new(pos);
         }
     }
 
@@ -504,16 +481,17 @@ impl Reassembler {
             }
         } else if end > next {
             kind = ArrivalKind::InOrder;
-            if let Some(front) = self.store.as_ref().and_then(|store| store.front()) {
-                let since = front.at.time.max(self.progress);
-                waited = at.time.since(since).nanos().max(0);
+            if let Some(hole) = self.hole() {
+                waited = at.time.since(hole.since).nanos().max(0);
                 kind = ArrivalKind::Fills;
             }
             for part in [part, cut] {
                 self.drain(&mut overlap, Some((part, at)), budget, sink);
             }
-            self.progress = at.time;
-            self.grace.running = false;
+            if let Some(store) = &mut self.store {
+                store.progress = Some(at.time);
+                store.grace = None;
+            }
         }
         Arrival {
             kind,
@@ -730,29 +708,28 @@ impl Reassembler {
             };
         }
         self.ack = self.ack.max(self.next.position_of(ack));
-        if self.store.is_some() {
+        if let Some(store) = &mut self.store {
             let blocks = usize::from(segment.options.sack_count);
             for &(_, right) in segment.options.sack.iter().take(blocks) {
-                self.sack = self.sack.max(self.next.position_of(SeqNum(right)));
+                store.sack = store.sack.max(self.next.position_of(SeqNum(right)));
             }
         }
     }
 
     /// Looks at the hole in front after every segment of the connection, either way.
     fn review(&mut self, at: Mark, budget: &mut ReassemblyBudget, sink: &mut impl FnMut(Span<'_>)) {
-        if self.store.is_none() && self.origin != Origin::Held {
+        let Some(store) = &mut self.store else {
             return;
-        }
+        };
         if self.origin == Origin::Held {
-            if at.frame != self.grace.since.frame && self.grace.passed(at) {
+            if store.grace.as_mut().is_none_or(|grace| grace.passed(at)) {
                 self.settle(at, budget, sink);
             }
             return;
         }
         if self.ack == 0 {
             while let Some(hole) = self.hole() {
-                let since = hole.at.time.max(self.progress);
-                if self.waiting() < ONE_SIDED_BYTES && at.time.since(since) < ONE_SIDED_TIME {
+                if self.waiting() < ONE_SIDED_BYTES && at.time.since(hole.since) < ONE_SIDED_TIME {
                     break;
                 }
                 self.pass(hole, GapCause::OneSided, budget, sink);
@@ -761,25 +738,29 @@ impl Reassembler {
         }
         // While the acknowledgement stays below the hole, the receiver misses the bytes too, and
         // the sender will send them again.
-        if self.hole().is_none_or(|hole| self.ack < hole.end) {
+        let acked = self.ack;
+        if store.front().is_none_or(|front| acked < front.start) {
             return;
         }
-        if !self.grace.running {
-            self.grace = Grace::start(at, self.ack);
-        } else if self.grace.passed(at) {
-            // The wait is over for every hole that was known and acknowledged when it began, so
-            // a capture that loses every other segment does not fall behind.
-            let Grace { since, ack, .. } = self.grace;
-            self.grace.running = false;
-            while let Some(hole) = self.hole() {
-                if hole.end > ack || hole.at.frame > since.frame {
-                    break;
-                }
-                self.pass(hole, GapCause::CaptureLoss, budget, sink);
+        let Some(grace) = &mut store.grace else {
+            store.grace = Some(Grace::start(at, acked));
+            return;
+        };
+        if !grace.passed(at) {
+            return;
+        }
+        // The wait is over for every hole that was known and acknowledged when it began, so a
+        // capture that loses every other segment does not fall behind.
+        let Grace { since, ack, .. } = *grace;
+        while let Some(hole) = self.hole() {
+            if hole.end > ack || hole.at.frame > since.frame {
+                break;
             }
-            if self.hole().is_some_and(|hole| hole.end <= self.ack) {
-                self.grace = Grace::start(at, self.ack);
-            }
+            self.pass(hole, GapCause::CaptureLoss, budget, sink);
+        }
+        let still = self.hole().is_some_and(|hole| hole.end <= acked);
+        if let Some(store) = &mut self.store {
+            store.grace = still.then(|| Grace::start(at, acked));
         }
     }
 
@@ -793,7 +774,8 @@ impl Reassembler {
         if self.ack > self.next.pos {
             self.skip_to(self.ack.min(hole.end), GapCause::CaptureLoss, hole.at, sink);
         }
-        let cause = if self.sack > hole.end {
+        let sack = self.store.as_ref().map_or(0, |store| store.sack);
+        let cause = if sack > hole.end {
             GapCause::NotReceived
         } else {
             GapCause::Undetermined
@@ -814,10 +796,13 @@ impl Reassembler {
 
     /// The hole in front of what waits.
     fn hole(&self) -> Option<Hole> {
-        let front = self.store.as_ref()?.front()?;
+        let store = self.store.as_ref()?;
+        let front = store.front()?;
+        let progress = store.progress.unwrap_or(front.at.time);
         Some(Hole {
             end: front.start,
             at: front.at,
+            since: front.at.time.max(progress),
         })
     }
 
@@ -854,6 +839,27 @@ struct Hole {
     end: u64,
     /// What brought that byte.
     at: Mark,
+    /// Since when nothing of the hole came.
+    since: Timestamp,
+}
+
+impl Grace {
+    fn start(at: Mark, ack: u64) -> Self {
+        Self {
+            since: at,
+            ack,
+            segments: 0,
+        }
+    }
+
+    /// Counts a segment; whether the wait is over with it.
+    fn passed(&mut self, at: Mark) -> bool {
+        if at.frame == self.since.frame {
+            return false;
+        }
+        self.segments = self.segments.saturating_add(1);
+        self.segments >= GRACE_SEGMENTS || at.time.since(self.since.time) >= GRACE_TIME
+    }
 }
 
 /// Bytes of one segment as 32 bits, which the IP length fields guarantee.

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::fmt;
 
 use crate::base::ids::Mark;
+use crate::base::time::Timestamp;
 
 /// What a piece costs beside its bytes: descriptor and allocator overhead. Counted against the
 /// bounds, so that many tiny segments cannot hold more memory than a few big ones.
@@ -180,6 +181,21 @@ impl Overlap {
 pub(super) struct Store {
     pieces: VecDeque<Piece>,
     charge: usize,
+    /// When the hole in front last became smaller, or the stream began behind it.
+    pub(super) progress: Option<Timestamp>,
+    /// Highest right edge of the peer's SACK blocks since there is a hole, 0 without any.
+    pub(super) sack: u64,
+    /// The wait before the hole in front is given up.
+    pub(super) grace: Option<Grace>,
+}
+
+/// A running wait: what was acknowledged and known when it began.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Grace {
+    pub(super) since: Mark,
+    pub(super) ack: u64,
+    /// Segments of the connection since then.
+    pub(super) segments: u8,
 }
 
 impl Store {
