@@ -5,6 +5,7 @@
 //! its order is never visible: connections come out in the order in which they were first seen.
 
 mod ended;
+mod entry;
 mod key;
 #[cfg(test)]
 mod tests;
@@ -16,21 +17,27 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use crate::base::ids::FlowId;
-use crate::base::side::PerSide;
 use crate::base::side::Side;
 use crate::base::time::Span;
 use crate::base::time::Timestamp;
-use crate::net::Endpoint;
 use crate::net::Segment;
 use crate::net::TcpFlags;
 use crate::net::seq::SeqNum;
 
 pub use self::ended::MAX_REMEMBERED;
 pub use self::ended::TIME_WAIT;
+pub use self::entry::CLOSED_LINGER;
+pub use self::entry::EndReason;
+pub use self::entry::Flow;
+pub use self::entry::HALF_OPEN_TIMEOUT;
+pub use self::entry::IDLE_TIMEOUT;
+pub use self::entry::Orientation;
 pub use self::key::FlowKey;
 
 use self::ended::Remembered;
 use self::ended::TimeWait;
+use self::entry::End;
+use self::entry::NEAR;
 
 /// Connections that are kept at once, unless configured otherwise. Ten thousand are a normal
 /// evening of a big server; half as many again leaves room for those that only knock.
@@ -40,29 +47,12 @@ pub const MAX_FLOWS: usize = 16 << 10;
 /// one means looking at all, so one look frees many places.
 const EVICTED_SHARE: usize = 16;
 
-/// A connection with no segment for this long is over, however it ended. Longer than the quiet
-/// of a paused player or a publisher without a source.
-pub const IDLE_TIMEOUT: Span = Span::from_secs(900);
-
-/// A connection whose handshake is not complete, or of which one end has closed, is over after
-/// this long without a segment: longer than the longest pause between retransmitted SYNs (64 s
-/// with the seven tries of Linux).
-pub const HALF_OPEN_TIMEOUT: Span = Span::from_secs(120);
-
-/// A connection closed or reset by both ends is kept this long for segments that the network or
-/// the capture brought out of order.
-pub const CLOSED_LINGER: Span = Span::from_secs(5);
-
 /// How often idle connections are looked for, in capture time.
 const SCAN_INTERVAL: Span = Span::from_secs(1);
 
 /// A frame this much later than the last one moves the clock only when a second one confirms it:
 /// a single broken timestamp must not end every connection.
 const CLOCK_JUMP: Span = Span::from_secs(60);
-
-/// Sequence numbers this near the last one of their sender belong to the same connection. A
-/// window's worth on most paths, and one in two thousand of the whole number space.
-const NEAR: i64 = 1 << 20;
 
 /// Connections in one allocation of the slab.
 const CHUNK: usize = 32;
@@ -84,17 +74,6 @@ impl Default for FlowConfig {
             server_ports: Vec::new(),
         }
     }
-}
-
-/// By what the client and the server of a connection are told apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Orientation {
-    /// By port numbers: a guess.
-    Port,
-    /// By what the bytes say (see [`FlowTable::turn`]).
-    Content,
-    /// By who sent the SYN.
-    Syn,
 }
 
 /// What a segment meant to the table.
@@ -126,252 +105,6 @@ pub struct Route {
 /// Place of a connection in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slot(u32);
-
-/// Why a connection left the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum EndReason {
-    /// Both ends sent FIN.
-    Closed,
-    /// One end sent RST.
-    Reset,
-    /// A new connection between the same ports began.
-    Reused,
-    /// No segment came for too long.
-    Idle,
-    /// Too many connections at once.
-    Evicted,
-    /// The capture ended first.
-    EndOfCapture,
-}
-
-impl EndReason {
-    /// The word used in every report and record.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Closed => "closed",
-            Self::Reset => "reset",
-            Self::Reused => "reused",
-            Self::Idle => "idle",
-            Self::Evicted => "evicted",
-            Self::EndOfCapture => "end_of_capture",
-        }
-    }
-}
-
-/// One end of a connection, as the table needs it.
-#[derive(Debug, Clone, Copy, Default)]
-struct End {
-    /// Sequence number of the SYN, when that was seen.
-    isn: SeqNum,
-    /// Sequence number of the first segment that was seen.
-    first: SeqNum,
-    /// Sequence number behind what was seen, with the FIN.
-    edge: SeqNum,
-    syn_seen: bool,
-    /// Whether any segment was seen, so that `first` and `edge` mean something.
-    seen: bool,
-    payload: bool,
-    fin: bool,
-}
-
-impl End {
-    fn isn(&self) -> Option<SeqNum> {
-        self.syn_seen.then_some(self.isn)
-    }
-
-    fn first(&self) -> Option<SeqNum> {
-        self.seen.then_some(self.first)
-    }
-
-    fn edge(&self) -> Option<SeqNum> {
-        self.seen.then_some(self.edge)
-    }
-}
-
-/// A connection in the table, with what is kept for it. What every segment needs comes first,
-/// on as few cache lines as may be: with many connections at once those are what costs.
-#[derive(Debug)]
-#[repr(C, align(64))]
-pub struct Flow<T> {
-    key: FlowKey,
-    last_seen: Timestamp,
-    id: FlowId,
-    ends: [End; 2],
-    client_is_low: bool,
-    established: bool,
-    orientation: Orientation,
-    /// When the first RST came.
-    reset: Option<Timestamp>,
-    started: Timestamp,
-    /// What is kept for the connection.
-    pub data: T,
-}
-
-impl<T> Flow<T> {
-    /// Its number in the order of first sight.
-    pub fn id(&self) -> FlowId {
-        self.id
-    }
-
-    /// Capture time of its first segment.
-    pub fn started(&self) -> Timestamp {
-        self.started
-    }
-
-    /// Capture time of its last segment.
-    pub fn last_seen(&self) -> Timestamp {
-        self.last_seen
-    }
-
-    /// The tunnel, 0 outside of any.
-    pub fn tunnel(&self) -> u32 {
-        self.key.tunnel()
-    }
-
-    /// Address and port of both ends.
-    pub fn endpoints(&self) -> PerSide<Endpoint> {
-        let mut ends = PerSide {
-            client: self.key.low(),
-            server: self.key.high(),
-        };
-        if !self.client_is_low {
-            ends.swap();
-        }
-        ends
-    }
-
-    /// By what client and server were told apart.
-    pub fn orientation(&self) -> Orientation {
-        self.orientation
-    }
-
-    /// How it was closed by its ends, if it was.
-    pub fn closed(&self) -> Option<EndReason> {
-        if self.reset.is_some() {
-            Some(EndReason::Reset)
-        } else if self.ends.iter().all(|end| end.fin) {
-            Some(EndReason::Closed)
-        } else {
-            None
-        }
-    }
-
-    fn timeout(&self) -> Span {
-        if self.closed().is_some() {
-            CLOSED_LINGER
-        } else if !self.established || self.ends.iter().any(|end| end.fin) {
-            HALF_OPEN_TIMEOUT
-        } else {
-            IDLE_TIMEOUT
-        }
-    }
-
-    fn side(&self, from_low: bool) -> Side {
-        if from_low == self.client_is_low {
-            Side::Client
-        } else {
-            Side::Server
-        }
-    }
-
-    fn end(&self, low: bool) -> &End {
-        let [lower, higher] = &self.ends;
-        if low { lower } else { higher }
-    }
-
-    fn end_mut(&mut self, low: bool) -> &mut End {
-        let [lower, higher] = &mut self.ends;
-        if low { lower } else { higher }
-    }
-
-    /// Whether a SYN belongs to this connection rather than to a new one between the same ports.
-    fn owns_syn(&self, segment: &Segment<'_>, from_low: bool) -> bool {
-        let seq = SeqNum(segment.seq);
-        let (end, other) = (self.end(from_low), self.end(!from_low));
-        if let Some(isn) = end.isn() {
-            // A server may answer a retransmitted SYN with another number, as long as the
-            // connection does not stand.
-            return isn == seq || answers(segment, other);
-        }
-        match end.first() {
-            // The frames at the beginning may be out of order: the SYN after its data. (Of an end
-            // whose peer's SYN was seen, an empty segment before its own SYN tells nothing: the
-            // second step of a split handshake is an ACK of any number.)
-            Some(first) if end.payload || !other.syn_seen => {
-                (0..NEAR).contains(&first.distance_from(seq)) && self.reset.is_none()
-            }
-            _ => answers(segment, other) || !(other.payload && !other.syn_seen),
-        }
-    }
-
-    /// Notes what a segment tells about the connection. True when it shows client and server to
-    /// be the other way round.
-    fn note(&mut self, segment: &Segment<'_>, from_low: bool) -> bool {
-        let seq = SeqNum(segment.seq);
-        let flags = segment.flags;
-        let now = segment.at.time;
-        let half_open = !self.established;
-        if flags.has(TcpFlags::RST) {
-            let near = self
-                .end(from_low)
-                .edge()
-                .is_none_or(|edge| (-NEAR..=NEAR).contains(&seq.distance_from(edge)));
-            if self.reset.is_none() && (near || half_open) {
-                self.reset = Some(now);
-            }
-            return false;
-        }
-        let syn = flags.has(TcpFlags::SYN);
-        if syn {
-            // Whatever was closed before the handshake was not closed by these ends.
-            self.reset = None;
-            for end in &mut self.ends {
-                end.fin = false;
-            }
-        } else if segment.wire_payload > 0
-            && self
-                .reset
-                .is_some_and(|reset| now.since(reset) > CLOSED_LINGER)
-        {
-            // Data long after a reset: the reset was made up, and nobody heeded it.
-            self.reset = None;
-        }
-        let fin = flags.has(TcpFlags::FIN);
-        let end = self.end_mut(from_low);
-        let start = if syn {
-            end.isn = seq;
-            end.syn_seen = true;
-            seq.plus(1)
-        } else {
-            seq
-        };
-        if !end.seen {
-            end.first = start;
-        }
-        let stop = start.plus(segment.wire_payload).plus(u32::from(fin));
-        if !end.seen || !(-NEAR..=0).contains(&stop.distance_from(end.edge)) {
-            end.edge = stop;
-        }
-        end.seen = true;
-        end.payload |= segment.wire_payload > 0;
-        end.fin |= fin;
-        self.established |= !syn;
-        if !syn || self.orientation == Orientation::Syn {
-            return false;
-        }
-        self.orientation = Orientation::Syn;
-        let client_is_low = from_low != flags.has(TcpFlags::ACK);
-        std::mem::replace(&mut self.client_is_low, client_is_low) != client_is_low
-    }
-}
-
-/// Whether a segment acknowledges the SYN of `other`, and no more than that and some early data.
-fn answers(segment: &Segment<'_>, other: &End) -> bool {
-    segment.flags.has(TcpFlags::ACK)
-        && other
-            .isn()
-            .is_some_and(|isn| (1..NEAR).contains(&SeqNum(segment.ack).distance_from(isn)))
-}
 
 /// A connection that left the table.
 #[derive(Debug)]

@@ -8,6 +8,7 @@
 use super::*;
 use crate::base::ids::FrameNumber;
 use crate::base::ids::Mark;
+use crate::net::Endpoint;
 use crate::net::TcpOptions;
 
 const SYN: u8 = 0x02;

@@ -38,10 +38,6 @@ const REORDERED_ALWAYS_WITHIN: Span = Span(200_000);
 /// every segment needs comes first, on two cache lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[repr(C)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each says of one fact whether it is known or holds; together they make no state"
-)]
 pub struct Health {
     /// Capture time of the first segment; means nothing while `packets` is 0.
     pub first: Timestamp,
