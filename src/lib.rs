@@ -18,3 +18,4 @@ pub mod pipeline;
 pub mod report;
 pub mod rtmp;
 pub mod session;
+pub mod tui;

@@ -1,6 +1,7 @@
 //! Wires a source of frames to the pipeline and the pipeline to what shows it. The only place
 //! that spawns threads, catches signals and decides about exit codes.
 
+use std::cell::RefCell;
 use std::io;
 use std::io::IsTerminal as _;
 use std::io::Write as _;
@@ -9,6 +10,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::Duration;
+use std::time::Instant;
 use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
 
@@ -37,6 +41,10 @@ use rtmpscope::report::text::TextReport;
 use rtmpscope::report::text::units::bytes;
 use rtmpscope::report::text::units::grouped;
 use rtmpscope::report::text::units::millis;
+use rtmpscope::tui;
+use rtmpscope::tui::model::Capture;
+use rtmpscope::tui::store::Shared;
+use rtmpscope::tui::store::Store;
 
 use crate::cli::Cli;
 use crate::cli::Command;
@@ -606,8 +614,136 @@ fn interfaces() -> Exit {
     Exit::Done
 }
 
-fn dashboard(_flags: &Flags, _input: &Input) -> Exit {
-    Exit::Done
+/// Time between two hand-overs to the dashboard: more often than it draws, and rarely enough that
+/// reading does not suffer.
+const PUBLISH_EVERY: Duration = Duration::from_millis(60);
+
+fn dashboard(flags: &Flags, input: &Input) -> Exit {
+    if !tui::has_terminal() {
+        complain(&"the dashboard needs a terminal; `rtmpscope report` does not");
+        return Exit::Usage;
+    }
+    let reading = match open(flags, input) {
+        Ok(reading) => reading,
+        Err(exit) => return exit,
+    };
+    reading.catch_signals();
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGHUP, Arc::clone(&reading.stop));
+    let stop = Arc::clone(&reading.stop);
+    let shared = Shared::new();
+    shared.announce(Capture {
+        name: input_name(input),
+        is_live: reading.is_live,
+        ..Capture::default()
+    });
+    let decoder = {
+        let shared = Arc::clone(&shared);
+        let name = input_name(input);
+        let options = options(flags, None);
+        let store = Store::new(Arc::clone(&shared), flags.show_secrets);
+        thread::spawn(move || decode_for_dashboard(reading, options, store, &name))
+    };
+    let shown = tui::run(shared, tui::Options::default(), &stop);
+    stop.store(true, Ordering::Relaxed);
+    if let Err(error) = shown {
+        complain(&format_args!("the terminal failed: {error}"));
+        return Exit::Output;
+    }
+    // A decoder that still waits for a pipe or a device ends with the program.
+    if !decoder.is_finished() {
+        return Exit::Done;
+    }
+    match decoder.join() {
+        Ok((exit, troubles)) => {
+            for trouble in troubles {
+                complain(&trouble);
+            }
+            exit
+        }
+        // The panic was told already.
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+/// Ends the dashboard when the thread that holds it panics.
+struct StopOnPanic(Arc<AtomicBool>);
+
+impl Drop for StopOnPanic {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// What is read, in a few words.
+fn input_name(input: &Input) -> String {
+    let name = match &input.origin {
+        Origin::Files(paths) => match paths.as_slice() {
+            [only] if only.as_os_str() == "-" => "stdin".to_owned(),
+            [only] => only
+                .file_name()
+                .unwrap_or(only.as_os_str())
+                .to_string_lossy()
+                .into_owned(),
+            all => format!("{} files", all.len()),
+        },
+        Origin::Interfaces(names) => names.join(" "),
+    };
+    printable(&name)
+}
+
+/// Reads everything for the dashboard; the exit code, and what went wrong.
+fn decode_for_dashboard(
+    mut reading: Reading,
+    options: Options,
+    mut store: Store,
+    name: &str,
+) -> (Exit, Vec<String>) {
+    let _guard = StopOnPanic(Arc::clone(&reading.stop));
+    let is_live = reading.is_live;
+    let mut pipeline = Pipeline::new(options);
+    let troubles = RefCell::new(Vec::new());
+    let capture = |pipeline: &Pipeline, source: &dyn Source, dropped: u64, is_done: bool| {
+        let totals = pipeline.totals();
+        let progress = source.progress();
+        Capture {
+            name: name.to_owned(),
+            is_live,
+            is_done,
+            bytes_read: progress.bytes_read,
+            bytes_total: progress.bytes_total,
+            frames: totals.frames,
+            messages: totals.messages,
+            other_connections: totals.other_connections.values().sum(),
+            first: totals.first,
+            last: totals.last,
+            dropped,
+            trouble: troubles.borrow().last().cloned(),
+        }
+    };
+    let mut published = Instant::now();
+    reading.drive(
+        &mut pipeline,
+        &mut store,
+        |store, pipeline, _, source| {
+            if published.elapsed() >= PUBLISH_EVERY {
+                published = Instant::now();
+                store.publish(pipeline, capture(pipeline, source, 0, false));
+            }
+            true
+        },
+        |error| troubles.borrow_mut().push(printable(&error.to_string())),
+    );
+    let drops = reading.source.drops();
+    let dropped = drops
+        .by_kernel
+        .unwrap_or(0)
+        .saturating_add(drops.by_interface.unwrap_or(0));
+    let last = capture(&pipeline, &*reading.source, dropped, true);
+    store.publish(&pipeline, last);
+    let exit = reading.exit();
+    (exit, troubles.into_inner())
 }
 
 /// One line on the terminal's stderr that says how far reading has come.

@@ -1,0 +1,311 @@
+//! The dashboard's side of the shared state: makes of it the [`Snapshot`] that a [`ViewState`] asks
+//! for, and copies no more than that.
+
+use std::sync::Arc;
+
+use crate::base::ids::FlowId;
+use crate::tui::keys::Screen;
+use crate::tui::model::Capture;
+use crate::tui::model::Detail;
+use crate::tui::model::Detailed;
+use crate::tui::model::Kept;
+use crate::tui::model::MessageLine;
+use crate::tui::model::MessagePage;
+use crate::tui::model::Oddity;
+use crate::tui::model::Opened;
+use crate::tui::model::Row;
+use crate::tui::model::Snapshot;
+use crate::tui::opened;
+use crate::tui::state::ViewState;
+use crate::tui::store::Inner;
+use crate::tui::store::Ring;
+use crate::tui::store::Shared;
+use crate::tui::summary::summary;
+
+/// Messages that are looked through for a filter before a frame is drawn: some milliseconds.
+const SEARCH_STEP: usize = 4000;
+
+/// Lines of messages beyond the shown ones, so that the next page is there.
+const MARGIN: usize = 8;
+
+/// Reads what has been handed over.
+#[derive(Debug)]
+pub struct Feed {
+    shared: Arc<Shared>,
+    frozen: Option<Frozen>,
+    search: Search,
+    opened: Option<Arc<Opened>>,
+    version: Option<u64>,
+}
+
+/// What a frozen picture shows.
+#[derive(Debug, Clone)]
+struct Frozen {
+    capture: Capture,
+    rows: Vec<Arc<Row>>,
+    detail: Detailed,
+    last_message: u64,
+}
+
+/// The messages that a filter lets through.
+#[derive(Debug, Default)]
+struct Search {
+    focus: Option<FlowId>,
+    filter: String,
+    /// Number of the last message looked at.
+    seen: u64,
+    hits: Vec<u64>,
+}
+
+impl Feed {
+    /// A feed of what is handed over to `shared`.
+    pub fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            shared,
+            frozen: None,
+            search: Search::default(),
+            opened: None,
+            version: None,
+        }
+    }
+
+    /// Whether there is something that the last snapshot did not have.
+    pub fn has_news(&self) -> bool {
+        self.version != Some(self.shared.version())
+    }
+
+    /// What the view asks for. Places that the view knows by another name (the newest message, the
+    /// message of a frame) are found, and the view gets their numbers.
+    pub fn snapshot(&mut self, view: &mut ViewState) -> Snapshot {
+        self.shared.set_focus(view.focus);
+        self.version = Some(self.shared.version());
+        let shared = Arc::clone(&self.shared);
+        let inner = shared.lock();
+        let mut snapshot = Snapshot {
+            detail: detail_of(&inner, view.focus),
+            ..Snapshot::default()
+        };
+        match (&mut self.frozen, view.paused) {
+            (Some(frozen), true) => {
+                if let Detailed::Known(detail) = &frozen.detail
+                    && Some(detail.id) == view.focus
+                {
+                    snapshot.detail = frozen.detail.clone();
+                }
+                snapshot.capture = frozen.capture.clone();
+                snapshot.rows.clone_from(&frozen.rows);
+            }
+            (frozen, paused) => {
+                snapshot.capture = inner.capture.clone();
+                snapshot.rows.clone_from(&inner.rows);
+                *frozen = paused.then(|| Frozen {
+                    capture: snapshot.capture.clone(),
+                    rows: snapshot.rows.clone(),
+                    detail: snapshot.detail.clone(),
+                    last_message: view
+                        .focus
+                        .and_then(|id| inner.messages.ring(id)?.kept.back().map(|k| k.number))
+                        .unwrap_or(u64::MAX),
+                });
+            }
+        }
+        if view.follow
+            && view.screen == Screen::Streams
+            && let Some(row) = snapshot.rows.last()
+        {
+            view.list.selected = Some(row.id);
+        }
+        snapshot.anomalies = oddities(&inner, view.focus);
+        snapshot.anomalies_left_out = inner.oddities_left_out;
+        let wants_messages = view.screen == Screen::Messages || view.seek.is_some();
+        if let (true, Detailed::Known(detail)) = (wants_messages, snapshot.detail.clone())
+            && let Some(ring) = inner.messages.ring(detail.id)
+        {
+            let most = self
+                .frozen
+                .as_ref()
+                .map_or(u64::MAX, |frozen| frozen.last_message);
+            let page = self.page(ring, &detail, view, most);
+            drop(inner);
+            self.finish_page(&mut snapshot, page, &detail, view);
+        }
+        snapshot
+    }
+
+    /// The lines around the selected message; the summaries are left for later, when the lock is
+    /// free again.
+    fn page(&mut self, ring: &Ring, detail: &Detail, view: &mut ViewState, most: u64) -> Page {
+        let kept = &ring.kept;
+        let end = kept.partition_point(|kept| kept.number <= most);
+        if let Some(frame) = view.seek.take() {
+            let at = kept.partition_point(|kept| kept.raw.last.frame.0 < frame);
+            view.messages.selected = kept
+                .get(at.min(end.saturating_sub(1)))
+                .map(|kept| kept.number);
+        }
+        if view.follow {
+            view.messages.selected = Some(u64::MAX);
+        }
+        let wanted = view.messages.selected.unwrap_or(0);
+        let room = view.page.saturating_add(MARGIN);
+        let around = |selected: usize, count: usize| {
+            let selected = selected.min(count.saturating_sub(1));
+            let first = selected.saturating_sub(room);
+            (selected, first, selected.saturating_add(room).min(count))
+        };
+        let mut page = Page {
+            kept: end,
+            left_out: ring.left_out,
+            ..Page::default()
+        };
+        let lines: Vec<Arc<Kept>> = if view.messages.filter.is_empty() {
+            let at = kept.partition_point(|kept| kept.number < wanted);
+            let (selected, first, last) = around(at, end);
+            page.selected = selected;
+            page.first = first;
+            page.matching = end;
+            page.searched = end;
+            page.before = first.checked_sub(1).and_then(|at| kept.get(at)).cloned();
+            kept.range(first.min(last)..last).cloned().collect()
+        } else {
+            page.searched = self.search(ring, detail, view, end);
+            let hits = &self.search.hits;
+            let at = hits.partition_point(|number| *number < wanted);
+            let (selected, first, last) = around(at, hits.len());
+            page.selected = selected;
+            page.first = first;
+            page.matching = hits.len();
+            let find = |number: &u64| {
+                let at = kept.partition_point(|kept| kept.number < *number);
+                kept.get(at).cloned()
+            };
+            page.before = first
+                .checked_sub(1)
+                .and_then(|at| hits.get(at))
+                .and_then(find);
+            let shown = hits.get(first..last).unwrap_or_default();
+            shown.iter().filter_map(find).collect()
+        };
+        page.lines = lines;
+        page
+    }
+
+    /// Looks through some more messages for the filter. Returns how many have been looked at.
+    fn search(&mut self, ring: &Ring, detail: &Detail, view: &ViewState, end: usize) -> usize {
+        let search = &mut self.search;
+        let filter = view.messages.filter.to_lowercase();
+        if search.focus != Some(detail.id) || search.filter != filter {
+            *search = Search {
+                focus: Some(detail.id),
+                filter,
+                ..Search::default()
+            };
+        }
+        let oldest = ring.kept.front().map_or(0, |kept| kept.number);
+        let gone = search.hits.partition_point(|number| *number < oldest);
+        search.hits.drain(..gone);
+        let from = ring.kept.partition_point(|kept| kept.number <= search.seen);
+        let to = from.saturating_add(SEARCH_STEP).min(end);
+        for kept in ring.kept.range(from.min(to)..to) {
+            search.seen = kept.number;
+            let text = format!(
+                "{} {} csid {} {}",
+                kept.number,
+                kept.raw.type_id,
+                kept.raw.csid,
+                summary(&kept.raw, detail)
+            );
+            if text.to_lowercase().contains(&search.filter) {
+                search.hits.push(kept.number);
+            }
+        }
+        if to < end {
+            // There is more to look through: draw again soon.
+            self.version = None;
+        }
+        to
+    }
+
+    fn finish_page(
+        &mut self,
+        snapshot: &mut Snapshot,
+        page: Page,
+        detail: &Detail,
+        view: &mut ViewState,
+    ) {
+        let selected = page
+            .selected
+            .checked_sub(page.first)
+            .and_then(|at| page.lines.get(at))
+            .cloned();
+        view.messages.selected = selected.as_ref().map(|kept| kept.number);
+        let is_open = |opened: &Arc<Opened>| Some(&opened.kept) == selected.as_ref();
+        if !self.opened.as_ref().is_some_and(is_open) {
+            self.opened = selected
+                .as_ref()
+                .map(|kept| Arc::new(opened::open(kept, detail)));
+        }
+        snapshot.opened.clone_from(&self.opened);
+        let mut previous = page.before.map(|kept| kept.raw.last.time);
+        let lines = page
+            .lines
+            .into_iter()
+            .map(|kept| {
+                let time = kept.raw.last.time;
+                MessageLine {
+                    summary: summary(&kept.raw, detail),
+                    kept,
+                    previous: previous.replace(time),
+                }
+            })
+            .collect();
+        snapshot.page = MessagePage {
+            lines,
+            first: page.first,
+            selected: page.selected,
+            matching: page.matching,
+            kept: page.kept,
+            searched: page.searched,
+            left_out: page.left_out,
+        };
+    }
+}
+
+/// A page before its messages are read.
+#[derive(Debug, Default)]
+struct Page {
+    lines: Vec<Arc<Kept>>,
+    /// The line before the first.
+    before: Option<Arc<Kept>>,
+    first: usize,
+    selected: usize,
+    matching: usize,
+    kept: usize,
+    searched: usize,
+    left_out: u64,
+}
+
+fn detail_of(inner: &Inner, focus: Option<FlowId>) -> Detailed {
+    let Some(id) = focus else {
+        return Detailed::None;
+    };
+    if let Some(open) = inner.open.as_ref().filter(|open| open.id == id) {
+        return Detailed::Known(Arc::clone(open));
+    }
+    match inner.ended.get(&id) {
+        Some(detail) => Detailed::Known(Arc::clone(detail)),
+        None if inner.let_go.contains(&id) => Detailed::LeftOut,
+        None => Detailed::Awaited,
+    }
+}
+
+fn oddities(inner: &Inner, focus: Option<FlowId>) -> Vec<Arc<Oddity>> {
+    match focus {
+        Some(id) => inner.oddities.get(&id).cloned().unwrap_or_default(),
+        None => {
+            let mut all: Vec<Arc<Oddity>> = inner.oddities.values().flatten().cloned().collect();
+            all.sort_by_key(|oddity| oddity.first.frame);
+            all
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! What the screens show, as plain data: a screen is a function of a [`Snapshot`] and a
+//! [`crate::tui::state::ViewState`]. All text in here is fit to be shown: masked, and without
+//! control characters; what is still foreign lies within [`Detail::session`], and only
+//! [`Detail::text`] and [`Detail::prose`] get it out.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::base::ids::FlowId;
+use crate::base::ids::Mark;
+use crate::base::severity::Severity;
+use crate::base::side::PerSide;
+use crate::base::side::Side;
+use crate::base::text::printable;
+use crate::base::time::Timestamp;
+use crate::net::Endpoint;
+use crate::net::health::Health;
+use crate::rtmp::event::RawMessage;
+use crate::rtmp::secret::Secrecy;
+use crate::session::Session;
+use crate::session::end::EndStyle;
+use crate::session::netstream::Role;
+use crate::session::summary::Stage;
+
+/// Everything one frame of the dashboard is drawn from.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// The capture.
+    pub capture: Capture,
+    /// Its connections, in the order of first sight.
+    pub rows: Vec<Arc<Row>>,
+    /// The connection that is open.
+    pub detail: Detailed,
+    /// The lines around the selected message.
+    pub page: MessagePage,
+    /// The selected message, taken apart.
+    pub opened: Option<Arc<Opened>>,
+    /// What was odd, in the order of first sight: of the whole capture, or of the open
+    /// connection, as the view asks.
+    pub anomalies: Vec<Arc<Oddity>>,
+    /// Kinds of anomalies that were not kept one by one.
+    pub anomalies_left_out: u64,
+}
+
+/// What is known of the open connection.
+#[derive(Debug, Clone, Default)]
+pub enum Detailed {
+    /// None is open.
+    #[default]
+    None,
+    /// It is asked for and will come with the next look of the decoder.
+    Awaited,
+    /// There were too many connections to keep this one.
+    LeftOut,
+    /// This.
+    Known(Arc<Detail>),
+}
+
+impl Detailed {
+    /// The detail, where there is one.
+    pub fn known(&self) -> Option<&Detail> {
+        match self {
+            Self::Known(detail) => Some(detail),
+            _ => None,
+        }
+    }
+}
+
+/// How reading goes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Capture {
+    /// What is read.
+    pub name: String,
+    /// Whether it is an interface.
+    pub is_live: bool,
+    /// Whether everything has been read.
+    pub is_done: bool,
+    /// Bytes read so far.
+    pub bytes_read: u64,
+    /// Bytes there are to read, where that is known.
+    pub bytes_total: Option<u64>,
+    /// Frames so far.
+    pub frames: u64,
+    /// RTMP messages so far.
+    pub messages: u64,
+    /// TCP connections that are something else than RTMP.
+    pub other_connections: u64,
+    /// Capture time of the first frame.
+    pub first: Option<Timestamp>,
+    /// Capture time of the latest frame.
+    pub last: Option<Timestamp>,
+    /// Packets that the capture lost.
+    pub dropped: u64,
+    /// What went wrong while reading, the latest.
+    pub trouble: Option<String>,
+}
+
+impl Capture {
+    /// How far reading has come, 0..=100, while it goes on and its end is known.
+    pub fn percent(&self) -> Option<u64> {
+        if self.is_done {
+            return None;
+        }
+        self.bytes_read
+            .saturating_mul(100)
+            .checked_div(self.bytes_total?)
+            .map(|percent| percent.min(100))
+    }
+}
+
+/// Numbers in a row's course of the bitrate: what a wide sparkline can show.
+pub const SPARK_LEN: usize = 24;
+
+/// One connection in the list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Its number.
+    pub id: FlowId,
+    /// Addresses.
+    pub ends: PerSide<Endpoint>,
+    /// App and stream name, masked.
+    pub label: String,
+    /// What the client does.
+    pub role: Option<Role>,
+    /// How far it came.
+    pub stage: Stage,
+    /// How it ended.
+    pub end: Option<EndStyle>,
+    /// Codecs, as `avc 1280x720 + aac`.
+    pub codecs: String,
+    /// Bitrate in thousands of bits per second of media time.
+    pub kbits: f64,
+    /// Course of the bitrate, latest last.
+    pub spark: Vec<u32>,
+    /// Frames per second.
+    pub frame_rate: Option<f64>,
+    /// Keyframe interval in milliseconds.
+    pub keyframe_ms: Option<f64>,
+    /// Audio ahead of video in milliseconds.
+    pub skew_ms: Option<f64>,
+    /// Lag of the media clock in milliseconds.
+    pub lag_ms: Option<f64>,
+    /// Share of the packets that were sent again, 0.0..=1.0.
+    pub retransmitted: f64,
+    /// Bytes that the capture does not hold.
+    pub missing: u64,
+    /// Messages.
+    pub messages: u64,
+    /// First frame.
+    pub first: Mark,
+    /// Latest frame.
+    pub last: Mark,
+    /// Worst anomaly.
+    pub worst: Option<Severity>,
+    /// Different anomalies.
+    pub anomalies: u32,
+}
+
+/// One connection in full.
+#[derive(Debug, Clone)]
+pub struct Detail {
+    /// Its number.
+    pub id: FlowId,
+    /// Addresses.
+    pub ends: PerSide<Endpoint>,
+    /// First frame.
+    pub first: Mark,
+    /// Latest frame.
+    pub last: Mark,
+    /// Bytes that the capture does not hold, by sender.
+    pub missing: PerSide<u64>,
+    /// What the peers did.
+    pub session: Session,
+    /// How TCP carried it, by sender.
+    pub health: PerSide<Health>,
+    /// Whether secrets are shown as they are.
+    pub show_secrets: bool,
+}
+
+impl Detail {
+    /// Foreign text, when it is known what of it is secret, as it may be shown.
+    pub fn text(&self, text: &str, secrecy: Secrecy) -> String {
+        if self.show_secrets {
+            printable(text)
+        } else {
+            printable(&self.session.redactor().text_as(secrecy, text))
+        }
+    }
+
+    /// Foreign text, whatever it is, as it may be shown.
+    pub fn prose(&self, text: &str) -> String {
+        if self.show_secrets {
+            printable(text)
+        } else {
+            printable(&self.session.redactor().text(text))
+        }
+    }
+
+    /// App and stream name.
+    pub fn label(&self) -> String {
+        label(&self.session, self.show_secrets)
+    }
+}
+
+/// App and stream name of a session, as they may be shown.
+pub fn label(session: &Session, show_secrets: bool) -> String {
+    let redactor = session.redactor();
+    let shown = |text: &str, secrecy: Secrecy| {
+        if show_secrets {
+            printable(text)
+        } else {
+            printable(&redactor.text_as(secrecy, text))
+        }
+    };
+    let summary = session.summary();
+    let app = summary.app.map(|app| shown(app, Secrecy::Url));
+    let name = summary.stream_name.map(|name| shown(name, Secrecy::Whole));
+    match (app, name) {
+        (Some(app), Some(name)) => format!("{app}/{name}"),
+        (Some(app), None) => app,
+        (None, Some(name)) => name,
+        (None, None) if session.is_from_begin() => "(no name yet)".to_owned(),
+        (None, None) => "(joined late)".to_owned(),
+    }
+}
+
+/// A message that was kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// Its number within the connection, from 1.
+    pub number: u64,
+    /// Who sent it.
+    pub side: Side,
+    /// Envelope, and as much of the body as is kept.
+    pub raw: RawMessage,
+    /// Whether something was odd about it.
+    pub is_odd: bool,
+}
+
+/// One line of the messages.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MessageLine {
+    /// The message.
+    pub kept: Arc<Kept>,
+    /// What it says in a few words, masked.
+    pub summary: String,
+    /// Capture time of the line before it, of all the lines that are shown.
+    pub previous: Option<Timestamp>,
+}
+
+/// The lines around the selected message.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct MessagePage {
+    /// The lines, oldest first.
+    pub lines: Vec<MessageLine>,
+    /// Position of the first of them among all that match.
+    pub first: usize,
+    /// Position of the selected one among all that match.
+    pub selected: usize,
+    /// How many match, or all that are kept when nothing is searched for.
+    pub matching: usize,
+    /// How many are kept.
+    pub kept: usize,
+    /// How many were looked through for the filter.
+    pub searched: usize,
+    /// Older messages that are kept no longer.
+    pub left_out: u64,
+}
+
+/// One field of an opened message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldLine {
+    /// How deep it lies in others.
+    pub depth: u16,
+    /// Name, fit to be shown.
+    pub name: String,
+    /// Value, masked.
+    pub value: String,
+    /// Its bytes in the body.
+    pub range: Range<usize>,
+}
+
+/// The selected message, taken apart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opened {
+    /// Which.
+    pub kept: Arc<Kept>,
+    /// What it says in a few words.
+    pub summary: String,
+    /// Its fields, parts behind the field that has them.
+    pub fields: Vec<FieldLine>,
+    /// Its bytes, secrets overwritten.
+    pub bytes: Vec<u8>,
+    /// What is odd about it.
+    pub odd: Vec<String>,
+}
+
+/// Something odd.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Oddity {
+    /// The connection.
+    pub flow: FlowId,
+    /// App and stream name when it happened.
+    pub label: String,
+    /// Code for scripts.
+    pub code: &'static str,
+    /// How much it matters.
+    pub severity: Severity,
+    /// Who sent what shows it.
+    pub side: Side,
+    /// First occurrence.
+    pub first: Mark,
+    /// Latest occurrence.
+    pub last: Mark,
+    /// Occurrences.
+    pub count: u64,
+    /// What it is, with the figures of the first occurrence.
+    pub what: String,
+}

@@ -1,0 +1,425 @@
+//! Snapshots and messages made by hand, for the tests of the screens.
+
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Color;
+use ratatui::style::Modifier;
+
+use crate::base::ids::ByteRange;
+use crate::base::ids::FlowId;
+use crate::base::ids::FrameNumber;
+use crate::base::ids::Mark;
+use crate::base::severity::Severity;
+use crate::base::side::PerSide;
+use crate::base::side::Side;
+use crate::base::time::Timestamp;
+use crate::net::Endpoint;
+use crate::rtmp::event::Event;
+use crate::rtmp::event::RawMessage;
+use crate::rtmp::field::NoFields;
+use crate::rtmp::message;
+use crate::rtmp::types::ChunkFormat;
+use crate::rtmp::types::ChunkStreamId;
+use crate::rtmp::types::MessageStreamId;
+use crate::rtmp::types::MessageTypeId;
+use crate::rtmp::types::RtmpTimestamp;
+use crate::session::Session;
+use crate::session::end::EndStyle;
+use crate::session::netstream::Role;
+use crate::session::summary::Stage;
+use crate::tui;
+use crate::tui::model::Capture;
+use crate::tui::model::Detail;
+use crate::tui::model::Detailed;
+use crate::tui::model::Kept;
+use crate::tui::model::MessageLine;
+use crate::tui::model::MessagePage;
+use crate::tui::model::Oddity;
+use crate::tui::model::Row;
+use crate::tui::model::Snapshot;
+use crate::tui::opened;
+use crate::tui::state::ViewState;
+use crate::tui::summary::summary;
+use crate::tui::view;
+
+/// 2023-11-14T22:13:20Z, where the hand-made captures begin.
+const START: i64 = 1_700_000_000_000_000_000;
+
+pub(super) fn at(ms: i64, frame: u64) -> Mark {
+    Mark {
+        time: Timestamp(START + ms * 1_000_000),
+        frame: FrameNumber(frame),
+    }
+}
+
+/// A message of a kind, `ms` after the start.
+pub(super) fn raw(type_id: MessageTypeId, csid: u32, ms: u32, body: &[u8]) -> RawMessage {
+    let length = u32::try_from(body.len()).unwrap();
+    RawMessage {
+        csid: ChunkStreamId(csid),
+        fmt: ChunkFormat::Full,
+        type_id,
+        stream_id: MessageStreamId(u32::from(type_id.is_media())),
+        timestamp: RtmpTimestamp(if type_id.is_media() { ms } else { 0 }),
+        delta: None,
+        extended_timestamp: false,
+        length,
+        chunks: 1,
+        interruptions: 0,
+        header_bytes: 12,
+        range: ByteRange::default(),
+        first: at(i64::from(ms), u64::from(ms) + 1),
+        last: at(i64::from(ms), u64::from(ms) + 1),
+        body: body.to_vec(),
+        received: length,
+        from_aggregate: false,
+    }
+}
+
+pub(super) fn kept(number: u64, body: &[u8]) -> Kept {
+    Kept {
+        number,
+        side: Side::Client,
+        raw: raw(MessageTypeId::COMMAND_AMF0, 3, 0, body),
+        is_odd: false,
+    }
+}
+
+fn text(value: &str) -> Vec<u8> {
+    let mut bytes = vec![2];
+    bytes.extend(u16::try_from(value.len()).unwrap().to_be_bytes());
+    bytes.extend(value.as_bytes());
+    bytes
+}
+
+fn number(value: f64) -> Vec<u8> {
+    let mut bytes = vec![0];
+    bytes.extend(value.to_be_bytes());
+    bytes
+}
+
+fn object(properties: &[(&str, &str)]) -> Vec<u8> {
+    let mut bytes = vec![3];
+    for (key, value) in properties {
+        bytes.extend(u16::try_from(key.len()).unwrap().to_be_bytes());
+        bytes.extend(key.as_bytes());
+        bytes.extend(text(value));
+    }
+    bytes.extend([0, 0, 9]);
+    bytes
+}
+
+/// The messages of a publisher: who sends what, and when.
+pub(super) fn conversation(name: &str) -> Vec<(Side, RawMessage)> {
+    let command = MessageTypeId::COMMAND_AMF0;
+    let status = |code: &str| {
+        let information = object(&[("level", "status"), ("code", code)]);
+        [vec![5], information].concat()
+    };
+    let url = "rtmp://live.example.org/live";
+    let app = object(&[
+        ("app", "live"),
+        ("flashVer", "FMLE/3.0 (test)"),
+        ("tcUrl", url),
+    ]);
+    let mut all = vec![
+        (
+            Side::Client,
+            raw(
+                command,
+                3,
+                10,
+                &[text("connect"), number(1.0), app].concat(),
+            ),
+        ),
+        (
+            Side::Server,
+            raw(
+                command,
+                3,
+                51,
+                &[
+                    text("_result"),
+                    number(1.0),
+                    status("NetConnection.Connect.Success"),
+                ]
+                .concat(),
+            ),
+        ),
+        (
+            Side::Client,
+            raw(
+                MessageTypeId::SET_CHUNK_SIZE,
+                2,
+                53,
+                &4096_u32.to_be_bytes(),
+            ),
+        ),
+        (
+            Side::Client,
+            raw(
+                command,
+                3,
+                54,
+                &[text("createStream"), number(2.0), vec![5]].concat(),
+            ),
+        ),
+        (
+            Side::Server,
+            raw(
+                command,
+                3,
+                94,
+                &[text("_result"), number(2.0), vec![5], number(1.0)].concat(),
+            ),
+        ),
+    ];
+    let publish = [
+        text("publish"),
+        number(3.0),
+        vec![5],
+        text(name),
+        text("live"),
+    ]
+    .concat();
+    let mut publish = raw(command, 4, 95, &publish);
+    publish.stream_id = MessageStreamId(1);
+    all.push((Side::Client, publish));
+    let started = [
+        text("onStatus"),
+        number(0.0),
+        status("NetStream.Publish.Start"),
+    ]
+    .concat();
+    let mut started = raw(command, 5, 139, &started);
+    started.stream_id = MessageStreamId(1);
+    all.push((Side::Server, started));
+    for frame in 0..90_u32 {
+        let ms = 200 + frame * 40;
+        let first = if frame.is_multiple_of(50) { 0x17 } else { 0x27 };
+        let size = if frame.is_multiple_of(50) { 900 } else { 200 };
+        let video = [vec![first, 1, 0, 0, 0], vec![0x41; size]].concat();
+        all.push((Side::Client, raw(MessageTypeId::VIDEO, 6, ms, &video)));
+        let audio = [vec![0xaf, 1], vec![0x21; 60]].concat();
+        all.push((Side::Client, raw(MessageTypeId::AUDIO, 4, ms + 5, &audio)));
+    }
+    all
+}
+
+fn endpoint(last: u8, port: u16) -> Endpoint {
+    Endpoint {
+        addr: std::net::IpAddr::from([192, 0, 2, last]),
+        port,
+    }
+}
+
+/// A publisher's connection in full.
+pub(super) fn detail(messages: &[(Side, RawMessage)]) -> Detail {
+    let mut session = Session::new();
+    session.tcp_opened(at(0, 1), Some(at(3, 3)));
+    let mut facts = Vec::new();
+    for (side, raw) in messages {
+        let decoded = message::decode(raw, &mut NoFields);
+        session.apply(
+            *side,
+            &Event::Message(raw.clone()),
+            Some(&decoded),
+            &mut facts,
+        );
+    }
+    Detail {
+        id: FlowId(1),
+        ends: PerSide {
+            client: endpoint(9, 51_522),
+            server: endpoint(5, 1935),
+        },
+        first: at(0, 1),
+        last: messages.last().map_or(at(0, 1), |(_, raw)| raw.last),
+        missing: PerSide::default(),
+        session,
+        health: PerSide::default(),
+        show_secrets: false,
+    }
+}
+
+fn row(id: u64, name: &str, stage: Stage, worst: Option<Severity>) -> Arc<Row> {
+    let role = if id == 2 {
+        Role::Player
+    } else {
+        Role::Publisher
+    };
+    let flows = matches!(stage, Stage::Publishing | Stage::Playing);
+    Arc::new(Row {
+        id: FlowId(id),
+        ends: PerSide {
+            client: endpoint(9, 51_521 + u16::try_from(id).unwrap()),
+            server: endpoint(5, 1935),
+        },
+        label: format!("live/{name}"),
+        role: Some(role),
+        stage,
+        end: (id == 3).then_some(EndStyle::Clean),
+        codecs: if flows {
+            "avc 1280x720+aac".to_owned()
+        } else {
+            String::new()
+        },
+        kbits: if flows {
+            2_410.0 + 100.0 * f64::from(u32::try_from(id).unwrap())
+        } else {
+            0.0
+        },
+        spark: if flows {
+            vec![5, 6, 7, 8, 7, 6, 3, 1]
+        } else {
+            Vec::new()
+        },
+        frame_rate: flows.then_some(25.0),
+        keyframe_ms: flows.then_some(2000.0),
+        skew_ms: flows.then_some(12.0),
+        lag_ms: flows.then_some(if id == 1 { 1800.0 } else { -20.0 }),
+        retransmitted: if id == 1 { 0.031 } else { 0.0 },
+        missing: 0,
+        messages: 1200 * id,
+        first: at(0, id),
+        last: at(131_000, 9000),
+        worst,
+        anomalies: u32::from(worst.is_some()),
+    })
+}
+
+/// A snapshot of a capture with three connections, of which the first is open.
+pub(super) fn snapshot(name: &str, selected: usize) -> Snapshot {
+    let messages = conversation(name);
+    let detail = Arc::new(detail(&messages));
+    let lines: Vec<MessageLine> = messages
+        .iter()
+        .enumerate()
+        .map(|(index, (side, raw))| MessageLine {
+            kept: Arc::new(Kept {
+                number: u64::try_from(index).unwrap() + 1,
+                side: *side,
+                raw: raw.clone(),
+                is_odd: index == 9,
+            }),
+            summary: summary(raw, &detail),
+            previous: index.checked_sub(1).map(|at| messages[at].1.last.time),
+        })
+        .collect();
+    let opened = opened::open(&lines[selected].kept, &detail);
+    let oddity = |code, severity, what: &str| {
+        Arc::new(Oddity {
+            flow: FlowId(1),
+            label: detail.label(),
+            code,
+            severity,
+            side: Side::Client,
+            first: at(500, 501),
+            last: at(2900, 2901),
+            count: 3,
+            what: what.to_owned(),
+        })
+    };
+    Snapshot {
+        capture: Capture {
+            name: "uplink.pcapng".to_owned(),
+            bytes_read: 43_000,
+            bytes_total: Some(100_000),
+            frames: 12_144,
+            messages: 4_310,
+            other_connections: 2,
+            first: Some(at(0, 1).time),
+            last: Some(at(131_000, 9000).time),
+            ..Capture::default()
+        },
+        rows: vec![
+            row(1, "****0a1b2c3d", Stage::Publishing, Some(Severity::Error)),
+            row(2, "****0a1b2c3d", Stage::Playing, None),
+            row(3, "****99999999", Stage::Rejected, Some(Severity::Critical)),
+        ],
+        page: MessagePage {
+            first: 0,
+            selected,
+            matching: lines.len(),
+            kept: lines.len(),
+            searched: lines.len(),
+            left_out: 12,
+            lines,
+        },
+        detail: Detailed::Known(Arc::clone(&detail)),
+        opened: Some(Arc::new(opened)),
+        anomalies: vec![
+            oddity(
+                "media.gap",
+                Severity::Error,
+                "video of client on stream 1: nothing for 1.2 s, then timestamps go on 40 ms later",
+            ),
+            oddity(
+                "ack.overdue",
+                Severity::Warning,
+                "5000000 bytes without acknowledgement",
+            ),
+        ],
+        anomalies_left_out: 0,
+    }
+}
+
+/// The frame of a size.
+pub(super) fn draw(snapshot: &Snapshot, view: &mut ViewState, size: (u16, u16)) -> Buffer {
+    tui::fit_to(view, size.0, size.1);
+    let area = Rect::new(0, 0, size.0, size.1);
+    let mut buffer = Buffer::empty(area);
+    view::render(&mut buffer, area, snapshot, view);
+    buffer
+}
+
+/// The symbols of a frame, without blanks at the ends of its lines.
+pub(super) fn symbols(buffer: &Buffer) -> String {
+    let mut out = String::new();
+    for y in 0..buffer.area.height {
+        let line: String = (0..buffer.area.width)
+            .map(|x| buffer[(x, y)].symbol())
+            .collect();
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// The styles of a frame, one letter for each cell: its colour, capital where it is bold, `#`
+/// where it is reversed.
+pub(super) fn styles(buffer: &Buffer) -> String {
+    let mut out = String::new();
+    for y in 0..buffer.area.height {
+        let line: String = (0..buffer.area.width)
+            .map(|x| {
+                let cell = &buffer[(x, y)];
+                let letter = match cell.fg {
+                    Color::Reset => '.',
+                    Color::Red => 'r',
+                    Color::Green => 'g',
+                    Color::Yellow => 'y',
+                    Color::Blue => 'b',
+                    Color::Cyan => 'c',
+                    Color::Magenta => 'm',
+                    Color::DarkGray => 'd',
+                    _ => '?',
+                };
+                if cell.modifier.contains(Modifier::REVERSED) {
+                    '#'
+                } else if letter == '.' && cell.modifier.contains(Modifier::BOLD) {
+                    'B'
+                } else if cell.modifier.contains(Modifier::BOLD) {
+                    letter.to_ascii_uppercase()
+                } else {
+                    letter
+                }
+            })
+            .collect();
+        out.push_str(line.trim_end_matches('.'));
+        out.push('\n');
+    }
+    out
+}

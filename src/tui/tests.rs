@@ -1,0 +1,336 @@
+//! Every screen at every size from hand-made snapshots, the keys as a state machine, and what
+//! must never reach a terminal.
+
+use crossterm::event::KeyCode;
+use crossterm::event::KeyEvent;
+use crossterm::event::KeyModifiers;
+use proptest::prelude::*;
+
+use crate::base::ids::FlowId;
+use crate::base::text::is_unsafe;
+use crate::tui::keys::KEYS;
+use crate::tui::keys::Screen;
+use crate::tui::model::Detailed;
+use crate::tui::model::Snapshot;
+use crate::tui::state::Effect;
+use crate::tui::state::Sort;
+use crate::tui::state::TimeMode;
+use crate::tui::state::ViewState;
+use crate::tui::state::listed;
+use crate::tui::testing::draw;
+use crate::tui::testing::snapshot;
+use crate::tui::testing::styles;
+use crate::tui::testing::symbols;
+use crate::tui::theme::Theme;
+
+const SIZES: [(u16, u16); 5] = [(160, 45), (120, 30), (80, 24), (60, 16), (40, 10)];
+
+fn on(screen: Screen) -> ViewState {
+    ViewState {
+        screen,
+        focus: (screen != Screen::Streams).then_some(FlowId(1)),
+        ..ViewState::default()
+    }
+}
+
+/// The words of a frame, wherever its lines are broken.
+fn words(frame: &str) -> String {
+    frame.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn press(view: &mut ViewState, snapshot: &Snapshot, keys: &str) -> Effect {
+    let mut effect = Effect::None;
+    for key in keys.chars() {
+        let code = match key {
+            '\n' => KeyCode::Enter,
+            '\x1b' => KeyCode::Esc,
+            '\t' => KeyCode::Tab,
+            '\x08' => KeyCode::Backspace,
+            c => KeyCode::Char(c),
+        };
+        effect = view.key(KeyEvent::new(code, KeyModifiers::NONE), snapshot);
+    }
+    effect
+}
+
+fn screens(screen: Screen, name: &str) {
+    let snapshot = snapshot("cam-77", 5);
+    for size in SIZES {
+        let frame = symbols(&draw(&snapshot, &mut on(screen), size));
+        insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), frame);
+    }
+}
+
+#[test]
+fn the_list_at_every_size() {
+    screens(Screen::Streams, "streams");
+}
+
+#[test]
+fn the_session_at_every_size() {
+    screens(Screen::Session, "session");
+}
+
+#[test]
+fn the_calls_at_every_size() {
+    screens(Screen::Calls, "calls");
+}
+
+#[test]
+fn the_media_at_every_size() {
+    screens(Screen::Media, "media");
+}
+
+#[test]
+fn the_messages_at_every_size() {
+    screens(Screen::Messages, "messages");
+}
+
+#[test]
+fn the_anomalies_at_every_size() {
+    screens(Screen::Anomalies, "anomalies");
+}
+
+#[test]
+fn the_help_at_every_size() {
+    let snapshot = snapshot("cam-77", 5);
+    for size in SIZES {
+        let mut view = on(Screen::Messages);
+        view.help = true;
+        let frame = symbols(&draw(&snapshot, &mut view, size));
+        insta::assert_snapshot!(format!("help-{}x{}", size.0, size.1), frame);
+    }
+}
+
+#[test]
+fn colours_stand_where_the_signs_stand() {
+    let snapshot = snapshot("cam-77", 5);
+    let frame = draw(&snapshot, &mut on(Screen::Streams), (100, 12));
+    insta::assert_snapshot!("streams-styles", symbols(&frame) + &styles(&frame));
+}
+
+#[test]
+fn without_colours_the_signs_and_the_selection_remain() {
+    let snapshot = snapshot("cam-77", 5);
+    let mut view = on(Screen::Streams);
+    view.theme = Theme { has_color: false };
+    let frame = draw(&snapshot, &mut view, (100, 12));
+    let letters = styles(&frame);
+    assert!(letters.contains("##########"));
+    assert!(!letters.contains(['r', 'g', 'y', 'b', 'c', 'm', 'd']));
+    assert!(symbols(&frame).contains("✖E"));
+    let coloured = draw(&snapshot, &mut on(Screen::Streams), (100, 12));
+    assert_eq!(symbols(&frame), symbols(&coloured));
+}
+
+#[test]
+fn no_size_is_too_small() {
+    let snapshot = snapshot("cam-77", 5);
+    for screen in Screen::ALL {
+        for width in (1..45).step_by(3) {
+            for height in (1..18).step_by(2) {
+                for pane in 0..4 {
+                    let mut view = on(screen);
+                    view.pane = pane;
+                    draw(&snapshot, &mut view, (width, height));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_empty_capture_says_why() {
+    let mut snapshot = Snapshot::default();
+    for screen in Screen::ALL {
+        let frame = symbols(&draw(&snapshot, &mut on(screen), (80, 24)));
+        let body: String = frame.lines().skip(2).take(20).collect();
+        assert!(!body.trim().is_empty(), "{screen:?}");
+    }
+    snapshot.capture.is_done = true;
+    snapshot.capture.other_connections = 7;
+    let frame = symbols(&draw(&snapshot, &mut on(Screen::Streams), (80, 24)));
+    assert!(
+        words(&frame).contains("7 TCP connections carry something else"),
+        "{frame}"
+    );
+    snapshot.detail = Detailed::LeftOut;
+    let frame = symbols(&draw(&snapshot, &mut on(Screen::Session), (80, 24)));
+    assert!(
+        words(&frame).contains("let go to keep memory bounded"),
+        "{frame}"
+    );
+}
+
+#[test]
+fn a_stream_key_is_nowhere_to_be_seen() {
+    for (name, selected) in [("cam-77-secret", 5), ("z9", 5)] {
+        let snapshot = snapshot(name, selected);
+        for screen in Screen::ALL {
+            for pane in 0..3 {
+                let mut view = on(screen);
+                view.pane = pane;
+                view.call = 2;
+                let frame = symbols(&draw(&snapshot, &mut view, (160, 45)));
+                assert!(!frame.contains(name), "{screen:?}:\n{frame}");
+                // Its bytes in hex, of the second character on.
+                assert!(!frame.contains("61 6d 2d"), "{screen:?}:\n{frame}");
+                assert!(!frame.contains("7a 39"), "{screen:?}:\n{frame}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_bytes_of_the_selected_field_are_marked() {
+    let snapshot = snapshot("cam-77", 0);
+    let mut view = on(Screen::Messages);
+    view.pane = 1;
+    draw(&snapshot, &mut view, (120, 30));
+    press(&mut view, &snapshot, "j");
+    let field = &snapshot.opened.as_ref().unwrap().fields[view.messages.field];
+    assert_eq!(view.messages.byte, field.range.start);
+    // And the other way round: the byte leads to its field.
+    press(&mut view, &snapshot, "\t");
+    press(&mut view, &snapshot, "llll");
+    let byte = view.messages.byte;
+    let field = &snapshot.opened.as_ref().unwrap().fields[view.messages.field];
+    assert!(field.range.contains(&byte));
+}
+
+#[test]
+fn escape_goes_out_step_by_step_and_never_leaves() {
+    let snapshot = snapshot("cam-77", 5);
+    let mut view = ViewState::default();
+    assert_eq!(press(&mut view, &snapshot, "j\n"), Effect::None);
+    assert_eq!(
+        (view.screen, view.focus),
+        (Screen::Session, Some(FlowId(2)))
+    );
+    press(&mut view, &snapshot, "5\t?");
+    assert!(view.help);
+    let mut trail = Vec::new();
+    for _ in 0..6 {
+        assert_eq!(press(&mut view, &snapshot, "\x1b"), Effect::None);
+        trail.push((view.help, view.pane, view.screen));
+    }
+    assert_eq!(trail[0], (false, 1, Screen::Messages));
+    assert_eq!(trail[1], (false, 0, Screen::Messages));
+    assert_eq!(trail[2], (false, 0, Screen::Session));
+    assert_eq!(trail[3], (false, 0, Screen::Streams));
+    assert_eq!(trail[5], (false, 0, Screen::Streams));
+    assert_eq!(view.list.selected, Some(FlowId(2)));
+    assert_eq!(press(&mut view, &snapshot, "q"), Effect::Quit);
+}
+
+#[test]
+fn every_key_can_be_pressed_on_every_screen() {
+    let snapshot = snapshot("cam-77", 5);
+    for screen in Screen::ALL {
+        for key in KEYS {
+            for code in key.codes {
+                let mut view = on(screen);
+                view.key(KeyEvent::new(*code, KeyModifiers::NONE), &snapshot);
+                draw(&snapshot, &mut view, (80, 24));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_filter_is_typed_applied_and_cleared() {
+    let snapshot = snapshot("cam-77", 5);
+    let mut view = ViewState::default();
+    // Keys are text while one types, and characters of any length can be deleted again.
+    press(&mut view, &snapshot, "/qplé\x08a\n");
+    assert_eq!(view.list.filter, "qpla");
+    press(&mut view, &snapshot, "/\x08\x08\x08\x08play\n");
+    let shown = listed(&snapshot.rows, &view.list);
+    assert_eq!(shown, [1]);
+    press(&mut view, &snapshot, "\x1b");
+    assert!(view.list.filter.is_empty());
+    press(&mut view, &snapshot, "/abc\x1b");
+    assert!(view.list.filter.is_empty() && view.prompt.is_none());
+}
+
+#[test]
+fn the_list_is_sorted_as_asked() {
+    let snapshot = snapshot("cam-77", 5);
+    let mut view = ViewState::default();
+    let mut orders = Vec::new();
+    for _ in 0..5 {
+        orders.push((view.list.sort, listed(&snapshot.rows, &view.list)));
+        press(&mut view, &snapshot, "s");
+    }
+    assert_eq!(orders[1], (Sort::Health, vec![2, 0, 1]));
+    assert_eq!(orders[2], (Sort::Bitrate, vec![1, 0, 2]));
+    assert_eq!(orders[3], (Sort::Lag, vec![0, 1, 2]));
+    assert_eq!(view.list.sort, Sort::Order);
+}
+
+#[test]
+fn next_and_previous_connection_keep_the_screen() {
+    let snapshot = snapshot("cam-77", 5);
+    let mut view = on(Screen::Media);
+    press(&mut view, &snapshot, "]");
+    view.list.selected = view.focus;
+    assert_eq!((view.screen, view.focus), (Screen::Media, Some(FlowId(2))));
+    press(&mut view, &snapshot, "[[[");
+    assert_eq!(view.focus, Some(FlowId(1)));
+}
+
+#[test]
+fn an_anomaly_leads_to_its_message() {
+    let snapshot = snapshot("cam-77", 5);
+    let mut view = on(Screen::Anomalies);
+    press(&mut view, &snapshot, "j\n");
+    assert_eq!((view.screen, view.seek), (Screen::Messages, Some(501)));
+    let mut view = ViewState::default();
+    press(&mut view, &snapshot, "e");
+    assert_eq!(view.list.selected, Some(FlowId(3)));
+}
+
+#[test]
+fn a_call_leads_to_its_message() {
+    let snapshot = snapshot("cam-77", 5);
+    let mut view = on(Screen::Calls);
+    press(&mut view, &snapshot, "jj\n");
+    assert_eq!(view.screen, Screen::Messages);
+    assert_eq!(view.messages.selected, Some(6));
+}
+
+#[test]
+fn times_are_shown_in_four_ways() {
+    let snapshot = snapshot("cam-77", 5);
+    let mut view = on(Screen::Messages);
+    let mut shown = |mode: TimeMode| {
+        assert_eq!(view.time, mode);
+        let frame = symbols(&draw(&snapshot, &mut view, (120, 30)));
+        press(&mut view, &snapshot, "t");
+        frame
+    };
+    assert!(shown(TimeMode::SinceStart).contains(" 0.095 "));
+    assert!(shown(TimeMode::Clock).contains("22:13:20.095"));
+    assert!(shown(TimeMode::SincePrevious).contains("+0.040"));
+    assert!(shown(TimeMode::Media).contains("200 ms"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn no_text_of_the_wire_can_drive_the_terminal(name in "[a-z\\x00-\\x1f\\x7f\u{9b}\u{202e}\u{200b}]{1,24}") {
+        let mut snapshot = snapshot(&name, 5);
+        if let Detailed::Known(detail) = &snapshot.detail {
+            let mut shown = detail.as_ref().clone();
+            shown.show_secrets = true;
+            snapshot.detail = Detailed::Known(std::sync::Arc::new(shown));
+        }
+        for screen in Screen::ALL {
+            let buffer = draw(&snapshot, &mut on(screen), (120, 30));
+            for cell in buffer.content() {
+                prop_assert!(!cell.symbol().chars().any(is_unsafe));
+            }
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! The connections of the capture: home.
+//!
+//! ```text
+//!  H   STREAM          ROLE  PEER                CODEC          KBIT/S RATE       FPS   GOP  A/V  LAG  LOSS  STATE
+//! ▸✖E  live/****1a2b   pub   203.0.113.9:51522   avc 1280x720    4 812 ▅▅▅▆▅▂▁▁  29.9  2.0s +12ms +1.8s 3.1% publishing
+//!  ✔   live/****1a2b   play  10.0.3.77:41002     avc 1280x720    4 809 ▆▆▆▆▆▆▆▆  29.9  2.0s  +2ms +0.2s 0.0% playing
+//!  …
+//!  #1  203.0.113.9:51522 → 10.0.0.5:1935   11:47:16 UTC, 02:11 long   frames 1..8 121   3 anomalies
+//! ```
+
+use std::net::SocketAddr;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+use ratatui::text::Span;
+
+use crate::base::side::Side;
+use crate::net::Endpoint;
+use crate::session::end::EndStyle;
+use crate::session::netstream::Role;
+use crate::session::summary::Stage;
+use crate::tui::model::Capture;
+use crate::tui::model::Row;
+use crate::tui::model::Snapshot;
+use crate::tui::state::Sort;
+use crate::tui::state::ViewState;
+use crate::tui::state::listed;
+use crate::tui::theme::sign;
+use crate::tui::units;
+use crate::tui::view::say;
+use crate::tui::widgets::spark::sparkline;
+use crate::tui::widgets::table;
+use crate::tui::widgets::table::Cell;
+use crate::tui::widgets::table::Column;
+use crate::tui::widgets::table::Look;
+use crate::tui::widgets::table::fixed;
+use crate::tui::widgets::table::flexible;
+use crate::tui::widgets::table::number;
+use crate::tui::widgets::text::first_shown;
+use crate::tui::widgets::text::fit_parts;
+use crate::tui::widgets::text::pad;
+use crate::tui::widgets::text::put;
+
+const COLUMNS: &[Column] = &[
+    fixed(" H", 3, 0),
+    flexible("STREAM", 14, 34, 0),
+    fixed("ROLE", 4, 2),
+    flexible("PEER", 17, 24, 8),
+    flexible("CODEC", 12, 22, 9),
+    number("KBIT/S", 7, 3),
+    flexible("RATE", 8, 24, 5),
+    number("FPS", 5, 6),
+    number("GOP", 5, 10),
+    number("A/V", 6, 7),
+    number("LAG", 6, 4),
+    number("LOSS", 5, 11),
+    flexible("STATE", 16, 22, 1),
+];
+
+/// Narrower than this, a connection takes two lines of words instead of columns.
+const TABLE_FROM_WIDTH: u16 = 60;
+
+/// Lines from which the selected connection gets a line of its own at the foot.
+const FOOT_FROM_HEIGHT: u16 = 8;
+
+/// Draws the list.
+pub(super) fn render(buffer: &mut Buffer, area: Rect, snapshot: &Snapshot, view: &ViewState) {
+    let shown = listed(&snapshot.rows, &view.list);
+    let position = view.list_position(&snapshot.rows, &shown);
+    let row = |at: usize| {
+        let index = shown.get(at)?;
+        snapshot.rows.get(*index).map(AsRef::as_ref)
+    };
+    let mut area = area;
+    if !view.list.filter.is_empty() || view.list.sort != Sort::Order {
+        let parts = [
+            (
+                format!(" {} of {} shown", shown.len(), snapshot.rows.len()),
+                view.theme.head(),
+            ),
+            (
+                match view.list.filter.as_str() {
+                    "" => String::new(),
+                    filter => format!("with \"{}\"", crate::base::text::printable(filter)),
+                },
+                view.theme.plain(),
+            ),
+            (
+                format!("sorted by {}", view.list.sort.name()),
+                view.theme.dim(),
+            ),
+        ];
+        let line = fit_parts(&parts, "  ", usize::from(area.width));
+        put(buffer, area.x, area.y, &line, area.width);
+        area.y = area.y.saturating_add(1);
+        area.height = area.height.saturating_sub(1);
+    }
+    if shown.is_empty() {
+        let text = if snapshot.rows.is_empty() {
+            why_empty(&snapshot.capture)
+        } else {
+            "No connection contains the text. Esc shows all again.".to_owned()
+        };
+        say(buffer, area, &text, view);
+        return;
+    }
+    if area.height >= FOOT_FROM_HEIGHT
+        && let Some(row) = row(position)
+    {
+        let foot = area.bottom().saturating_sub(1);
+        let line = foot_line(row, usize::from(area.width), view);
+        put(buffer, area.x, foot, &line, area.width);
+        area.height = area.height.saturating_sub(2);
+    }
+    if area.width < TABLE_FROM_WIDTH {
+        narrow(buffer, area, shown.len(), position, &row, view);
+        return;
+    }
+    let look = Look {
+        head: view.theme.dim(),
+        selected: Some(view.theme.selected()),
+    };
+    table::render(buffer, area, COLUMNS, shown.len(), position, look, |at| {
+        row(at).map_or_else(Vec::new, |row| cells(row, at == position, view))
+    });
+}
+
+fn why_empty(capture: &Capture) -> String {
+    if let Some(trouble) = &capture.trouble {
+        return format!("No RTMP connection was found. {trouble}");
+    }
+    if !capture.is_done {
+        return if capture.is_live {
+            format!(
+                "No RTMP connection yet: {} frames seen, {} other TCP connections.",
+                units::grouped(capture.frames),
+                units::grouped(capture.other_connections)
+            )
+        } else {
+            "No RTMP connection yet: still reading.".to_owned()
+        };
+    }
+    format!(
+        "No RTMP connection in {} frames; {} TCP connections carry something else. Force a port \
+         with -d tcp.port==N,rtmp if you know better.",
+        units::grouped(capture.frames),
+        units::grouped(capture.other_connections)
+    )
+}
+
+fn address(end: &Endpoint) -> String {
+    SocketAddr::new(end.addr, end.port).to_string()
+}
+
+fn role(row: &Row) -> &'static str {
+    match row.role {
+        Some(Role::Publisher) => "pub",
+        Some(Role::Player) => "play",
+        None => "-",
+    }
+}
+
+fn state(row: &Row) -> String {
+    let lasted = units::lasted(row.first, row.last);
+    match (row.stage, row.end) {
+        (Stage::Rejected, _) => "rejected".to_owned(),
+        (_, Some(EndStyle::Abrupt)) => format!("cut off {lasted}"),
+        (_, Some(EndStyle::Clean)) => format!("ended {lasted}"),
+        (stage, _) => format!("{} {lasted}", stage.name()),
+    }
+}
+
+fn signed(value: Option<f64>) -> String {
+    value.map_or_else(|| "-".to_owned(), units::signed)
+}
+
+fn kbits(row: &Row) -> String {
+    if row.kbits > 0.0 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a bitrate is not negative, and the cast saturates"
+        )]
+        let whole = row.kbits.round() as u64;
+        units::grouped(whole)
+    } else {
+        "-".to_owned()
+    }
+}
+
+fn cells(row: &Row, is_selected: bool, view: &ViewState) -> Vec<Cell> {
+    /// Media that is later than this is a worry on a live stream.
+    const LATE_MS: f64 = 1000.0;
+    /// Sound and picture further apart than this are noticed.
+    const APART_MS: f64 = 120.0;
+    /// More packets sent again than this are felt.
+    const LOSSY: f64 = 0.01;
+    let theme = view.theme;
+    let worry = |is: bool| if is { theme.warn() } else { theme.plain() };
+    let marker = if is_selected { "▸" } else { " " };
+    let missing = if row.missing > 0 { "!" } else { "" };
+    vec![
+        Cell::styled(
+            format!("{marker}{}", sign(row.worst)),
+            theme.severity(row.worst),
+        ),
+        Cell::styled(row.label.clone(), theme.head()),
+        role(row).into(),
+        address(row.ends.of(Side::Client)).into(),
+        row.codecs.clone().into(),
+        kbits(row).into(),
+        Cell::styled(
+            sparkline(&row.spark, crate::tui::model::SPARK_LEN),
+            theme.video(),
+        ),
+        row.frame_rate
+            .map_or_else(|| "-".to_owned(), |rate| format!("{rate:.1}"))
+            .into(),
+        row.keyframe_ms
+            .map_or_else(|| "-".to_owned(), |ms| format!("{:.1}s", ms / 1000.0))
+            .into(),
+        Cell::styled(
+            signed(row.skew_ms),
+            worry(row.skew_ms.is_some_and(|ms| ms.abs() > APART_MS)),
+        ),
+        Cell::styled(
+            signed(row.lag_ms),
+            worry(row.lag_ms.is_some_and(|ms| ms > LATE_MS)),
+        ),
+        Cell::styled(
+            format!("{}{missing}", units::percent(row.retransmitted)),
+            worry(row.retransmitted > LOSSY || row.missing > 0),
+        ),
+        Cell::styled(
+            state(row),
+            match row.stage {
+                Stage::Rejected => theme.bad(),
+                Stage::Publishing | Stage::Playing if row.end.is_none() => theme.good(),
+                _ => theme.plain(),
+            },
+        ),
+    ]
+}
+
+/// Two lines of words for each connection, or one where the terminal is low too.
+fn narrow<'r>(
+    buffer: &mut Buffer,
+    area: Rect,
+    count: usize,
+    selected: usize,
+    row: &impl Fn(usize) -> Option<&'r Row>,
+    view: &ViewState,
+) {
+    let per_row: u16 = if area.height >= 6 { 2 } else { 1 };
+    let height = usize::from(area.height / per_row);
+    let first = first_shown(selected, count, height.max(1));
+    let room = usize::from(area.width);
+    for (at, y) in (first..count).zip((area.y..area.bottom()).step_by(usize::from(per_row))) {
+        let Some(row) = row(at) else {
+            continue;
+        };
+        let state = state(row);
+        let right = crate::tui::widgets::text::width(&state).min(room / 2);
+        let left = room.saturating_sub(right).saturating_sub(5);
+        let line = Line::from(vec![
+            Span::styled(
+                format!(
+                    "{}{} ",
+                    if at == selected { "▸" } else { " " },
+                    sign(row.worst)
+                ),
+                view.theme.severity(row.worst),
+            ),
+            Span::styled(pad(&row.label, left, false), view.theme.head()),
+            Span::raw(" "),
+            Span::raw(pad(&state, right, true)),
+        ]);
+        let line = if at == selected {
+            line.patch_style(view.theme.selected())
+        } else {
+            line
+        };
+        put(buffer, area.x, y, &line, area.width);
+        let below = y.saturating_add(1);
+        if per_row == 2 && below < area.bottom() {
+            let parts = [
+                (format!("    {}", role(row)), view.theme.plain()),
+                (format!("{} kbit/s", kbits(row)), view.theme.plain()),
+                (row.codecs.clone(), view.theme.plain()),
+            ];
+            let line = fit_parts(&parts, "  ", room);
+            put(buffer, area.x, below, &line, area.width);
+        }
+    }
+}
+
+fn foot_line<'a>(row: &Row, room: usize, view: &ViewState) -> Line<'a> {
+    let theme = view.theme;
+    let mut parts = vec![
+        (format!(" #{}", row.id), theme.head()),
+        (
+            format!(
+                "{} → {}",
+                address(row.ends.of(Side::Client)),
+                address(row.ends.of(Side::Server))
+            ),
+            theme.plain(),
+        ),
+    ];
+    if row.anomalies > 0 {
+        parts.push((
+            match row.anomalies {
+                1 => "1 anomaly".to_owned(),
+                count => format!("{count} anomalies"),
+            },
+            theme.severity(row.worst),
+        ));
+    }
+    parts.push((
+        format!(
+            "{} UTC, {}",
+            units::time_of_day(row.first.time),
+            units::lasted(row.first, row.last)
+        ),
+        theme.dim(),
+    ));
+    parts.push((
+        format!("frames {}..{}", row.first.frame, row.last.frame),
+        theme.dim(),
+    ));
+    parts.push((
+        format!("{} messages", units::grouped(row.messages)),
+        theme.dim(),
+    ));
+    if row.missing > 0 {
+        parts.push((
+            format!("{} missing", units::bytes(row.missing)),
+            theme.bad(),
+        ));
+    }
+    fit_parts(&parts, "  ", room)
+}

@@ -1,0 +1,436 @@
+//! The messages of a connection, and the selected one taken apart: its fields beside its bytes,
+//! where the bytes of the selected field are marked, and the field of the selected byte.
+//!
+//! ```text
+//!  12 144 messages                                                            times: since start
+//!      #     TIME DIR CSID FMT TYPE          TS ms   LEN CHUNKS FRAMES   SUMMARY
+//! ▸   16    0.105  ←     3   0 command_amf0      0   190      2 14..16   _result #1  NetConnection.Connect.Success
+//! ┌ fields ───────────────────────────┐┌ bytes ─────────────────────────────────────────────────────┐
+//! │ command name    _result           ││ 0000  02 00 07 5f 72 65 73 75  6c 74 00 3f  ···_result·?    │
+//! └───────────────────────────────────┘└────────────────────────────────────────────────────────────┘
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Constraint;
+use ratatui::layout::Layout;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
+use ratatui::text::Span;
+
+use crate::tui::model::Detail;
+use crate::tui::model::MessageLine;
+use crate::tui::model::Opened;
+use crate::tui::model::Snapshot;
+use crate::tui::state::MESSAGE_HEX;
+use crate::tui::state::MESSAGE_LIST;
+use crate::tui::state::MESSAGE_TREE;
+use crate::tui::state::TimeMode;
+use crate::tui::state::ViewState;
+use crate::tui::theme::arrow;
+use crate::tui::units;
+use crate::tui::view::pane;
+use crate::tui::view::say;
+use crate::tui::widgets::hex;
+use crate::tui::widgets::table;
+use crate::tui::widgets::table::Cell;
+use crate::tui::widgets::table::Column;
+use crate::tui::widgets::table::Look;
+use crate::tui::widgets::table::fixed;
+use crate::tui::widgets::table::flexible;
+use crate::tui::widgets::table::number;
+use crate::tui::widgets::text::first_shown;
+use crate::tui::widgets::text::fit;
+use crate::tui::widgets::text::fit_parts;
+use crate::tui::widgets::text::pad;
+use crate::tui::widgets::text::put;
+use crate::tui::widgets::text::width;
+
+const COLUMNS: &[Column] = &[
+    fixed("", 1, 0),
+    number("#", 7, 2),
+    number("TIME", 12, 3),
+    fixed("DIR", 3, 0),
+    number("CSID", 4, 5),
+    number("FMT", 3, 8),
+    flexible("TYPE", 13, 18, 4),
+    number("TS ms", 9, 6),
+    number("LEN", 7, 4),
+    number("CHUNKS", 6, 9),
+    fixed("FRAMES", 13, 10),
+    flexible("SUMMARY", 18, 200, 1),
+];
+
+/// Terminal lines from which list, fields and bytes are shown at once.
+const SPLIT_FROM_HEIGHT: u16 = 20;
+
+/// Columns from which fields and bytes stand beside each other.
+const BESIDE_FROM_WIDTH: u16 = 76;
+
+/// Whether a terminal of this height shows list, fields and bytes at once.
+pub(super) fn is_split(height: u16) -> bool {
+    height >= SPLIT_FROM_HEIGHT
+}
+
+/// Lines of the list of a split screen with a body of `body` lines.
+pub(super) fn list_height(body: u16) -> u16 {
+    body / 2
+}
+
+/// Draws the messages.
+pub(super) fn render(
+    buffer: &mut Buffer,
+    area: Rect,
+    snapshot: &Snapshot,
+    detail: &Detail,
+    view: &ViewState,
+) {
+    // The tabs, the headline, the header and the foot are above and below.
+    let split = area.height.saturating_add(4) >= SPLIT_FROM_HEIGHT;
+    if split {
+        let [top, bottom] = Layout::vertical([
+            Constraint::Length(list_height(area.height)),
+            Constraint::Fill(1),
+        ])
+        .areas(area);
+        list(buffer, top, snapshot, detail, view);
+        let Some(opened) = &snapshot.opened else {
+            return;
+        };
+        if area.width >= BESIDE_FROM_WIDTH {
+            let bytes = if area.width >= 140 { 78 } else { 46 };
+            let [left, right] =
+                Layout::horizontal([Constraint::Fill(1), Constraint::Length(bytes)]).areas(bottom);
+            tree(buffer, left, opened, view);
+            bytes_pane(buffer, right, opened, view);
+        } else if view.pane == MESSAGE_HEX {
+            bytes_pane(buffer, bottom, opened, view);
+        } else {
+            tree(buffer, bottom, opened, view);
+        }
+        return;
+    }
+    match (view.pane, &snapshot.opened) {
+        (MESSAGE_TREE, Some(opened)) => tree(buffer, area, opened, view),
+        (MESSAGE_HEX, Some(opened)) => bytes_pane(buffer, area, opened, view),
+        _ => list(buffer, area, snapshot, detail, view),
+    }
+}
+
+fn list(buffer: &mut Buffer, area: Rect, snapshot: &Snapshot, detail: &Detail, view: &ViewState) {
+    let theme = view.theme;
+    let page = &snapshot.page;
+    let filter = &view.messages.filter;
+    let mut parts = Vec::new();
+    if filter.is_empty() {
+        parts.push((format!(" {} messages", grouped(page.kept)), theme.head()));
+    } else {
+        parts.push((
+            format!(
+                " {} of {} messages",
+                grouped(page.matching),
+                grouped(page.kept)
+            ),
+            theme.head(),
+        ));
+        let text = crate::base::text::printable(filter);
+        parts.push((format!("with \"{text}\""), theme.plain()));
+        if page.searched < page.kept {
+            let percent = page.searched.saturating_mul(100).checked_div(page.kept);
+            parts.push((
+                format!("searching {} %", percent.unwrap_or(0)),
+                theme.warn(),
+            ));
+        }
+    }
+    if page.left_out > 0 {
+        parts.push((
+            format!("{} older messages left out", units::grouped(page.left_out)),
+            theme.warn(),
+        ));
+    }
+    if view.follow {
+        parts.push(("following".to_owned(), theme.plain()));
+    }
+    parts.push((format!("times: {}", view.time.name()), theme.dim()));
+    let line = fit_parts(&parts, "  ", usize::from(area.width));
+    put(buffer, area.x, area.y, &line, area.width);
+    let area = Rect {
+        y: area.y.saturating_add(1),
+        height: area.height.saturating_sub(1),
+        ..area
+    };
+    if page.lines.is_empty() {
+        say(buffer, area, &why_empty(snapshot, view), view);
+        return;
+    }
+    let look = Look {
+        head: theme.dim(),
+        selected: Some(if view.pane == MESSAGE_LIST {
+            theme.selected()
+        } else {
+            theme.selected_elsewhere()
+        }),
+    };
+    let cells = |at: usize| {
+        let line = at.checked_sub(page.first).and_then(|at| page.lines.get(at));
+        line.map_or_else(Vec::new, |line| {
+            cells(line, at == page.selected, detail, view)
+        })
+    };
+    table::render(
+        buffer,
+        area,
+        COLUMNS,
+        page.matching,
+        page.selected,
+        look,
+        cells,
+    );
+}
+
+fn grouped(number: usize) -> String {
+    units::grouped(u64::try_from(number).unwrap_or(u64::MAX))
+}
+
+fn why_empty(snapshot: &Snapshot, view: &ViewState) -> String {
+    let page = &snapshot.page;
+    if !view.messages.filter.is_empty() && page.kept > 0 {
+        return if page.searched < page.kept {
+            "None yet; still searching.".to_owned()
+        } else {
+            "No message contains the text. Esc shows all again.".to_owned()
+        };
+    }
+    if page.left_out > 0 {
+        return "The messages of this connection were let go to keep memory bounded.".to_owned();
+    }
+    if snapshot.capture.is_done {
+        "The connection ended before its first message.".to_owned()
+    } else {
+        "No message yet.".to_owned()
+    }
+}
+
+fn time(line: &MessageLine, detail: &Detail, view: &ViewState) -> String {
+    let at = line.kept.raw.last.time;
+    match (view.time, line.previous) {
+        (TimeMode::Clock, _) => units::time_of_day(at),
+        (TimeMode::SincePrevious, Some(previous)) => {
+            format!("+{}", units::seconds_since(at, previous))
+        }
+        (TimeMode::Media, _) => format!("{} ms", line.kept.raw.timestamp),
+        _ => units::seconds_since(at, detail.first.time),
+    }
+}
+
+fn cells(line: &MessageLine, is_selected: bool, detail: &Detail, view: &ViewState) -> Vec<Cell> {
+    let theme = view.theme;
+    let raw = &line.kept.raw;
+    let style = if raw.type_id.is_media() {
+        theme.plain()
+    } else {
+        theme.head()
+    };
+    let frames = if raw.first.frame == raw.last.frame {
+        raw.last.frame.to_string()
+    } else {
+        format!("{}..{}", raw.first.frame, raw.last.frame)
+    };
+    let marker = match (line.kept.is_odd, is_selected) {
+        (true, _) => Cell::styled("▲", theme.warn()),
+        (false, true) => "▸".into(),
+        (false, false) => " ".into(),
+    };
+    vec![
+        marker,
+        line.kept.number.to_string().into(),
+        Cell::styled(time(line, detail, view), theme.dim()),
+        Cell::styled(
+            format!(" {}", arrow(line.kept.side)),
+            theme.side(line.kept.side),
+        ),
+        raw.csid.to_string().into(),
+        raw.fmt.number().to_string().into(),
+        Cell::styled(raw.type_id.to_string().replace('_', " "), style),
+        raw.timestamp.to_string().into(),
+        raw.length.to_string().into(),
+        raw.chunks.to_string().into(),
+        Cell::styled(frames, theme.dim()),
+        Cell::styled(line.summary.clone(), style),
+    ]
+}
+
+fn tree(buffer: &mut Buffer, area: Rect, opened: &Opened, view: &ViewState) {
+    let theme = view.theme;
+    let has_keys = view.pane == MESSAGE_TREE;
+    let title = format!("fields of message {}", opened.kept.number);
+    let inner = pane(buffer, area, &title, has_keys, view);
+    let room = usize::from(inner.width);
+    let raw = &opened.kept.raw;
+    let mut head = Vec::new();
+    for odd in &opened.odd {
+        for text in crate::tui::widgets::text::wrap(odd, room.saturating_sub(3).max(8)) {
+            head.push(Line::styled(format!(" ▲ {text}"), theme.warn()));
+        }
+    }
+    let delta = raw.delta.map(|delta| format!("  delta {delta}"));
+    let parts = [
+        (
+            format!(" csid {}  fmt {}", raw.csid, raw.fmt.number()),
+            theme.dim(),
+        ),
+        (format!("stream {}", raw.stream_id), theme.dim()),
+        (
+            format!("timestamp {}{}", raw.timestamp, delta.unwrap_or_default()),
+            theme.dim(),
+        ),
+        (
+            format!(
+                "{} chunks, {} bytes of headers",
+                raw.chunks, raw.header_bytes
+            ),
+            theme.dim(),
+        ),
+    ];
+    head.push(fit_parts(&parts, "  ", room));
+    let taken = u16::try_from(head.len())
+        .unwrap_or(u16::MAX)
+        .min(inner.height);
+    for (line, y) in head.iter().zip(inner.y..inner.bottom()) {
+        put(buffer, inner.x, y, line, inner.width);
+    }
+    let body = Rect {
+        y: inner.y.saturating_add(taken),
+        height: inner.height.saturating_sub(taken),
+        ..inner
+    };
+    if opened.fields.is_empty() {
+        let text = if raw.length == 0 {
+            "The message has no bytes."
+        } else {
+            "Nothing of the message was captured."
+        };
+        say(buffer, body, text, view);
+        return;
+    }
+    let names = opened
+        .fields
+        .iter()
+        .map(|field| width(&field.name).saturating_add(usize::from(field.depth).saturating_mul(2)))
+        .max()
+        .unwrap_or(0)
+        .min(room.saturating_sub(4) / 2)
+        .min(28);
+    let selected = view
+        .messages
+        .field
+        .min(opened.fields.len().saturating_sub(1));
+    let first = first_shown(selected, opened.fields.len(), usize::from(body.height));
+    for ((at, field), y) in opened
+        .fields
+        .iter()
+        .enumerate()
+        .skip(first)
+        .zip(body.y..body.bottom())
+    {
+        let indent = "  ".repeat(usize::from(field.depth).min(names / 4));
+        let name = pad(&format!("{indent}{}", field.name), names, false);
+        let value = fit(&field.value, room.saturating_sub(names).saturating_sub(3));
+        let used = width(&name).saturating_add(width(&value)).saturating_add(3);
+        let line = Line::from(vec![
+            Span::styled(format!(" {name}  "), theme.dim()),
+            Span::raw(value),
+            Span::raw(" ".repeat(room.saturating_sub(used))),
+        ]);
+        let line = match (at == selected, has_keys) {
+            (true, true) => line.patch_style(theme.selected()),
+            (true, false) => line.patch_style(theme.selected_elsewhere()),
+            _ => line,
+        };
+        put(buffer, body.x, y, &line, body.width);
+    }
+}
+
+fn bytes_pane(buffer: &mut Buffer, area: Rect, opened: &Opened, view: &ViewState) {
+    let has_keys = view.pane == MESSAGE_HEX;
+    let raw = &opened.kept.raw;
+    let title = if raw.is_whole() {
+        format!("bytes  {}", opened.bytes.len())
+    } else {
+        format!("bytes  first {} of {}", opened.bytes.len(), raw.length)
+    };
+    let inner = pane(buffer, area, &title, has_keys, view);
+    if opened.bytes.is_empty() {
+        say(buffer, inner, "No byte of the body was kept.", view);
+        return;
+    }
+    let room = usize::from(inner.width).saturating_sub(1);
+    let per_line = hex::per_line(room);
+    let marked = opened
+        .fields
+        .get(
+            view.messages
+                .field
+                .min(opened.fields.len().saturating_sub(1)),
+        )
+        .map_or(0..0, |field| field.range.clone());
+    let count = opened.bytes.len().div_ceil(per_line);
+    let at = if has_keys {
+        view.messages.byte
+    } else {
+        marked.start
+    };
+    let first = first_shown(at / per_line, count, usize::from(inner.height));
+    let mark = if view.theme.has_color {
+        view.theme.selected().patch(view.theme.video())
+    } else {
+        view.theme.selected()
+    };
+    let lines = hex::lines(
+        &opened.bytes,
+        first,
+        usize::from(inner.height),
+        per_line,
+        &marked,
+        mark,
+        view.theme.dim(),
+    );
+    for (line, y) in lines.iter().zip(inner.y..inner.bottom()) {
+        put(
+            buffer,
+            inner.x.saturating_add(1),
+            y,
+            line,
+            inner.width.saturating_sub(1),
+        );
+    }
+    if has_keys {
+        cursor(buffer, inner, view.messages.byte, first, per_line);
+    }
+}
+
+/// Underlines the byte that the keys move.
+fn cursor(buffer: &mut Buffer, area: Rect, byte: usize, first: usize, per_line: usize) {
+    let Some(row) = (byte / per_line).checked_sub(first) else {
+        return;
+    };
+    let column = byte % per_line;
+    let middle = usize::from(column >= per_line / 2);
+    let x = column
+        .saturating_mul(3)
+        .saturating_add(middle)
+        .saturating_add(7);
+    let (Ok(x), Ok(row)) = (u16::try_from(x), u16::try_from(row)) else {
+        return;
+    };
+    let spot = Rect {
+        x: area.x.saturating_add(x),
+        y: area.y.saturating_add(row),
+        width: 2,
+        height: 1,
+    };
+    let style = Style::new()
+        .add_modifier(ratatui::style::Modifier::UNDERLINED | ratatui::style::Modifier::BOLD);
+    buffer.set_style(spot.intersection(area), style);
+}

@@ -1,0 +1,69 @@
+//! Small pictures of one line: the course of a figure, and a share as a bar.
+
+const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+
+/// The course of a figure, its latest `room` values, each as high as its share of the largest.
+pub(in crate::tui) fn sparkline(values: &[u32], room: usize) -> String {
+    let shown = values
+        .get(values.len().saturating_sub(room)..)
+        .unwrap_or_default();
+    let largest = u64::from(shown.iter().copied().max().unwrap_or(0));
+    shown
+        .iter()
+        .map(|value| {
+            if *value == 0 {
+                return ' ';
+            }
+            let level = u64::from(*value).saturating_mul(7).checked_div(largest);
+            usize::try_from(level.unwrap_or(0))
+                .ok()
+                .and_then(|level| LEVELS.get(level))
+                .copied()
+                .unwrap_or(' ')
+        })
+        .collect()
+}
+
+/// A share, 0.0..=1.0, as a bar of at most `room` columns.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a share of a few columns, not negative"
+)]
+pub(in crate::tui) fn bar(share: f64, room: usize) -> String {
+    let eighths = (share.clamp(0.0, 1.0) * room as f64 * 8.0).round() as usize;
+    // What is there at all can be seen.
+    let eighths = if share > 0.0 { eighths.max(1) } else { 0 };
+    let mut out = "█".repeat(eighths / 8);
+    if !eighths.is_multiple_of(8)
+        && let Some(part) = EIGHTHS.get(eighths % 8)
+    {
+        out.push(*part);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_value_is_the_highest() {
+        assert_eq!(sparkline(&[0, 1, 50, 100], 4), " ▁▄█");
+        assert_eq!(sparkline(&[9, 9, 1, 2], 2), "▄█");
+        assert_eq!(sparkline(&[], 5), "");
+        assert_eq!(sparkline(&[0, 0], 5), "  ");
+        assert_eq!(sparkline(&[u32::MAX], 1), "█");
+    }
+
+    #[test]
+    fn a_bar_has_eighths_of_a_column() {
+        assert_eq!(bar(1.0, 3), "███");
+        assert_eq!(bar(0.5, 3), "█▌");
+        assert_eq!(bar(0.0001, 3), "▏");
+        assert_eq!(bar(0.0, 3), "");
+        assert_eq!(bar(7.0, 1), "█");
+    }
+}
