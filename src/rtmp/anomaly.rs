@@ -134,6 +134,12 @@ pub enum AnomalyKind {
     /// A direction uses so many chunk streams that the least recently used are forgotten. Said
     /// once per direction.
     TooManyChunkStreams,
+    /// Messages of a chunk stream were lost, and with them deltas: its timestamps are off by an
+    /// unknown amount until the next type 0 header. Said once per loss.
+    TimestampUncertain {
+        /// The chunk stream.
+        csid: ChunkStreamId,
+    },
     /// The decoder no longer knows where chunks begin: a header was not captured or cannot be
     /// one.
     BoundariesLost,
@@ -162,6 +168,7 @@ impl AnomalyKind {
             Self::BodyTruncated { .. } => "chunk.body_truncated",
             Self::BodiesDropped => "chunk.bodies_dropped",
             Self::TooManyChunkStreams => "chunk.too_many_chunk_streams",
+            Self::TimestampUncertain { .. } => "chunk.timestamp_uncertain",
             Self::BoundariesLost => "chunk.boundaries_lost",
         }
     }
@@ -180,7 +187,8 @@ impl AnomalyKind {
             | Self::ExtendedTimestampDiffers { .. }
             | Self::ChunkSizeTopBit { .. }
             | Self::BodiesDropped
-            | Self::TooManyChunkStreams => Severity::Warning,
+            | Self::TooManyChunkStreams
+            | Self::TimestampUncertain { .. } => Severity::Warning,
             Self::FirstHeaderNotFull { .. }
             | Self::MessageAborted { .. }
             | Self::BodyTruncated { .. } => Severity::Info,
@@ -266,6 +274,10 @@ impl fmt::Display for AnomalyKind {
             Self::TooManyChunkStreams => {
                 f.write_str("too many chunk streams: the least recently used are forgotten")
             }
+            Self::TimestampUncertain { csid } => write!(
+                f,
+                "timestamps on chunk stream {csid} are uncertain until the next type 0 header"
+            ),
             Self::BoundariesLost => f.write_str("the boundaries of chunks are lost from here"),
         }
     }

@@ -124,6 +124,15 @@ impl Decoder {
         self.position
     }
 
+    /// How many bytes have passed since the boundaries of chunks were known; `None` while they
+    /// are. A connection joined late that has none after some megabytes carries no RTMP.
+    pub fn lost_for(&self) -> Option<u64> {
+        match &self.stage {
+            Stage::Chunks(chunks) => chunks.lost_for(),
+            Stage::Handshake(_) | Stage::Opaque => None,
+        }
+    }
+
     /// Whether what follows is enciphered: nothing but its length will be known.
     pub fn is_opaque(&self) -> bool {
         matches!(self.stage, Stage::Opaque)

@@ -14,155 +14,136 @@ use crate::base::ids::ByteRange;
 use crate::base::ids::Mark;
 use crate::rtmp::anomaly::Anomaly;
 use crate::rtmp::anomaly::AnomalyKind;
+use crate::rtmp::chunk::extended::ExtendedTimestamps;
+use crate::rtmp::chunk::extended::Repeat;
 use crate::rtmp::chunk::header;
 use crate::rtmp::chunk::header::BasicHeader;
 use crate::rtmp::chunk::header::MAX_HEADER_LEN;
 use crate::rtmp::chunk::header::MessageHeader;
 use crate::rtmp::chunk::header::TimeField;
+use crate::rtmp::chunk::keep;
+use crate::rtmp::chunk::keep::MAX_KEPT;
+use crate::rtmp::chunk::loss::Loss;
+use crate::rtmp::chunk::resync::Search;
 use crate::rtmp::chunk::stream::ChunkStream;
 use crate::rtmp::chunk::stream::ChunkStreams;
+use crate::rtmp::chunk::stream::Clock;
 use crate::rtmp::chunk::stream::Partial;
 use crate::rtmp::chunk::stream::Remembered;
+use crate::rtmp::chunk::walk::Size;
 use crate::rtmp::event::Event;
 use crate::rtmp::event::RawMessage;
 use crate::rtmp::queue::EventQueue;
 use crate::rtmp::types::ChunkFormat;
-use crate::rtmp::types::ChunkStreamId;
-use crate::rtmp::types::MessageStreamId;
-use crate::rtmp::types::MessageTypeId;
-use crate::rtmp::types::RtmpTimestamp;
 
 /// Chunk size until a Set Chunk Size message changes it (section 5.4.1).
-pub(super) const DEFAULT_CHUNK_SIZE: u32 = 128;
-
-/// Largest chunk size that makes a difference: no message is longer (section 5.4.1).
-const MAX_CHUNK_SIZE: u32 = 0xFF_FFFF;
-
-/// Most payload bytes kept of one message that is not media. Commands, metadata and shared
-/// objects have some kilobytes; aggregates of a second of video a few hundred.
-const MAX_BODY: u32 = 4 * 1024 * 1024;
-
-/// Most payload bytes kept of all messages in progress in one direction. Two media messages of
-/// the greatest length fit, for whoever asks for whole payloads; a peer that begins a long
-/// message on every chunk stream stays below it.
-const MAX_KEPT: usize = 32 * 1024 * 1024;
-
-/// How many headers in a row may look wrong before the decoder says that it lost the boundaries.
-const MAX_IMPLAUSIBLE: u8 = 3;
-
-/// After this many type 3 chunks that agree, a direction's way with extended timestamps is known.
-const SETTLED: u8 = 2;
+const DEFAULT_CHUNK_SIZE: u32 = 128;
 
 /// What is needed to decode one direction's chunks.
 #[derive(Debug)]
 pub(in crate::rtmp) struct ChunkDecoder {
     /// Position behind the last byte taken in, the carried ones included.
-    position: u64,
-    chunk_size: u32,
+    pub(super) position: u64,
+    pub(super) size: Size,
     /// Chunks so far, modulo 2^32.
-    chunks: u32,
-    place: Place,
-    carry: Carry,
-    streams: ChunkStreams,
-    extended: ExtendedTimestamps,
+    pub(super) chunks: u32,
+    pub(super) place: Place,
+    pub(super) carry: Carry,
+    pub(super) streams: ChunkStreams,
+    pub(super) extended: ExtendedTimestamps,
     /// Payload bytes held by messages in progress.
-    kept: usize,
-    implausible: u8,
-    keep_media: bool,
-    /// Whether chunk streams were forgotten, and bodies dropped; said once.
-    said_forgotten: bool,
-    said_dropped: bool,
+    pub(super) kept: usize,
+    /// Headers in a row that looked wrong.
+    pub(super) implausible: u8,
+    pub(super) keep_media: bool,
+    pub(super) said: Said,
+    /// Why the place is lost, until a search begins.
+    pub(super) loss: Option<Loss>,
+    pub(super) search: Option<Box<Search>>,
+    /// Position of a header that a search has confirmed.
+    pub(super) confirmed: Option<u64>,
+    /// Whether headers may have passed unseen.
+    pub(super) late: bool,
 }
 
-#[derive(Debug)]
-enum Place {
+/// What is said once per direction.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    forgotten: bool,
+    dropped: bool,
+}
+
+/// Where in a chunk the next byte lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
     /// At a chunk header, or within one that is not complete.
     Header,
     /// In a chunk's payload, with `left` bytes of it to come.
     Payload { stream: usize, left: u32 },
-    /// Boundaries unknown since a position.
-    Lost { since: u64 },
+    /// Boundaries are not known.
+    Lost,
 }
 
 /// The begin of a header whose end has not come yet.
 #[derive(Debug, Default)]
-struct Carry {
+pub(super) struct Carry {
     bytes: [u8; MAX_HEADER_LEN],
-    len: usize,
-    first: Mark,
+    len: u8,
+    pub(super) first: Mark,
 }
 
 impl Carry {
     /// Takes as much as fits of what comes next.
-    fn fill(&mut self, at: Mark, data: &[u8]) -> usize {
+    fn fill(&mut self, at: Mark, data: &[u8]) {
         if self.len == 0 {
             self.first = at;
         }
-        let mut taken = 0_usize;
-        for (slot, byte) in self.bytes.iter_mut().skip(self.len).zip(data) {
+        let from = usize::from(self.len);
+        for (slot, byte) in self.bytes.iter_mut().skip(from).zip(data) {
             *slot = *byte;
-            taken = taken.saturating_add(1);
+            self.len = self.len.saturating_add(1);
         }
-        self.len = self.len.saturating_add(taken);
-        taken
     }
 
-    fn filled(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
+    pub(super) fn filled(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.len = 0;
     }
 }
 
 /// A chunk header as read, before anything is changed by it.
 #[derive(Debug, Clone, Copy)]
-struct ChunkHeader {
-    basic: BasicHeader,
-    message: MessageHeader,
+pub(super) struct ChunkHeader {
+    pub(super) basic: BasicHeader,
+    pub(super) message: MessageHeader,
     /// Where the chunk stream is, if it is known.
-    stream: Option<usize>,
+    pub(super) stream: Option<usize>,
     /// What a type 3 chunk does about the extended timestamp.
-    repeat: Repeat,
+    pub(super) repeat: Repeat,
 }
 
-/// Whether type 3 chunks of a direction repeat the extended timestamp of the header they refer
-/// to. RTMP 1.0 (2012) section 5.3.1.3 wants it; the draft of 2009 and encoders built on old
-/// librtmp leave it out. Decided by what is there: a value that equals the one to be repeated is
-/// no payload, since it is at least `0xFF_FFFF` and equal by chance once in 2^32.
-#[derive(Debug, Default)]
-struct ExtendedTimestamps {
-    repeated: u8,
-    left_out: u8,
+/// What a chunk header means for its chunk stream.
+#[derive(Debug, Clone, Copy)]
+enum Plan {
+    /// The message in progress goes on.
+    GoOn(usize),
+    /// A message begins.
+    Begin {
+        remembered: Remembered,
+        delta: Option<u32>,
+    },
 }
 
-/// What a type 3 chunk does about the extended timestamp.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Repeat {
-    /// There is none to repeat.
-    NotDue,
-    /// It repeats it.
-    Repeated,
-    /// It leaves it out.
-    LeftOut,
-    /// The field is there with another value, from a sender known to repeat it.
-    Differs(u32),
-}
-
-impl ExtendedTimestamps {
-    fn judge(&self, found: u32, remembered: &Remembered) -> Repeat {
-        // Some senders repeat the message's timestamp where the delta would be due, and some
-        // cut it to 31 bits as FLV has it.
-        let due = [
-            remembered.time.value,
-            remembered.timestamp.0,
-            remembered.time.value & 0x7FFF_FFFF,
-        ];
-        if due.contains(&found) {
-            Repeat::Repeated
-        } else if self.repeated >= SETTLED && self.left_out == 0 {
-            Repeat::Differs(found)
-        } else {
-            Repeat::LeftOut
-        }
-    }
+/// Where a chunk header lies and what brought it.
+#[derive(Debug, Clone, Copy)]
+struct Chunk {
+    start: u64,
+    size: usize,
+    first: Mark,
+    at: Mark,
 }
 
 impl ChunkDecoder {
@@ -170,7 +151,7 @@ impl ChunkDecoder {
     pub(in crate::rtmp) fn new(position: u64, keep_media: bool) -> Self {
         Self {
             position,
-            chunk_size: DEFAULT_CHUNK_SIZE,
+            size: Size::Known(DEFAULT_CHUNK_SIZE),
             chunks: 0,
             place: Place::Header,
             carry: Carry::default(),
@@ -179,70 +160,37 @@ impl ChunkDecoder {
             kept: 0,
             implausible: 0,
             keep_media,
-            said_forgotten: false,
-            said_dropped: false,
-        }
-    }
-
-    /// A decoder whose first byte lies at `position` and may be any byte of a chunk.
-    pub(in crate::rtmp) fn midstream(position: u64, keep_media: bool) -> Self {
-        Self {
-            place: Place::Lost { since: position },
-            ..Self::new(position, keep_media)
+            said: Said::default(),
+            loss: None,
+            search: None,
+            confirmed: None,
+            late: false,
         }
     }
 
     /// The bytes that come next.
     pub(in crate::rtmp) fn push(&mut self, at: Mark, data: &[u8], out: &mut EventQueue) {
+        let rest = if self.place == Place::Lost {
+            data
+        } else {
+            self.feed(at, data, out)
+        };
+        if self.place == Place::Lost {
+            self.search(at, rest, out);
+        }
+    }
+
+    /// Decodes until the bytes end or the place is lost; returns the bytes from there on.
+    pub(super) fn feed<'d>(&mut self, at: Mark, data: &'d [u8], out: &mut EventQueue) -> &'d [u8] {
         let mut rest = data;
         while !rest.is_empty() {
             rest = match self.place {
                 Place::Payload { stream, left } => self.payload(stream, left, at, rest, out),
                 Place::Header => self.header(at, rest, out),
-                Place::Lost { .. } => {
-                    self.advance(rest.len());
-                    &[]
-                }
+                Place::Lost => return rest,
             };
         }
-    }
-
-    /// `len` bytes are missing here.
-    pub(in crate::rtmp) fn gap(&mut self, len: u64, at: Mark, out: &mut EventQueue) {
-        let since = self.position;
-        self.position = self.position.saturating_add(len);
-        match self.place {
-            Place::Payload { stream, left } if len <= u64::from(left) => {
-                let len = u32::try_from(len).unwrap_or(left);
-                self.pass_hole(stream, left, len, at, out);
-            }
-            Place::Payload { .. } => self.lose(since, at, out),
-            Place::Header => {
-                let carried = u64::try_from(self.carry.len).unwrap_or_default();
-                self.lose(since.saturating_sub(carried), at, out);
-            }
-            Place::Lost { .. } => {}
-        }
-    }
-
-    /// No more bytes will come.
-    pub(in crate::rtmp) fn finish(&mut self, at: Mark, out: &mut EventQueue) {
-        self.give_up_partials(out);
-        let start = match self.place {
-            Place::Lost { since } => since,
-            Place::Header => {
-                let carried = u64::try_from(self.carry.len).unwrap_or_default();
-                self.position.saturating_sub(carried)
-            }
-            Place::Payload { .. } => self.position,
-        };
-        self.carry.len = 0;
-        self.place = Place::Header;
-        if start < self.position {
-            let end = self.position;
-            let range = ByteRange { start, end };
-            out.push(Event::Skipped { range, at });
-        }
+        rest
     }
 
     fn advance(&mut self, len: usize) {
@@ -263,48 +211,30 @@ impl ChunkDecoder {
         let (taken, rest) = data.split_at_checked(wanted).unwrap_or((data, &[]));
         let count = u32::try_from(taken.len()).unwrap_or(left);
         self.advance(taken.len());
-        let Some(stream) = self.streams.get_mut(place) else {
+        let position = self.position;
+        let Some((remembered, partial)) = self.message_at(place) else {
             self.place = Place::Header;
             return rest;
         };
-        let length = stream.remembered.length;
-        let Some(partial) = stream.partial.as_mut() else {
-            self.place = Place::Header;
-            return rest;
-        };
+        let length = remembered.length;
         partial.passed = partial.passed.saturating_add(count);
-        partial.end = self.position;
+        partial.end = position;
         partial.last = at;
         let complete = partial.passed >= length;
-        if partial.keep > 0 {
-            let grown = keep_payload(partial, taken, out);
-            self.kept = self.kept.saturating_add(grown);
-            if self.kept > MAX_KEPT {
-                self.shed(place, at, out);
-            }
+        if partial.wants_more() {
+            self.keep(place, taken, at, out);
         }
         self.after_payload(place, left.saturating_sub(count), complete, at, out);
         rest
     }
 
-    fn pass_hole(&mut self, place: usize, left: u32, len: u32, at: Mark, out: &mut EventQueue) {
-        let Some(stream) = self.streams.get_mut(place) else {
-            return;
-        };
-        let length = stream.remembered.length;
-        let Some(partial) = stream.partial.as_mut() else {
-            return;
-        };
-        partial.passed = partial.passed.saturating_add(len);
-        partial.missing = partial.missing.saturating_add(len);
-        partial.end = self.position;
-        // What comes behind the hole is not what followed the bytes kept so far.
-        partial.keep = 0;
-        let complete = partial.passed >= length;
-        self.after_payload(place, left.saturating_sub(len), complete, at, out);
+    /// The message in progress on a chunk stream, with its header.
+    pub(super) fn message_at(&mut self, place: usize) -> Option<(Remembered, &mut Partial)> {
+        let stream = self.streams.get_mut(place)?;
+        Some((stream.remembered, stream.partial.as_mut()?))
     }
 
-    fn after_payload(
+    pub(super) fn after_payload(
         &mut self,
         place: usize,
         left: u32,
@@ -318,15 +248,23 @@ impl ChunkDecoder {
         } else if left == 0 {
             self.place = Place::Header;
         } else {
-            self.place = Place::Payload {
-                stream: place,
-                left,
-            };
+            let stream = place;
+            self.place = Place::Payload { stream, left };
         }
     }
 
-    /// Frees bodies of other messages in progress until the bound is kept.
-    fn shed(&mut self, place: usize, at: Mark, out: &mut EventQueue) {
+    /// Keeps what is to be kept of a piece of payload.
+    fn keep(&mut self, place: usize, taken: &[u8], at: Mark, out: &mut EventQueue) {
+        let keep_media = self.keep_media;
+        let Some((remembered, partial)) = self.message_at(place) else {
+            return;
+        };
+        let (type_id, length) = (remembered.type_id, remembered.length);
+        let grown = keep::append(partial, type_id, length, taken, keep_media, out);
+        self.kept = self.kept.saturating_add(grown);
+        if self.kept <= MAX_KEPT {
+            return;
+        }
         while self.kept > MAX_KEPT {
             let freed = self.streams.drop_oldest_body(self.chunks, place);
             if freed == 0 {
@@ -334,8 +272,8 @@ impl ChunkDecoder {
             }
             self.kept = self.kept.saturating_sub(freed);
         }
-        if !self.said_dropped {
-            self.said_dropped = true;
+        if !self.said.dropped {
+            self.said.dropped = true;
             self.remark(AnomalyKind::BodiesDropped, self.position, at, out);
         }
     }
@@ -343,32 +281,66 @@ impl ChunkDecoder {
     // ===== Headers =====
 
     fn header<'d>(&mut self, at: Mark, data: &'d [u8], out: &mut EventQueue) -> &'d [u8] {
-        if self.carry.len == 0 {
-            let Ok((rest, header)) = self.read_header(data) else {
-                let taken = self.carry.fill(at, data);
-                self.advance(taken);
-                return data.get(taken..).unwrap_or_default();
-            };
-            let size = data.len().saturating_sub(rest.len());
-            let start = self.position;
-            self.advance(size);
-            self.chunk(&header, start, size, at, at, out);
-            return rest;
+        if self.carry.len > 0 {
+            return self.carried_header(at, data, out);
         }
-        let carried = self.carry.len;
-        let start = self.position.saturating_sub(to_u64(carried));
-        let taken = self.carry.fill(at, data);
-        let Ok((unread, header)) = self.read_header(self.carry.filled()) else {
-            self.advance(taken);
-            return data.get(taken..).unwrap_or_default();
+        let Ok((rest, header)) = self.read_header(data) else {
+            // Incomplete, so all of it fits.
+            self.carry.fill(at, data);
+            self.advance(data.len());
+            return &[];
         };
-        let size = self.carry.len.saturating_sub(unread.len());
-        let used = size.saturating_sub(carried);
-        let first = self.carry.first;
-        self.carry.len = 0;
-        self.advance(used);
-        self.chunk(&header, start, size, first, at, out);
-        data.get(used..).unwrap_or_default()
+        let chunk = Chunk {
+            start: self.position,
+            size: data.len().saturating_sub(rest.len()),
+            first: at,
+            at,
+        };
+        match self.plan(&header, chunk.start) {
+            Ok(plan) => {
+                self.advance(chunk.size);
+                self.chunk(plan, &header, chunk, out);
+                rest
+            }
+            Err(loss) => {
+                self.lose(loss, at, out);
+                data
+            }
+        }
+    }
+
+    fn carried_header<'d>(&mut self, at: Mark, data: &'d [u8], out: &mut EventQueue) -> &'d [u8] {
+        let carried = self.carry.len;
+        self.carry.fill(at, data);
+        let input = self.carry.bytes;
+        let input = input.get(..usize::from(self.carry.len)).unwrap_or_default();
+        let Ok((unread, header)) = self.read_header(input) else {
+            // Incomplete with less than the longest header: all of it fitted.
+            self.advance(data.len());
+            return &[];
+        };
+        let before = usize::from(carried);
+        let chunk = Chunk {
+            start: self.position.saturating_sub(to_u64(before)),
+            size: input.len().saturating_sub(unread.len()),
+            first: self.carry.first,
+            at,
+        };
+        match self.plan(&header, chunk.start) {
+            Ok(plan) => {
+                self.carry.clear();
+                let used = chunk.size.saturating_sub(before);
+                self.advance(used);
+                self.chunk(plan, &header, chunk, out);
+                data.get(used..).unwrap_or_default()
+            }
+            Err(loss) => {
+                // What was carried goes to the search, and what came with `data` is still there.
+                self.carry.len = carried;
+                self.lose(loss, at, out);
+                data
+            }
+        }
     }
 
     /// Reads a whole header without changing anything: whatever is incomplete is read again
@@ -384,7 +356,7 @@ impl ChunkDecoder {
         {
             let (behind, found) = header::extended_timestamp(rest)?;
             repeat = self.extended.judge(found, &known.remembered);
-            if repeat != Repeat::LeftOut {
+            if repeat.is_there() {
                 rest = behind;
             }
         }
@@ -397,81 +369,54 @@ impl ChunkDecoder {
         Ok((rest, header))
     }
 
-    /// A chunk's header was read: `size` bytes from position `start`.
-    fn chunk(
-        &mut self,
-        header: &ChunkHeader,
-        start: u64,
-        size: usize,
-        first: Mark,
-        at: Mark,
-        out: &mut EventQueue,
-    ) {
-        self.chunks = self.chunks.wrapping_add(1);
-        self.note_repeat(header, start, at, out);
-        let size = u32::try_from(size).unwrap_or_default();
-        let chunk = Chunk {
-            start,
-            size,
-            first,
-            at,
+    /// What the header at `start` means, or why it cannot be trusted to be one.
+    fn plan(&self, header: &ChunkHeader, start: u64) -> Result<Plan, Loss> {
+        let fmt = header.basic.fmt;
+        let stream = header.stream.and_then(|place| self.streams.get(place));
+        let (Some(place), Some(stream)) = (header.stream, stream) else {
+            return match fmt {
+                ChunkFormat::Full | ChunkFormat::SameStream => {
+                    let (remembered, delta) = Remembered::BLANK.follow(fmt, header.message);
+                    self.trust(header, &remembered, false, start)?;
+                    Ok(Plan::Begin { remembered, delta })
+                }
+                // They refer to a length that nobody told.
+                ChunkFormat::SameLength | ChunkFormat::Nothing => {
+                    let csid = header.basic.csid;
+                    Err(Loss::Impossible { start, csid, fmt })
+                }
+            };
         };
-        let Some(place) = header.stream else {
-            self.open(header, chunk, out);
-            return;
-        };
-        if self.continues(place, header) {
-            self.go_on(place, header, chunk, out);
-            return;
+        if continues(stream, header.message) {
+            return Ok(Plan::GoOn(place));
         }
-        if let Some(cut) = self.take_message(place) {
-            let csid = cut.csid;
-            out.push(Event::Message(cut));
-            self.remark(AnomalyKind::MessageCut { csid }, start, at, out);
-        }
-        let Some(stream) = self.streams.get(place) else {
-            return;
-        };
-        let (remembered, delta) = follow(&stream.remembered, header);
-        self.begin(place, remembered, delta, header, chunk, out);
+        let (remembered, delta) = stream.remembered.follow(fmt, header.message);
+        self.trust(header, &remembered, stream.in_doubt, start)?;
+        Ok(Plan::Begin { remembered, delta })
     }
 
-    /// Whether the chunk belongs to the message in progress on its chunk stream. A header of
-    /// types 0 to 2 does only if it repeats everything the message began with, as some encoders
-    /// write continuations.
-    fn continues(&self, place: usize, header: &ChunkHeader) -> bool {
-        let Some(stream) = self.streams.get(place) else {
-            return false;
-        };
-        let Some(partial) = &stream.partial else {
-            return false;
-        };
-        let now = &stream.remembered;
-        let same_delta = |time: TimeField| Some(time.value) == partial.delta || time.value == 0;
-        match header.message {
-            MessageHeader::Nothing => true,
-            MessageHeader::SameLength { time } => same_delta(time),
-            MessageHeader::SameStream {
-                time,
-                length,
-                type_id,
-            } => same_delta(time) && (length, type_id) == (now.length, now.type_id),
-            MessageHeader::Full {
-                time,
-                length,
-                type_id,
-                stream_id,
-            } => {
-                time.value == now.timestamp.0
-                    && (length, type_id, stream_id) == (now.length, now.type_id, now.stream_id)
+    fn chunk(&mut self, plan: Plan, header: &ChunkHeader, chunk: Chunk, out: &mut EventQueue) {
+        self.chunks = self.chunks.wrapping_add(1);
+        if header.repeat != Repeat::NotDue {
+            self.note_repeat(header, chunk, out);
+        }
+        match plan {
+            Plan::GoOn(place) => self.go_on(place, header, chunk, out),
+            Plan::Begin { remembered, delta } => {
+                let place = match header.stream {
+                    Some(place) => {
+                        self.cut_off(place, chunk, out);
+                        place
+                    }
+                    None => self.open(header, chunk, out),
+                };
+                self.begin(place, remembered, delta, header, chunk, out);
             }
         }
     }
 
     fn go_on(&mut self, place: usize, header: &ChunkHeader, chunk: Chunk, out: &mut EventQueue) {
-        let chunks = self.chunks;
-        let chunk_size = self.chunk_size;
-        let position = self.position;
+        let (chunks, chunk_size, position) = (self.chunks, self.size.bytes(), self.position);
         let Some(stream) = self.streams.get_mut(place) else {
             return;
         };
@@ -482,58 +427,51 @@ impl ChunkDecoder {
         let Some(partial) = stream.partial.as_mut() else {
             return;
         };
+        let size = u32::try_from(chunk.size).unwrap_or_default();
         partial.chunks = partial.chunks.saturating_add(1);
         partial.interruptions = partial.interruptions.saturating_add(others);
-        partial.header_bytes = partial.header_bytes.saturating_add(chunk.size);
+        partial.header_bytes = partial.header_bytes.saturating_add(size);
         partial.end = position;
         partial.last = chunk.at;
         let odd = header.message != MessageHeader::Nothing && !partial.header_within;
         partial.header_within |= odd;
-        self.place = Place::Payload {
-            stream: place,
-            left,
-        };
+        let stream = place;
+        self.place = Place::Payload { stream, left };
         if odd {
             let kind = AnomalyKind::HeaderWithinMessage { csid };
             self.remark(kind, chunk.start, chunk.at, out);
         }
     }
 
-    /// The first chunk on a chunk stream.
-    fn open(&mut self, header: &ChunkHeader, chunk: Chunk, out: &mut EventQueue) {
-        let csid = header.basic.csid;
-        // Common on chunk stream 2 (librtmp, GStreamer): a type 1 header lacks nothing but the
-        // message stream, which is 0 there. The other types refer to a length nobody told.
-        let blank = Remembered {
-            fmt: ChunkFormat::Full,
-            time: TimeField {
-                value: 0,
-                extended: false,
-            },
-            timestamp: RtmpTimestamp(0),
-            length: 0,
-            type_id: MessageTypeId(0),
-            stream_id: MessageStreamId(0),
-        };
-        let fmt = header.basic.fmt;
-        match fmt {
-            ChunkFormat::Full => {}
-            ChunkFormat::SameStream => {
-                let kind = AnomalyKind::FirstHeaderNotFull { csid };
-                self.remark(kind, chunk.start, chunk.at, out);
-            }
-            ChunkFormat::SameLength | ChunkFormat::Nothing => {
-                let kind = AnomalyKind::HeaderOfUnknownChunkStream { csid, fmt };
-                self.remark(kind, chunk.start, chunk.at, out);
-                self.lose(chunk.start, chunk.at, out);
-                return;
-            }
+    /// A new message begins: the one in progress, if any, will not be completed.
+    fn cut_off(&mut self, place: usize, chunk: Chunk, out: &mut EventQueue) {
+        if let Some(message) = self.take_message(place) {
+            let csid = message.csid;
+            out.push(Event::Message(message));
+            let kind = AnomalyKind::MessageCut { csid };
+            self.remark(kind, chunk.start, chunk.at, out);
         }
-        let (remembered, delta) = follow(&blank, header);
+    }
+
+    /// The first chunk on a chunk stream.
+    fn open(&mut self, header: &ChunkHeader, chunk: Chunk, out: &mut EventQueue) -> usize {
+        let csid = header.basic.csid;
+        if header.basic.fmt != ChunkFormat::Full && !self.late {
+            // Common on chunk stream 2 (librtmp, GStreamer): a type 1 header lacks nothing but
+            // the message stream, which is 0 there.
+            let kind = AnomalyKind::FirstHeaderNotFull { csid };
+            self.remark(kind, chunk.start, chunk.at, out);
+        }
         let (place, forgotten) = self.streams.insert(ChunkStream {
             csid,
             used: self.chunks,
-            remembered: blank,
+            remembered: Remembered::BLANK,
+            in_doubt: false,
+            clock: if self.late {
+                Clock::InDoubt
+            } else {
+                Clock::Right
+            },
             partial: None,
         });
         if let Some(mut forgotten) = forgotten {
@@ -541,12 +479,12 @@ impl ChunkDecoder {
                 self.kept = self.kept.saturating_sub(message.body.len());
                 out.push(Event::Message(message));
             }
-            if !self.said_forgotten {
-                self.said_forgotten = true;
+            if !self.said.forgotten {
+                self.said.forgotten = true;
                 self.remark(AnomalyKind::TooManyChunkStreams, chunk.start, chunk.at, out);
             }
         }
-        self.begin(place, remembered, delta, header, chunk, out);
+        place
     }
 
     fn begin(
@@ -558,265 +496,136 @@ impl ChunkDecoder {
         chunk: Chunk,
         out: &mut EventQueue,
     ) {
-        if self.is_implausible(&remembered, place) {
-            self.implausible = self.implausible.saturating_add(1);
-            if self.implausible >= MAX_IMPLAUSIBLE {
-                self.lose(chunk.start, chunk.at, out);
-                return;
-            }
-        } else {
-            self.implausible = 0;
-        }
-        let chunks = self.chunks;
-        let position = self.position;
-        let keep_media = self.keep_media;
-        let Some(stream) = self.streams.get_mut(place) else {
-            return;
-        };
-        stream.used = chunks;
-        stream.remembered = remembered;
-        let extended_timestamp = match header.message {
-            MessageHeader::Nothing => !matches!(header.repeat, Repeat::NotDue | Repeat::LeftOut),
-            MessageHeader::Full { time, .. }
-            | MessageHeader::SameStream { time, .. }
-            | MessageHeader::SameLength { time } => time.extended,
-        };
-        stream.partial = Some(Partial {
+        let length = remembered.length;
+        let keep = keep::wanted(remembered.type_id, length, &[], self.keep_media);
+        let sure = self.size.doubted_above().unwrap_or(length).max(1);
+        let partial = Partial {
             fmt: header.basic.fmt,
             delta,
-            extended_timestamp,
+            extended_timestamp: header.has_extended_timestamp(),
             start: chunk.start,
-            end: position,
+            end: self.position,
             first: chunk.first,
             last: chunk.at,
             chunks: 1,
             interruptions: 0,
-            header_bytes: chunk.size,
+            header_bytes: u32::try_from(chunk.size).unwrap_or_default(),
             passed: 0,
             missing: 0,
             body: Vec::new(),
-            keep: kept_len(remembered.type_id, remembered.length, keep_media),
+            keep: keep.min(sure),
+            sure,
             header_within: false,
-        });
-        let left = self.chunk_size.min(remembered.length);
-        self.after_payload(place, left, remembered.length == 0, chunk.at, out);
+        };
+        let chunks = self.chunks;
+        let Some(stream) = self.streams.get_mut(place) else {
+            return;
+        };
+        let csid = stream.csid;
+        let uncertain = stream.clock == Clock::InDoubt && delta.is_some();
+        if uncertain {
+            stream.clock = Clock::SaidInDoubt;
+        } else if delta.is_none() {
+            stream.clock = Clock::Right;
+        }
+        self.implausible = if is_implausible(&remembered, stream) {
+            self.implausible.saturating_add(1)
+        } else {
+            0
+        };
+        stream.used = chunks;
+        stream.remembered = remembered;
+        stream.in_doubt = false;
+        stream.partial = Some(partial);
+        if uncertain {
+            let kind = AnomalyKind::TimestampUncertain { csid };
+            self.remark(kind, chunk.start, chunk.at, out);
+        }
+        let left = self.size.bytes().min(length);
+        self.after_payload(place, left, length == 0, chunk.at, out);
     }
 
-    /// Whether a header that begins a message looks like payload taken for a header: two things
-    /// at once that are each rare.
-    fn is_implausible(&self, new: &Remembered, place: usize) -> bool {
-        let first_use = self
-            .streams
-            .get(place)
-            .is_some_and(|s| s.remembered.type_id.0 == 0);
-        let oddities = [
-            new.type_id.name().is_none(),
-            first_use && self.chunks > 1 && self.streams.get(place).is_some_and(|s| s.csid.0 > 63),
-            new.stream_id.0 > 0xFFFF,
-            new.length > MAX_BODY,
-        ];
-        oddities.iter().filter(|odd| **odd).count() >= 2
-    }
-
-    fn note_repeat(&mut self, header: &ChunkHeader, start: u64, at: Mark, out: &mut EventQueue) {
+    fn note_repeat(&mut self, header: &ChunkHeader, chunk: Chunk, out: &mut EventQueue) {
         let csid = header.basic.csid;
-        match header.repeat {
-            Repeat::NotDue => {}
-            Repeat::Repeated => self.extended.repeated = self.extended.repeated.saturating_add(1),
-            Repeat::LeftOut => {
-                if self.extended.left_out == 0 {
-                    let kind = AnomalyKind::ExtendedTimestampLeftOut { csid };
-                    self.remark(kind, start, at, out);
-                }
-                self.extended.left_out = self.extended.left_out.saturating_add(1);
-            }
-            Repeat::Differs(found) => {
-                let kind = AnomalyKind::ExtendedTimestampDiffers { csid, found };
-                self.remark(kind, start, at, out);
-            }
+        if self.extended.note(header.repeat) {
+            let kind = AnomalyKind::ExtendedTimestampLeftOut { csid };
+            self.remark(kind, chunk.start, chunk.at, out);
+        }
+        if let Repeat::Differs(found) = header.repeat {
+            let kind = AnomalyKind::ExtendedTimestampDiffers { csid, found };
+            self.remark(kind, chunk.start, chunk.at, out);
         }
     }
 
-    // ===== Messages =====
-
-    fn take_message(&mut self, place: usize) -> Option<RawMessage> {
+    /// Takes a message in progress out, as far as it came in.
+    pub(super) fn take_message(&mut self, place: usize) -> Option<RawMessage> {
         let message = self.streams.get_mut(place)?.take_message()?;
         self.kept = self.kept.saturating_sub(message.body.len());
         Some(message)
     }
 
-    /// The last byte of a message has passed. What it changes about chunks counts from the next
-    /// header on, for all chunk streams (sections 5.4.1 and 5.4.2).
-    fn complete(&mut self, place: usize, at: Mark, out: &mut EventQueue) {
-        let Some(message) = self.take_message(place) else {
-            return;
-        };
-        let range = message.range;
-        let argument = message.body.first_chunk::<4>().copied();
-        let argument = argument.map(u32::from_be_bytes);
-        let cut_short = is_cut_short(&message, self.keep_media);
-        let (length, kept) = (message.length, message.body.len());
-        let type_id = message.type_id;
-        out.push(Event::Message(message));
-        if cut_short {
-            let kind = AnomalyKind::BodyTruncated { length, kept };
-            out.push(Event::Anomaly(Anomaly { kind, range, at }));
-        }
-        match (type_id, argument) {
-            (MessageTypeId::SET_CHUNK_SIZE, Some(value)) => {
-                for kind in self.set_chunk_size(value).into_iter().flatten() {
-                    out.push(Event::Anomaly(Anomaly { kind, range, at }));
-                }
-            }
-            (MessageTypeId::ABORT, Some(csid)) => {
-                self.abort(ChunkStreamId(csid), range, at, out);
-            }
-            _ => {}
-        }
-    }
-
-    fn set_chunk_size(&mut self, value: u32) -> [Option<AnomalyKind>; 2] {
-        // The top bit must be zero (section 5.4.1).
-        let size = value & 0x7FFF_FFFF;
-        let top_bit = (size != value).then_some(AnomalyKind::ChunkSizeTopBit { value });
-        if size == 0 {
-            return [top_bit, Some(AnomalyKind::ChunkSizeZero)];
-        }
-        self.chunk_size = size.min(MAX_CHUNK_SIZE);
-        [top_bit, None]
-    }
-
-    fn abort(&mut self, csid: ChunkStreamId, range: ByteRange, at: Mark, out: &mut EventQueue) {
-        let Some(place) = self.streams.find(csid) else {
-            return;
-        };
-        if let Some(message) = self.take_message(place) {
-            out.push(Event::Message(message));
-            let kind = AnomalyKind::MessageAborted { csid };
-            out.push(Event::Anomaly(Anomaly { kind, range, at }));
-        }
-    }
-
-    // ===== Loss =====
-
-    /// Nothing is known about the bytes from `since` on.
-    fn lose(&mut self, since: u64, at: Mark, out: &mut EventQueue) {
-        self.carry.len = 0;
-        self.implausible = 0;
-        self.give_up_partials(out);
-        self.place = Place::Lost { since };
-        self.remark(AnomalyKind::BoundariesLost, since, at, out);
-    }
-
-    /// Reports every message in progress as far as it came in.
-    fn give_up_partials(&mut self, out: &mut EventQueue) {
-        for stream in self.streams.iter_mut() {
-            if let Some(message) = stream.take_message() {
-                out.push(Event::Message(message));
-            }
-        }
-        self.kept = 0;
-    }
-
     /// An anomaly shown by the bytes from `start` to the current position.
-    fn remark(&self, kind: AnomalyKind, start: u64, at: Mark, out: &mut EventQueue) {
+    pub(super) fn remark(&self, kind: AnomalyKind, start: u64, at: Mark, out: &mut EventQueue) {
         let end = self.position.max(start);
         let range = ByteRange { start, end };
         out.push(Event::Anomaly(Anomaly { kind, range, at }));
     }
 }
 
-/// Where a chunk header lies and what brought it.
-#[derive(Debug, Clone, Copy)]
-struct Chunk {
-    start: u64,
-    size: u32,
-    first: Mark,
-    at: Mark,
+impl ChunkHeader {
+    fn has_extended_timestamp(&self) -> bool {
+        match self.message {
+            MessageHeader::Nothing => self.repeat.is_there(),
+            MessageHeader::Full { time, .. }
+            | MessageHeader::SameStream { time, .. }
+            | MessageHeader::SameLength { time } => time.extended,
+        }
+    }
 }
 
-/// What a message that begins with `header` is like, and the delta that led to its timestamp.
-fn follow(before: &Remembered, header: &ChunkHeader) -> (Remembered, Option<u32>) {
-    let fmt = header.basic.fmt;
-    let mut now = *before;
-    let delta = match header.message {
+/// Whether a chunk belongs to the message in progress on its chunk stream. A header of types 0
+/// to 2 does only if it repeats everything the message began with, as some encoders write
+/// continuations.
+fn continues(stream: &ChunkStream, header: MessageHeader) -> bool {
+    let Some(partial) = &stream.partial else {
+        return false;
+    };
+    let now = &stream.remembered;
+    let same_delta = |time: TimeField| Some(time.value) == partial.delta || time.value == 0;
+    match header {
+        MessageHeader::Nothing => true,
+        MessageHeader::SameLength { time } => same_delta(time),
+        MessageHeader::SameStream {
+            time,
+            length,
+            type_id,
+        } => same_delta(time) && (length, type_id) == (now.length, now.type_id),
         MessageHeader::Full {
             time,
             length,
             type_id,
             stream_id,
         } => {
-            now = Remembered {
-                fmt,
-                time,
-                timestamp: RtmpTimestamp(time.value),
-                length,
-                type_id,
-                stream_id,
-            };
-            None
+            time.value == now.timestamp.0
+                && (length, type_id, stream_id) == (now.length, now.type_id, now.stream_id)
         }
-        MessageHeader::SameStream {
-            time,
-            length,
-            type_id,
-        } => {
-            now = Remembered {
-                fmt,
-                time,
-                length,
-                type_id,
-                ..now
-            };
-            Some(time.value)
-        }
-        MessageHeader::SameLength { time } => {
-            now = Remembered { fmt, time, ..now };
-            Some(time.value)
-        }
-        MessageHeader::Nothing => Some(before.delta_of_type_3()),
-    };
-    // A sender that goes back in time writes a wrapped delta: plain modulo arithmetic.
-    now.timestamp = match delta {
-        Some(delta) => before.timestamp.advanced(delta),
-        None => now.timestamp,
-    };
-    (now, delta)
-}
-
-/// How many payload bytes to keep of a message. The headers of media fit into 64.
-fn kept_len(type_id: MessageTypeId, length: u32, keep_media: bool) -> u32 {
-    let wanted = if !type_id.is_media() {
-        MAX_BODY
-    } else if keep_media {
-        MAX_CHUNK_SIZE
-    } else {
-        64
-    };
-    wanted.min(length)
-}
-
-/// Appends to the body what of `taken` is to be kept; says how many bytes that were.
-fn keep_payload(partial: &mut Partial, taken: &[u8], out: &mut EventQueue) -> usize {
-    let before = partial.body.len();
-    let keep = usize::try_from(partial.keep).unwrap_or(usize::MAX);
-    let room = keep.saturating_sub(before);
-    if room > 0 {
-        if partial.body.capacity() == 0 {
-            partial.body = out.body();
-        }
-        let (kept, _) = taken.split_at_checked(room).unwrap_or((taken, &[]));
-        partial.body.extend_from_slice(kept);
     }
-    partial.body.len().saturating_sub(before)
 }
 
-/// Whether payload is missing from the body that a message of this type should have whole.
-fn is_cut_short(message: &RawMessage, keep_media: bool) -> bool {
-    let wanted_whole = keep_media || !message.type_id.is_media();
-    wanted_whole && message.is_complete() && !message.is_whole()
+/// Whether a header that begins a message looks like payload taken for a header: two things at
+/// once that are each rare.
+pub(super) fn is_implausible(new: &Remembered, stream: &ChunkStream) -> bool {
+    let first_use = stream.remembered.type_id == Remembered::BLANK.type_id;
+    let oddities = [
+        new.type_id.name().is_none(),
+        first_use && stream.csid.0 > 63 && stream.used > 1,
+        new.stream_id.0 > 0xFFFF,
+        new.length > keep::MAX_BODY,
+    ];
+    oddities.iter().filter(|odd| **odd).count() >= 2
 }
 
-fn to_u64(len: usize) -> u64 {
+/// A length in memory as a distance in the stream.
+pub(super) fn to_u64(len: usize) -> u64 {
     u64::try_from(len).unwrap_or(u64::MAX)
 }

@@ -1,10 +1,24 @@
 //! The chunk stream (RTMP 1.0 section 5.3): chunks of several interleaved messages become whole
-//! messages again. [`header`] reads one header, `stream` remembers what later headers of a chunk
-//! stream refer to, `decoder` goes from header to payload to message.
+//! messages again.
+//!
+//! [`header`] reads one header; `stream` remembers what later headers of a chunk stream refer to;
+//! `extended` decides about the extended timestamps of type 3 chunks; `decoder` goes from header
+//! to payload to message, `complete` does what messages change about chunks, and `keep` says how much payload stays. Where headers are not known,
+//! `loss` holds the bytes back until `resync` finds them again, by hypotheses that `walk` tries
+//! and `evidence` weighs.
 
 pub mod header;
 
+mod complete;
 mod decoder;
+mod evidence;
+mod extended;
+mod keep;
+mod loss;
+mod resync;
 mod stream;
+#[cfg(test)]
+mod tests;
+mod walk;
 
 pub(in crate::rtmp) use decoder::ChunkDecoder;

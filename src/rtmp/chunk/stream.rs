@@ -3,6 +3,7 @@
 
 use crate::base::ids::ByteRange;
 use crate::base::ids::Mark;
+use crate::rtmp::chunk::header::MessageHeader;
 use crate::rtmp::chunk::header::TimeField;
 use crate::rtmp::event::RawMessage;
 use crate::rtmp::types::ChunkFormat;
@@ -34,12 +35,68 @@ pub(super) struct Remembered {
 }
 
 impl Remembered {
+    /// What a chunk stream begins with whose first header leaves something out.
+    pub(super) const BLANK: Self = Self {
+        fmt: ChunkFormat::Full,
+        time: TimeField {
+            value: 0,
+            extended: false,
+        },
+        timestamp: RtmpTimestamp(0),
+        length: 0,
+        type_id: MessageTypeId(0),
+        stream_id: MessageStreamId(0),
+    };
+
+    /// What is remembered after a message that begins with a header, and the delta that led to
+    /// its timestamp.
+    pub(super) fn follow(&self, fmt: ChunkFormat, header: MessageHeader) -> (Self, Option<u32>) {
+        let (mut now, delta) = match header {
+            MessageHeader::Full {
+                time,
+                length,
+                type_id,
+                stream_id,
+            } => {
+                let timestamp = RtmpTimestamp(time.value);
+                let now = Self {
+                    fmt,
+                    time,
+                    timestamp,
+                    length,
+                    type_id,
+                    stream_id,
+                };
+                return (now, None);
+            }
+            MessageHeader::SameStream {
+                time,
+                length,
+                type_id,
+            } => {
+                let now = Self {
+                    fmt,
+                    time,
+                    length,
+                    type_id,
+                    ..*self
+                };
+                (now, time.value)
+            }
+            MessageHeader::SameLength { time } => (Self { fmt, time, ..*self }, time.value),
+            MessageHeader::Nothing => (*self, self.delta_of_type_3()),
+        };
+        // A sender that goes back in time writes a wrapped delta: plain modulo arithmetic.
+        now.timestamp = self.timestamp.advanced(delta);
+        (now, Some(delta))
+    }
+
     /// The delta of a message that begins with a type 3 header. After types 1 and 2 it is
     /// theirs. After type 0 section 5.3.1.2.4 has it be the timestamp of that header, which
     /// FFmpeg, librtmp, SRS and GStreamer follow and nginx-rtmp and gortmplib read as 0. An
     /// extended timestamp would make that a jump of more than four hours: senders which repeat
     /// one mean the timestamp itself, so nothing is added.
-    pub(super) fn delta_of_type_3(&self) -> u32 {
+    fn delta_of_type_3(&self) -> u32 {
         match self.fmt {
             ChunkFormat::Full if self.time.extended => 0,
             _ => self.time.value,
@@ -76,10 +133,39 @@ pub(super) struct Partial {
     pub(super) missing: u32,
     /// Payload kept.
     pub(super) body: Vec<u8>,
-    /// How long `body` may become.
+    /// How long `body` is to become.
     pub(super) keep: u32,
+    /// How long it may become at most: behind that a byte might be a header.
+    pub(super) sure: u32,
     /// Whether a header in its midst was already remarked on.
     pub(super) header_within: bool,
+}
+
+impl Partial {
+    /// Whether payload that comes next is to be kept.
+    pub(super) fn wants_more(&self) -> bool {
+        u32::try_from(self.body.len()).is_ok_and(|kept| kept < self.keep)
+    }
+
+    /// Payload bytes are missing up to a position.
+    pub(super) fn pass_hole(&mut self, len: u32, end: u64) {
+        self.passed = self.passed.saturating_add(len);
+        self.missing = self.missing.saturating_add(len);
+        self.end = end;
+        // What comes behind the hole is not what followed the bytes kept so far.
+        self.keep = 0;
+    }
+}
+
+/// Whether the timestamps of a chunk stream are absolute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Clock {
+    /// Every delta since the last absolute timestamp was seen.
+    Right,
+    /// Deltas may have been lost.
+    InDoubt,
+    /// The same, and it was said.
+    SaidInDoubt,
 }
 
 /// One chunk stream of one direction.
@@ -91,6 +177,10 @@ pub(super) struct ChunkStream {
     pub(super) used: u32,
     /// What the next header refers to.
     pub(super) remembered: Remembered,
+    /// Whether a header may have been lost that changed what is remembered.
+    pub(super) in_doubt: bool,
+    /// What is known of its clock.
+    pub(super) clock: Clock,
     /// The message in progress.
     pub(super) partial: Option<Partial>,
 }
@@ -158,24 +248,27 @@ impl ChunkStreams {
         self.list.get_mut(place)
     }
 
+    /// Where the chunk stream is that has a message in progress and was used last, if that was
+    /// by the chunk before.
+    pub(super) fn last_in_progress(&self, chunks: u32) -> Option<usize> {
+        let used_last = |s: &ChunkStream| s.partial.is_some() && s.used == chunks;
+        self.list.iter().position(used_last)
+    }
+
+    /// All of them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &ChunkStream> {
+        self.list.iter()
+    }
+
     /// All of them, to change them.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut ChunkStream> {
         self.list.iter_mut()
     }
 
-    /// Adds a chunk stream or replaces the one with its id, and says where it is. With too many,
-    /// the one not used for longest is taken out and returned.
+    /// Adds a chunk stream that is not there yet, and says where it is. With too many, the one
+    /// not used for longest is taken out and returned.
     pub(super) fn insert(&mut self, stream: ChunkStream) -> (usize, Option<ChunkStream>) {
-        let mut place = match self.list.binary_search_by_key(&stream.csid, |s| s.csid) {
-            Ok(place) => {
-                let old = self
-                    .list
-                    .get_mut(place)
-                    .map(|s| std::mem::replace(s, stream));
-                return (place, old);
-            }
-            Err(place) => place,
-        };
+        let mut place = self.list.partition_point(|s| s.csid < stream.csid);
         let mut evicted = None;
         if self.list.len() >= MAX_CHUNK_STREAMS {
             let now = stream.used;

@@ -1,0 +1,168 @@
+//! How much speaks for a header being one, rather than payload that looks like one. In bits: a
+//! header that random bytes would match once in 2^n tries counts n.
+
+use crate::rtmp::chunk::stream::Remembered;
+use crate::rtmp::types::ChunkFormat;
+use crate::rtmp::types::ChunkStreamId;
+use crate::rtmp::types::MessageTypeId;
+
+/// Bytes of payload that are looked at.
+pub(super) const SIGNATURE_LEN: usize = 5;
+
+/// A continuation: the one byte that can stand there.
+pub(super) const CONTINUATION: u32 = 8;
+
+/// Largest timestamp delta taken for one while boundaries are looked for, in milliseconds. Real
+/// streams pause longer, but then the next header will do.
+const MAX_DELTA: u32 = 10_000;
+
+/// Codecs of Enhanced RTMP (v2, audio and video FourCC tables).
+const FOURCC: [&[u8; 4]; 12] = [
+    b"vp08", b"vp09", b"av01", b"avc1", b"hvc1", b"vvc1", b"ac-3", b"ec-3", b"Opus", b".mp3",
+    b"fLaC", b"mp4a",
+];
+
+/// Bits that speak for a header of form `fmt` that begins a message like `new`, with `payload`
+/// behind it; `None` if it cannot be one. `known` tells whether the chunk stream was seen before.
+pub(super) fn of_begin(
+    fmt: ChunkFormat,
+    csid: ChunkStreamId,
+    new: &Remembered,
+    known: bool,
+    payload: &[u8],
+) -> Option<u32> {
+    let control = (1..=6).contains(&new.type_id.0);
+    // Control messages have chunk stream 2 and message stream 0 (section 5.4); ids that need a
+    // longer header are rare enough to be believed only where they were seen before.
+    if control != (csid == ChunkStreamId::CONTROL) || (csid.0 > 63 && !known) {
+        return None;
+    }
+    if control && new.stream_id.0 != 0 || new.stream_id.0 > 0xFF {
+        return None;
+    }
+    let mut bits = signature(new, payload)?;
+    let length = of_length(new.type_id, new.length)?;
+    if matches!(fmt, ChunkFormat::Full | ChunkFormat::SameStream) {
+        // The type is one of 15 of 256.
+        bits = bits.saturating_add(length).saturating_add(4);
+    }
+    match fmt {
+        ChunkFormat::Full => bits = bits.saturating_add(24),
+        ChunkFormat::SameStream | ChunkFormat::SameLength => {
+            if new.time.value > MAX_DELTA {
+                return None;
+            }
+            bits = bits.saturating_add(10);
+        }
+        ChunkFormat::Nothing => bits = bits.saturating_add(2),
+    }
+    Some(bits)
+}
+
+/// Bits that speak for a length being that of a message of this type.
+fn of_length(type_id: MessageTypeId, length: u32) -> Option<u32> {
+    let (range, bits) = match type_id {
+        MessageTypeId::USER_CONTROL => (2..=64, 18),
+        MessageTypeId::SET_PEER_BANDWIDTH => (4..=5, 23),
+        MessageTypeId(1..=5) => (4..=4, 24),
+        MessageTypeId::AUDIO => (0..=0xFFFF, 8),
+        MessageTypeId::VIDEO | MessageTypeId::AGGREGATE => (0..=0x3F_FFFF, 2),
+        MessageTypeId(15..=20) => (1..=0x3_FFFF, 6),
+        _ => return None,
+    };
+    range.contains(&length).then_some(bits)
+}
+
+/// Bits that speak for the first payload bytes being those of a message like `new`.
+fn signature(new: &Remembered, payload: &[u8]) -> Option<u32> {
+    match new.type_id {
+        MessageTypeId::AUDIO => audio(payload),
+        MessageTypeId::VIDEO => video(payload),
+        MessageTypeId::COMMAND_AMF0 | MessageTypeId::DATA_AMF0 => amf_name(payload),
+        MessageTypeId::COMMAND_AMF3 | MessageTypeId::DATA_AMF3 => {
+            amf_name(payload.strip_prefix(&[0]).unwrap_or(payload))
+        }
+        MessageTypeId::AGGREGATE => matches!(payload, [8 | 9 | 18, ..]).then_some(6),
+        MessageTypeId::USER_CONTROL => matches!(payload, [0, 0..=0x20, ..]).then_some(11),
+        MessageTypeId::SET_CHUNK_SIZE => matches!(payload, [0, ..]).then_some(8),
+        _ => Some(0),
+    }
+}
+
+/// FLV 10.1 section E.4.2.1 and Enhanced RTMP v2.
+fn audio(payload: &[u8]) -> Option<u32> {
+    match payload {
+        [] | [0x00..=0x8F | 0xB0..=0xBF | 0xD0..=0xEF, ..] => Some(0),
+        // AAC: a configuration or a frame.
+        [0xA0..=0xAF, 0 | 1, ..] => Some(11),
+        [first @ 0x90..=0x9F, rest @ ..] => match first & 0x0F {
+            5 | 7 => Some(4),
+            0..=4 => four_cc(rest),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// FLV 10.1 section E.4.3.1 and Enhanced RTMP v2.
+fn video(payload: &[u8]) -> Option<u32> {
+    match payload {
+        [] => Some(0),
+        [first @ 0x80..=0xFF, rest @ ..] => match first & 0x0F {
+            6 | 7 => Some(1),
+            0..=5 => four_cc(rest),
+            _ => None,
+        },
+        [first, packet_type, ..] if (1..=5).contains(&(first >> 4)) => match first & 0x0F {
+            // AVC, and the codecs that others put in its place: packet type behind.
+            7 | 12 | 13 => (*packet_type <= 2).then_some(11),
+            2..=6 => Some(3),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn four_cc(rest: &[u8]) -> Option<u32> {
+    let code = rest.first_chunk::<4>()?;
+    FOURCC.contains(&code).then_some(28)
+}
+
+/// The name at the begin of a command or data message: a string of 1 to 64 bytes.
+fn amf_name(payload: &[u8]) -> Option<u32> {
+    match payload {
+        [2, 0, 1..=64, first, ..] if first.is_ascii_graphic() => Some(20),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn aac_is_told_from_noise() {
+        assert_eq!(audio(&[0xAF, 1, 0x21]), Some(11));
+        assert_eq!(audio(&[0xAF, 9]), None);
+    }
+
+    #[test]
+    fn avc_is_told_from_noise() {
+        assert_eq!(video(&[0x27, 1, 0, 0, 80]), Some(11));
+        assert_eq!(video(&[0x27, 7]), None);
+        assert_eq!(video(&[0x07, 1]), None);
+    }
+
+    #[test]
+    fn enhanced_headers_have_a_known_codec() {
+        assert_eq!(video(b"\x90hvc1"), Some(28));
+        assert_eq!(video(b"\x90abcd"), None);
+        assert_eq!(audio(b"\x91Opus"), Some(28));
+    }
+
+    #[test]
+    fn commands_begin_with_their_name() {
+        assert_eq!(amf_name(b"\x02\x00\x07connect"), Some(20));
+        assert_eq!(amf_name(b"\x00\x00\x07connect"), None);
+    }
+}

@@ -1,0 +1,77 @@
+//! Whether type 3 chunks repeat the extended timestamp of the header they refer to. RTMP 1.0
+//! (2012) section 5.3.1.3 wants it; the draft of 2009 and encoders built on old librtmp leave it
+//! out. Nobody announces it, so it is decided per direction by what is there.
+
+use crate::rtmp::chunk::stream::Remembered;
+
+/// After this many type 3 chunks that agree, a direction's way is known.
+const SETTLED: u8 = 2;
+
+/// What type 3 chunks of a direction have done so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct ExtendedTimestamps {
+    repeated: u8,
+    left_out: u8,
+}
+
+/// What a type 3 chunk does about the extended timestamp.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeat {
+    /// There is none to repeat.
+    NotDue,
+    /// It repeats it.
+    Repeated,
+    /// It leaves it out.
+    LeftOut,
+    /// The field is there with another value, from a sender known to repeat it.
+    Differs(u32),
+}
+
+impl Repeat {
+    /// Whether the field is there.
+    pub(super) fn is_there(self) -> bool {
+        matches!(self, Self::Repeated | Self::Differs(_))
+    }
+}
+
+impl ExtendedTimestamps {
+    /// What a type 3 chunk does whose message header is followed by `found`. A value that equals
+    /// the one to be repeated is no payload: it is at least `0xFF_FFFF`, and equal by chance
+    /// once in 2^32.
+    pub(super) fn judge(self, found: u32, remembered: &Remembered) -> Repeat {
+        // Some senders repeat the message's timestamp where the delta would be due, and some
+        // cut it to 31 bits as FLV has it.
+        let due = [
+            remembered.time.value,
+            remembered.timestamp.0,
+            remembered.time.value & 0x7FFF_FFFF,
+        ];
+        if due.contains(&found) {
+            Repeat::Repeated
+        } else if self.always_repeated() {
+            Repeat::Differs(found)
+        } else {
+            Repeat::LeftOut
+        }
+    }
+
+    /// Takes note of what a chunk did. Says whether it is the first to leave the field out.
+    pub(super) fn note(&mut self, repeat: Repeat) -> bool {
+        match repeat {
+            Repeat::NotDue | Repeat::Differs(_) => false,
+            Repeat::Repeated => {
+                self.repeated = self.repeated.saturating_add(1);
+                false
+            }
+            Repeat::LeftOut => {
+                self.left_out = self.left_out.saturating_add(1);
+                self.left_out == 1
+            }
+        }
+    }
+
+    /// Whether this direction is known to repeat the field.
+    pub(super) fn always_repeated(self) -> bool {
+        self.repeated >= SETTLED && self.left_out == 0
+    }
+}

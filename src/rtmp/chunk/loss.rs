@@ -1,0 +1,373 @@
+//! Holes, and what to do where the boundaries of chunks are not known.
+
+use crate::base::ids::ByteRange;
+use crate::base::ids::Mark;
+use crate::rtmp::anomaly::AnomalyKind;
+use crate::rtmp::chunk::decoder::ChunkDecoder;
+use crate::rtmp::chunk::decoder::ChunkHeader;
+use crate::rtmp::chunk::decoder::Place;
+use crate::rtmp::chunk::decoder::is_implausible;
+use crate::rtmp::chunk::decoder::to_u64;
+use crate::rtmp::chunk::resync::Expected;
+use crate::rtmp::chunk::resync::Found;
+use crate::rtmp::chunk::resync::Known;
+use crate::rtmp::chunk::resync::Search;
+use crate::rtmp::chunk::resync::Within;
+use crate::rtmp::chunk::stream::Clock;
+use crate::rtmp::chunk::stream::Remembered;
+use crate::rtmp::chunk::walk::Size;
+use crate::rtmp::event::Event;
+use crate::rtmp::queue::EventQueue;
+use crate::rtmp::types::ChunkFormat;
+use crate::rtmp::types::ChunkStreamId;
+
+/// How many headers in a row may look wrong before the decoder says that it lost the boundaries.
+const MAX_IMPLAUSIBLE: u8 = 3;
+
+/// Longest hole over which the headers of one message are reckoned on, in bytes. The longer it
+/// is, the less likely that nothing else was sent.
+const MAX_RECKONED: u64 = 1024 * 1024;
+
+/// Why the boundaries of chunks are not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Loss {
+    /// The header at `start` refers to a chunk stream on which nothing was sent.
+    Impossible {
+        /// Position of the header.
+        start: u64,
+        /// Its chunk stream.
+        csid: ChunkStreamId,
+        /// Its form.
+        fmt: ChunkFormat,
+    },
+    /// The header at `start` is one too many that looks wrong.
+    Implausible {
+        /// Position of the header.
+        start: u64,
+    },
+    /// The header at `start` means something only if what it refers to still holds.
+    InDoubt {
+        /// Position of the header.
+        start: u64,
+    },
+    /// Bytes are missing.
+    Hole {
+        /// First position that was not understood.
+        since: u64,
+        /// Position behind the hole.
+        end: u64,
+        /// What stands there, if nothing but this was sent in the hole.
+        expected: Expected,
+    },
+}
+
+impl ChunkDecoder {
+    /// A decoder whose first byte lies at `position` and may be any byte of a chunk.
+    pub(in crate::rtmp) fn midstream(position: u64, keep_media: bool) -> Self {
+        let search = Search::new(position, position, Expected::Nothing, true);
+        Self {
+            place: Place::Lost,
+            size: Size::UNKNOWN,
+            search: Some(Box::new(search)),
+            late: true,
+            ..Self::new(position, keep_media)
+        }
+    }
+
+    /// How many bytes have passed since the boundaries of chunks were known; `None` while they
+    /// are.
+    pub(in crate::rtmp) fn lost_for(&self) -> Option<u64> {
+        let search = self.search.as_ref()?;
+        Some(search.end().saturating_sub(search.since))
+    }
+
+    /// `len` bytes are missing here.
+    pub(in crate::rtmp) fn gap(&mut self, len: u64, at: Mark, out: &mut EventQueue) {
+        let start = self.position;
+        let end = start.saturating_add(len);
+        self.position = end;
+        if let Some(search) = &mut self.search {
+            search.gap(len);
+            return;
+        }
+        let (since, expected) = match self.place {
+            Place::Payload { stream, left } if len <= u64::from(left) => {
+                let len = u32::try_from(len).unwrap_or(left);
+                self.pass_hole(stream, left, len, at, out);
+                return;
+            }
+            Place::Payload { stream, left } => (start, self.reckon(stream, left, len)),
+            Place::Header if self.carry.filled().is_empty() => {
+                let stream = self.streams.last_in_progress(self.chunks);
+                (start, stream.and_then(|stream| self.reckon(stream, 0, len)))
+            }
+            Place::Header | Place::Lost => {
+                let carried = to_u64(self.carry.filled().len());
+                self.carry.clear();
+                (start.saturating_sub(carried), None)
+            }
+        };
+        let expected = expected.map_or(Expected::Nothing, Expected::Within);
+        let loss = Loss::Hole {
+            since,
+            end,
+            expected,
+        };
+        self.lose(loss, at, out);
+    }
+
+    /// No more bytes will come.
+    pub(in crate::rtmp) fn finish(&mut self, at: Mark, out: &mut EventQueue) {
+        self.give_up_partials(out);
+        let end = self.position;
+        let start = match self.search.take() {
+            Some(search) => search.since,
+            None => end.saturating_sub(to_u64(self.carry.filled().len())),
+        };
+        self.carry.clear();
+        self.loss = None;
+        self.place = Place::Header;
+        if start < end {
+            let range = ByteRange { start, end };
+            out.push(Event::Skipped { range, at });
+        }
+    }
+
+    /// A hole within the payload of one chunk costs the message some bytes and nothing else.
+    fn pass_hole(&mut self, place: usize, left: u32, len: u32, at: Mark, out: &mut EventQueue) {
+        let position = self.position;
+        let Some((remembered, partial)) = self.message_at(place) else {
+            return;
+        };
+        partial.pass_hole(len, position);
+        let complete = partial.passed >= remembered.length;
+        self.after_payload(place, left.saturating_sub(len), complete, at, out);
+    }
+
+    /// Where a hole of `hole` bytes ends in a message with `left` bytes left in its chunk, if
+    /// nothing but this message was sent in the hole.
+    fn reckon(&self, stream: usize, left: u32, hole: u64) -> Option<Within> {
+        let known = self.streams.get(stream)?;
+        let extended = known.remembered.time.extended;
+        if hole > MAX_RECKONED || (extended && !self.extended.always_repeated()) {
+            return None;
+        }
+        let basic = match known.csid.0 {
+            0..=63 => 1,
+            64..=319 => 2,
+            _ => 3,
+        };
+        let header = if extended {
+            4_u32.saturating_add(basic)
+        } else {
+            basic
+        };
+        let mut within = Within {
+            stream,
+            left: 0,
+            missing: left,
+            chunks: 0,
+            header_bytes: 0,
+        };
+        let mut hole = u32::try_from(hole).ok()?.checked_sub(left)?;
+        let mut remaining = known.remaining().checked_sub(left)?;
+        while remaining > 0 {
+            if hole == 0 {
+                return Some(within);
+            }
+            hole = hole.checked_sub(header)?;
+            within.chunks = within.chunks.saturating_add(1);
+            within.header_bytes = within.header_bytes.saturating_add(header);
+            let chunk = self.size.bytes().min(remaining);
+            let missing = chunk.min(hole);
+            within.missing = within.missing.saturating_add(missing);
+            if missing < chunk {
+                within.left = chunk.saturating_sub(missing);
+                return Some(within);
+            }
+            hole = hole.saturating_sub(chunk);
+            remaining = remaining.saturating_sub(chunk);
+        }
+        None
+    }
+
+    /// Whether a header that begins a message like `new` can be taken at its word.
+    pub(super) fn trust(
+        &self,
+        header: &ChunkHeader,
+        new: &Remembered,
+        in_doubt: bool,
+        start: u64,
+    ) -> Result<(), Loss> {
+        if self.confirmed == Some(start) {
+            return Ok(());
+        }
+        let refers = matches!(
+            header.basic.fmt,
+            ChunkFormat::SameLength | ChunkFormat::Nothing
+        );
+        let doubted = self.size.doubted_above();
+        let size_matters = doubted.is_some_and(|least| new.length > least);
+        if (refers && in_doubt) || size_matters {
+            return Err(Loss::InDoubt { start });
+        }
+        let stream = header.stream.and_then(|place| self.streams.get(place));
+        let last_straw = self.implausible.saturating_add(1) >= MAX_IMPLAUSIBLE;
+        if last_straw && stream.is_some_and(|stream| is_implausible(new, stream)) {
+            return Err(Loss::Implausible { start });
+        }
+        Ok(())
+    }
+
+    /// From here on it is not known where chunks begin.
+    pub(super) fn lose(&mut self, loss: Loss, at: Mark, out: &mut EventQueue) {
+        self.place = Place::Lost;
+        self.loss = Some(loss);
+        self.implausible = 0;
+        match loss {
+            Loss::Impossible { start, csid, fmt } => {
+                let kind = AnomalyKind::HeaderOfUnknownChunkStream { csid, fmt };
+                self.remark(kind, start, at, out);
+                self.remark(AnomalyKind::BoundariesLost, start, at, out);
+            }
+            Loss::Implausible { start } => {
+                self.remark(AnomalyKind::BoundariesLost, start, at, out);
+            }
+            Loss::Hole {
+                since,
+                expected: Expected::Nothing,
+                ..
+            } => self.remark(AnomalyKind::BoundariesLost, since, at, out),
+            Loss::Hole { .. } | Loss::InDoubt { .. } => {}
+        }
+        if matches!(loss, Loss::Hole { .. }) {
+            self.search(at, &[], out);
+        }
+    }
+
+    /// Looks for a header in what has come, and decodes from there what was held.
+    pub(super) fn search(&mut self, at: Mark, data: &[u8], out: &mut EventQueue) {
+        let mut search = self.search.take().unwrap_or_else(|| {
+            let mut search = Box::new(Search::new(
+                self.position,
+                self.position,
+                Expected::Nothing,
+                false,
+            ));
+            if let Some(loss) = self.loss.take() {
+                search = Box::new(new_search(loss));
+                search.add(self.carry.first, self.carry.filled());
+            }
+            search
+        });
+        self.carry.clear();
+        search.add(at, data);
+        loop {
+            let known = Known {
+                streams: &self.streams,
+                size: self.size,
+                extended: self.extended,
+            };
+            let found = search.look(known);
+            if search.is_disappointed() && !search.said {
+                search.said = true;
+                let at = search.last_mark();
+                self.remark(AnomalyKind::BoundariesLost, search.since, at, out);
+            }
+            let Some(found) = found else {
+                self.position = search.end();
+                self.search = Some(search);
+                return;
+            };
+            self.settle(&search, found, out);
+            for (at, piece) in search.pieces(found.at) {
+                self.feed(at, piece, out);
+                if self.place == Place::Lost {
+                    break;
+                }
+            }
+            let Some(loss) = self.loss.take() else {
+                return;
+            };
+            self.carry.clear();
+            search.restart(&new_search(loss));
+        }
+    }
+
+    /// Goes on where a search has found a header.
+    fn settle(&mut self, search: &Search, found: Found, out: &mut EventQueue) {
+        let position = search.position(found.at);
+        self.position = position;
+        self.size = found.size;
+        self.place = Place::Header;
+        match search.expected() {
+            Expected::Within(within) if found.as_expected => self.resume(within),
+            Expected::Header if found.as_expected => self.confirmed = Some(position),
+            _ => {
+                self.give_up_partials(out);
+                self.confirmed = Some(position);
+                self.late = true;
+                for stream in self.streams.iter_mut() {
+                    stream.in_doubt = true;
+                    stream.clock = Clock::InDoubt;
+                }
+                let start = search.since;
+                if start < position {
+                    let range = ByteRange {
+                        start,
+                        end: position,
+                    };
+                    let at = search.pieces(found.at).next();
+                    let at = at.map_or_else(|| search.last_mark(), |(at, _)| at);
+                    out.push(Event::Skipped { range, at });
+                }
+            }
+        }
+    }
+
+    /// A message goes on behind a hole that took headers of its own.
+    fn resume(&mut self, within: Within) {
+        let position = self.position;
+        self.chunks = self.chunks.wrapping_add(within.chunks);
+        let chunks = self.chunks;
+        let Some(stream) = self.streams.get_mut(within.stream) else {
+            return;
+        };
+        stream.used = chunks;
+        if let Some(partial) = stream.partial.as_mut() {
+            partial.pass_hole(within.missing, position);
+            partial.chunks = partial.chunks.saturating_add(within.chunks);
+            partial.header_bytes = partial.header_bytes.saturating_add(within.header_bytes);
+        }
+        if within.left > 0 {
+            self.place = Place::Payload {
+                stream: within.stream,
+                left: within.left,
+            };
+        }
+    }
+
+    /// Reports every message in progress as far as it came in.
+    fn give_up_partials(&mut self, out: &mut EventQueue) {
+        for stream in self.streams.iter_mut() {
+            if let Some(message) = stream.take_message() {
+                out.push(Event::Message(message));
+            }
+        }
+        self.kept = 0;
+    }
+}
+
+fn new_search(loss: Loss) -> Search {
+    match loss {
+        Loss::Impossible { start, .. } | Loss::Implausible { start } => {
+            Search::new(start, start, Expected::Nothing, true)
+        }
+        Loss::InDoubt { start } => Search::new(start, start, Expected::Header, false),
+        Loss::Hole {
+            since,
+            end,
+            expected,
+        } => Search::new(since, end, expected, expected == Expected::Nothing),
+    }
+}

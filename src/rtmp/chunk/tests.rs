@@ -1,0 +1,75 @@
+//! One rule of the chunk stream at a time, with bytes written by hand.
+
+mod loss;
+mod rules;
+
+use crate::base::ids::Mark;
+use crate::rtmp::anomaly::AnomalyKind;
+use crate::rtmp::decoder::Decoder;
+use crate::rtmp::decoder::DecoderOptions;
+use crate::rtmp::decoder::Start;
+use crate::rtmp::event::Event;
+use crate::rtmp::event::RawMessage;
+use crate::rtmp::queue::EventQueue;
+
+/// What came out of a stream of chunks.
+#[derive(Debug, Default)]
+struct Seen {
+    messages: Vec<RawMessage>,
+    anomalies: Vec<AnomalyKind>,
+    skipped: Vec<(u64, u64)>,
+}
+
+impl Seen {
+    fn codes(&self) -> Vec<&'static str> {
+        self.anomalies.iter().map(AnomalyKind::code).collect()
+    }
+}
+
+fn decoder(start: Start) -> Decoder {
+    Decoder::new(
+        0,
+        DecoderOptions {
+            keep_media: false,
+            start,
+        },
+    )
+}
+
+fn drain(out: &mut EventQueue) -> Seen {
+    let mut seen = Seen::default();
+    while let Some(event) = out.poll() {
+        match event {
+            Event::Message(message) => seen.messages.push(message),
+            Event::Anomaly(anomaly) => seen.anomalies.push(anomaly.kind),
+            Event::Skipped { range, .. } => seen.skipped.push((range.start, range.end)),
+            other => panic!("no {other:?} among chunks"),
+        }
+    }
+    seen
+}
+
+/// Decodes bytes that begin with a chunk.
+fn read(bytes: &[u8]) -> Seen {
+    let mut decoder = decoder(Start::Chunks);
+    let mut out = EventQueue::default();
+    decoder.push(0, Mark::default(), bytes, &mut out);
+    decoder.finish(Mark::default(), &mut out);
+    drain(&mut out)
+}
+
+/// Decodes bytes that begin with a chunk and of which `hole` was not captured.
+fn read_with_hole(bytes: &[u8], hole: std::ops::Range<usize>) -> Seen {
+    let mut decoder = decoder(Start::Chunks);
+    let mut out = EventQueue::default();
+    let mut push = |at: usize, bytes: &[u8], out: &mut EventQueue| {
+        for (i, piece) in bytes.chunks(1448).enumerate() {
+            let at = u64::try_from(at + i * 1448).expect("small");
+            decoder.push(at, Mark::default(), piece, out);
+        }
+    };
+    push(0, &bytes[..hole.start], &mut out);
+    push(hole.end, &bytes[hole.end..], &mut out);
+    decoder.finish(Mark::default(), &mut out);
+    drain(&mut out)
+}
