@@ -52,6 +52,9 @@ pub const RTMP_PORT: u16 = 1935;
 
 /// Is told what a capture holds, in the order of the capture.
 pub trait Observer {
+    /// A frame of this capture time comes next, or time has gone on without one: whatever is
+    /// told until the next call is due to it.
+    fn clock(&mut self, _now: Timestamp) {}
     /// A connection turned out to be RTMP.
     fn opened(&mut self, _connection: &Connection) {}
     /// A message came in.
@@ -232,6 +235,7 @@ impl Pipeline {
             decoding,
         } = self;
         decoding.totals.frame(frame);
+        observer.clock(frame.time);
 
         // 1. Link bytes → TCP segment. Anything else is counted, never an error.
         // (Taken by reference: a segment is large enough for a move to be felt.)
@@ -305,6 +309,7 @@ impl Pipeline {
     /// Time goes on without frames, as it does on a quiet interface: ends connections that have
     /// been silent for too long.
     pub fn idle(&mut self, now: Timestamp, observer: &mut impl Observer) {
+        observer.clock(now);
         self.flows.drain_idle(now);
         while let Some(ended) = self.flows.next_ended() {
             let Self {

@@ -57,8 +57,12 @@ use crate::cli::Origin;
 /// charts of them and keeps all.
 const REPORT_HISTORY: usize = 8;
 
-/// Frames between two looks at the clock and the wish to stop.
+/// Most frames between two looks at the wish to stop and at what is due.
 const LOOK_EVERY: u64 = 1024;
+
+/// Most capture time between two such looks, so that what is due by capture time is never later
+/// than this.
+const LOOK_SPAN: Span = Span::from_millis(100);
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,7 +193,9 @@ impl Reading {
         mut look: impl FnMut(&mut O, &mut Pipeline, Timestamp, &dyn Source) -> bool,
         mut tell: impl FnMut(&CaptureError),
     ) {
-        let mut until_look = LOOK_EVERY;
+        // The first frame is looked at for the precision of its time.
+        let mut until_look = 1_u64;
+        let mut looked = Timestamp::default();
         loop {
             let now = match self.source.next_frame() {
                 Ok(Next::Frame(frame)) => {
@@ -225,8 +231,9 @@ impl Reading {
                 break;
             }
             until_look = until_look.saturating_sub(1);
-            if until_look == 0 {
+            if until_look == 0 || now.since(looked) >= LOOK_SPAN {
                 until_look = LOOK_EVERY;
+                looked = now;
                 if self.stop.load(Ordering::Relaxed)
                     || !look(observer, pipeline, now, &*self.source)
                 {
@@ -473,8 +480,7 @@ fn capture_record<W: io::Write>(
     let drops = reading.source.drops();
     let inputs = reading.source.inputs();
     let precision = reading.source.precision();
-    let at = totals.last.unwrap_or_default();
-    report.capture(at, |w| {
+    report.capture(|w| {
         w.objects("inputs", inputs, |w, info| {
             w.text("name", info.name.as_str());
             if let Some(format) = info.format {

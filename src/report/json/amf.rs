@@ -15,7 +15,7 @@
 //! properties as pairs under `"$entries"`.
 
 use crate::report::json::writer::JsonWriter;
-use crate::report::json::writer::MAX_SAFE_INTEGER;
+use crate::report::json::writer::is_kept;
 use crate::report::mask::Mask;
 use crate::rtmp::amf::value::ExternalBody;
 use crate::rtmp::amf::value::Properties;
@@ -158,12 +158,8 @@ fn string(w: &mut JsonWriter, text: &Text, secrecy: Secrecy, shown: Shown<'_>) {
 }
 
 /// A double. JSON has no NaN and no infinity, and whole numbers beyond 2^53 are strings.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "2^53 is a double without any loss"
-)]
 fn number_value(w: &mut JsonWriter, number: f64) {
-    if !number.is_finite() || (number.fract() == 0.0 && number.abs() > MAX_SAFE_INTEGER as f64) {
+    if !is_kept(number) {
         tagged(w, "number", |w| {
             w.key("value");
             w.plain(&number);

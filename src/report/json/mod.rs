@@ -68,6 +68,8 @@ pub struct JsonReport<W: Write> {
     options: JsonOptions,
     wanted: Wanted,
     precision: Precision,
+    /// Capture time of the frame whose records are being written.
+    clock: Timestamp,
     next_stats: Option<Timestamp>,
     failure: Option<io::Error>,
 }
@@ -105,6 +107,7 @@ impl<W: Write> JsonReport<W> {
             options,
             wanted,
             precision: Precision::default(),
+            clock: Timestamp::default(),
             next_stats: None,
             failure: None,
         }
@@ -158,13 +161,13 @@ impl<W: Write> JsonReport<W> {
     }
 
     fn stats(&mut self, connection: &Connection, stats: &Stats) {
-        self.record(connection, "stats", stats.at, Side::Client, |w, _, _| {
+        self.record(connection, "stats", Side::Client, |w, _, _| {
             records::stats(w, stats);
         });
     }
 
     /// Writes the `capture` record that closes a report.
-    pub fn capture(&mut self, at: Timestamp, members: impl FnOnce(&mut CaptureWriter<'_>)) {
+    pub fn capture(&mut self, members: impl FnOnce(&mut CaptureWriter<'_>)) {
         if !self.wanted.has("capture") {
             return;
         }
@@ -173,7 +176,7 @@ impl<W: Write> JsonReport<W> {
         w.begin_object();
         w.string_member("event_type", "capture");
         w.key("timestamp");
-        w.plain(&at.rfc3339(self.precision));
+        w.plain(&self.clock.rfc3339(self.precision));
         w.object_member("capture");
         members(&mut CaptureWriter(w));
         w.end_object();
@@ -182,11 +185,13 @@ impl<W: Write> JsonReport<W> {
     }
 
     /// Writes one record of a connection: the common members, then those of its type.
+    ///
+    /// Its time is that of the frame that brought it, which may be later than what it tells of:
+    /// so times never run backwards, and do not depend on which types are wanted.
     fn record(
         &mut self,
         connection: &Connection,
         event_type: &'static str,
-        at: Timestamp,
         sender: Side,
         members: impl FnOnce(&mut JsonWriter, &Mask<'_>, Precision),
     ) {
@@ -199,7 +204,7 @@ impl<W: Write> JsonReport<W> {
         w.begin_object();
         w.string_member("event_type", event_type);
         w.key("timestamp");
-        w.plain(&at.rfc3339(self.precision));
+        w.plain(&self.clock.rfc3339(self.precision));
         w.unsigned_member("flow_id", connection.id.0);
         let source = connection.ends.of(sender);
         let destination = connection.ends.of(sender.other());
@@ -287,63 +292,52 @@ impl CaptureWriter<'_> {
 }
 
 impl<W: Write> Observer for JsonReport<W> {
+    fn clock(&mut self, now: Timestamp) {
+        self.clock = now;
+    }
+
     fn opened(&mut self, connection: &Connection) {
-        self.record(
-            connection,
-            "connection",
-            connection.last.time,
-            Side::Client,
-            |w, _, precision| records::connection(w, connection, precision),
-        );
+        self.record(connection, "connection", Side::Client, |w, _, precision| {
+            records::connection(w, connection, precision)
+        });
     }
 
     fn message(&mut self, connection: &Connection, heard: &Heard<'_>) {
-        self.record(
-            connection,
-            "message",
-            heard.raw.last.time,
-            heard.side,
-            |w, mask, _| records::message(w, heard, mask),
-        );
+        self.record(connection, "message", heard.side, |w, mask, _| {
+            records::message(w, heard, mask)
+        });
     }
 
     fn fact(&mut self, connection: &Connection, fact: &Fact) {
         match fact {
-            Fact::HandshakeDone { handshake, at } => {
-                self.record(connection, "handshake", at.time, Side::Client, |w, _, _| {
+            Fact::HandshakeDone { handshake, .. } => {
+                self.record(connection, "handshake", Side::Client, |w, _, _| {
                     records::handshake(w, handshake)
                 });
             }
             Fact::CallCompleted(call) => {
-                let at = connection.session.now();
-                self.record(connection, "call", at, call.caller, |w, mask, precision| {
+                self.record(connection, "call", call.caller, |w, mask, precision| {
                     records::call(w, call, mask, precision)
                 });
             }
-            Fact::TrackConfigured { track, at } | Fact::TrackChanged { track, at } => {
+            Fact::TrackConfigured { track, .. } | Fact::TrackChanged { track, .. } => {
                 let changed = matches!(fact, Fact::TrackChanged { .. });
                 if let Some(found) = connection.session.track(*track) {
-                    self.record(connection, "track", at.time, track.side, |w, _, _| {
+                    self.record(connection, "track", track.side, |w, _, _| {
                         records::track(w, found, changed);
                     });
                 }
             }
             Fact::Anomaly(anomaly) => {
                 let (kind, at) = (&anomaly.kind, anomaly.last);
-                self.record(
-                    connection,
-                    "anomaly",
-                    connection.session.now(),
-                    anomaly.side,
-                    |w, mask, _| {
-                        records::anomaly(w, kind.code(), kind.severity(), at, kind, mask, |w| {
-                            w.unsigned_member("count", anomaly.count);
-                        });
-                    },
-                );
+                self.record(connection, "anomaly", anomaly.side, |w, mask, _| {
+                    records::anomaly(w, kind.code(), kind.severity(), at, kind, mask, |w| {
+                        w.unsigned_member("count", anomaly.count);
+                    });
+                });
             }
             Fact::Opaque { side, reason, at } => {
-                self.record(connection, "anomaly", at.time, *side, |w, mask, _| {
+                self.record(connection, "anomaly", *side, |w, mask, _| {
                     let code = "handshake.opaque";
                     records::anomaly(w, code, Severity::Info, *at, reason, mask, |_| {});
                 });
@@ -355,22 +349,16 @@ impl<W: Write> Observer for JsonReport<W> {
     fn anomaly(&mut self, connection: &Connection, side: Side, anomaly: &Anomaly) {
         let (kind, range) = (&anomaly.kind, anomaly.range);
         let severity = kind.severity();
-        self.record(
-            connection,
-            "anomaly",
-            anomaly.at.time.max(connection.session.now()),
-            side,
-            |w, mask, _| {
-                records::anomaly(w, kind.code(), severity, anomaly.at, kind, mask, |w| {
-                    w.unsigned_member("offset", range.start);
-                    w.unsigned_member("bytes", range.len());
-                });
-            },
-        );
+        self.record(connection, "anomaly", side, |w, mask, _| {
+            records::anomaly(w, kind.code(), severity, anomaly.at, kind, mask, |w| {
+                w.unsigned_member("offset", range.start);
+                w.unsigned_member("bytes", range.len());
+            });
+        });
     }
 
     fn gap(&mut self, connection: &Connection, gap: &Gap) {
-        self.record(connection, "gap", gap.at.time, gap.side, |w, _, _| {
+        self.record(connection, "gap", gap.side, |w, _, _| {
             records::gap(w, gap);
         });
     }
@@ -379,7 +367,6 @@ impl<W: Write> Observer for JsonReport<W> {
         self.record(
             connection,
             "connection_end",
-            connection.last.time,
             Side::Client,
             |w, mask, precision| records::connection_end(w, connection, tcp, mask, precision),
         );

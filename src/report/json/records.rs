@@ -131,7 +131,7 @@ pub(super) fn call(w: &mut JsonWriter, call: &Call, mask: &Mask<'_>, precision: 
     w.string_member("name", &mask.text(&call.name, Secrecy::Open));
     if let Some(id) = call.transaction_id {
         w.key("transaction_id");
-        w.double(id.0);
+        w.double_or_text(id.0);
     }
     w.string_member("caller", side_name(call.caller));
     w.unsigned_member("csid", call.csid.0);

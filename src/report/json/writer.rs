@@ -8,7 +8,13 @@ use crate::base::text::is_unsafe;
 
 /// Integers beyond this are written as strings: readers that keep numbers as doubles would
 /// round them (RFC 8259 section 6).
-pub(super) const MAX_SAFE_INTEGER: u64 = 1 << 53;
+const MAX_SAFE_INTEGER: u64 = 1 << 53;
+
+/// Whether JSON has the number and every reader keeps it: neither NaN nor infinite, and if it is
+/// whole, not beyond 2^53.
+pub(super) fn is_kept(number: f64) -> bool {
+    number.is_finite() && (number.fract() != 0.0 || number.abs() <= 9_007_199_254_740_992.0)
+}
 
 /// Characters that JSON leaves as they are and a terminal may not.
 fn is_raw_hazard(c: char) -> bool {
@@ -181,6 +187,15 @@ impl JsonWriter {
         }
     }
 
+    /// Writes a double exactly, as a string where JSON or its readers would not keep it.
+    pub(super) fn double_or_text(&mut self, number: f64) {
+        if is_kept(number) {
+            self.double(number);
+        } else {
+            self.plain(&number);
+        }
+    }
+
     /// Writes a boolean.
     pub(super) fn boolean(&mut self, value: bool) {
         self.line
@@ -291,7 +306,10 @@ mod tests {
     fn doubles_keep_their_value() {
         assert_eq!(text(|w| w.double(25.0)), "25");
         assert_eq!(text(|w| w.double(29.97)), "29.97");
-        assert_eq!(text(|w| w.double(1e300)), "1e300");
+        assert_eq!(text(|w| w.double(1e-9)), "1e-9");
+        assert_eq!(text(|w| w.double_or_text(4.0)), "4");
+        assert_eq!(text(|w| w.double_or_text(1e16)), "\"10000000000000000\"");
+        assert_eq!(text(|w| w.double_or_text(f64::NAN)), "\"NaN\"");
         assert_eq!(text(|w| w.decimal(f64::NAN)), "null");
         assert_eq!(text(|w| w.decimal(1.234_56)), "1.235");
     }
