@@ -1,0 +1,7 @@
+//! Video tags.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    rtmpscope::rtmp::media::fuzz_video(data);
+});
