@@ -1,0 +1,165 @@
+//! What the documents name exists: flags, source files, links; and their recipes run.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that finds a document out of date fails with the place"
+)]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
+use std::process::Stdio;
+
+const DOCUMENTS: &[&str] = &[
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/json.md",
+];
+
+/// Flags of other programs that the documents name.
+const FOREIGN_FLAGS: &[&str] = &[
+    "--no-default-features",
+    "--all-targets",
+    "--check",
+    "--test",
+    "--lib",
+    "--bin",
+];
+
+#[test]
+fn every_flag_that_is_named_exists() {
+    let mut known = BTreeSet::new();
+    for command in [
+        &["--help"][..],
+        &["tui", "--help"],
+        &["report", "--help"],
+        &["json", "--help"],
+        &["extract", "--help"],
+    ] {
+        known.extend(flags(&common::stdout(&common::run(command))));
+    }
+    assert!(known.len() > 8, "flags of the help: {known:?}");
+    known.extend(FOREIGN_FLAGS.iter().map(|flag| (*flag).to_owned()));
+    for document in DOCUMENTS {
+        for flag in flags(&read(document)) {
+            assert!(known.contains(&flag), "{document} names {flag}");
+        }
+    }
+}
+
+#[test]
+fn every_path_that_is_named_exists() {
+    for document in DOCUMENTS {
+        for word in read(document).split(|c: char| c.is_whitespace() || "`()[],;:|".contains(c)) {
+            let word = word.trim_end_matches('.');
+            let is_path = ["src/", "tests/", "docs/", "schema/", "samples/", "benches/"]
+                .iter()
+                .any(|folder| word.starts_with(folder));
+            let is_pattern = word.contains(['*', '<', '…']) || word.contains("NAME");
+            if is_path && !is_pattern {
+                assert!(
+                    common::root().join(word).exists(),
+                    "{document} names {word}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_link_within_the_project_leads_somewhere() {
+    for document in DOCUMENTS {
+        let text = read(document);
+        let folder = Path::new(document).parent().expect("a parent");
+        for link in text.split("](").skip(1) {
+            let target = link.split([')', '#']).next().unwrap_or_default();
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            assert!(
+                common::root().join(folder).join(target).exists(),
+                "{document} links to {target}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_recipes_run_and_print_something() {
+    if Command::new("jq").arg("--version").output().is_err() {
+        println!("skipped: no jq");
+        return;
+    }
+    let text = read("docs/json.md");
+    let mut count = 0;
+    for block in text.split("```sh\n").skip(1) {
+        let script = block.split("```").next().unwrap_or_default();
+        count += 1;
+        let program = env!("CARGO_BIN_EXE_rtmpscope");
+        let mut child = Command::new("bash")
+            .current_dir(common::root())
+            .args(["-euo", "pipefail", "-s"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("bash");
+        child
+            .stdin
+            .take()
+            .expect("a pipe")
+            .write_all(format!("rtmpscope() {{ '{program}' \"$@\"; }}\n{script}").as_bytes())
+            .expect("written");
+        let output = child.wait_with_output().expect("the end");
+        assert!(
+            !output.stdout.is_empty() && output.stderr.is_empty(),
+            "{script}\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        assert!(
+            !String::from_utf8_lossy(&output.stdout).contains("demo-key-"),
+            "{script}"
+        );
+    }
+    assert!(count >= 8, "{count} recipes");
+}
+
+#[test]
+fn the_examples_are_what_the_program_prints() {
+    let mut printed = String::new();
+    for sample in ["ffmpeg-nginx.pcap", "bad-name.pcap"] {
+        printed += &common::stdout(&common::run(&["json", &common::sample(sample)]));
+    }
+    let lines: BTreeSet<&str> = printed.lines().collect();
+    let mut count = 0;
+    for line in read("docs/json.md").lines() {
+        if let Some(record) = line.strip_prefix("    {\"event_type\"") {
+            count += 1;
+            let record = format!("{{\"event_type\"{record}");
+            assert!(lines.contains(record.as_str()), "no longer so: {record}");
+        }
+    }
+    assert!(count >= 3, "{count} examples");
+}
+
+fn read(document: &str) -> String {
+    fs::read_to_string(common::root().join(document))
+        .unwrap_or_else(|error| panic!("{document}: {error}"))
+}
+
+fn flags(text: &str) -> BTreeSet<String> {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
+        .filter(|word| {
+            word.strip_prefix("--")
+                .is_some_and(|name| name.starts_with(|c: char| c.is_ascii_lowercase()))
+        })
+        .map(str::to_owned)
+        .collect()
+}
