@@ -54,6 +54,8 @@ pub enum StepKind {
     Jump,
     /// Nothing arrived for long.
     Gap,
+    /// Another timeline, as was agreed before: a seek, the end of a pause.
+    Resumed,
 }
 
 /// Media clock of one track. The lag is `(arrival - first arrival) - (timestamp - first
@@ -104,6 +106,8 @@ pub struct Clock {
     pub wraps32: u16,
     /// Wraps at 2^31 ms, which relays make that store timestamps signed.
     pub wraps31: u16,
+    /// Whether the peers agreed that the next message begins another timeline.
+    is_break_agreed: bool,
     /// Milliseconds by which jumps and restarts shifted the timeline.
     shift_ms: i64,
     /// Media time run without jumps and steps back: basis of the usual interval.
@@ -136,6 +140,7 @@ impl Clock {
             equal: 0,
             wraps32: 0,
             wraps31: 0,
+            is_break_agreed: false,
             shift_ms: 0,
             steady_ms: 0,
             drift: Regression::default(),
@@ -146,7 +151,11 @@ impl Clock {
     pub fn push(&mut self, timestamp: RtmpTimestamp, at: Mark) -> Step {
         let media_ms = self.media_step(timestamp);
         let arrival = at.time.since(self.last.time);
-        let kind = self.judge(media_ms, arrival);
+        let kind = if std::mem::take(&mut self.is_break_agreed) {
+            StepKind::Resumed
+        } else {
+            self.judge(media_ms, arrival)
+        };
         let arrival_ms = arrival.0.wrapping_div(1_000_000);
         match kind {
             StepKind::Backwards => {
@@ -165,15 +174,19 @@ impl Clock {
             }
             StepKind::Equal => self.equal = self.equal.saturating_add(1),
             StepKind::Gap => self.gaps = self.gaps.saturating_add(1),
+            StepKind::Resumed => self.shift(media_ms, arrival_ms),
             StepKind::Steady | StepKind::First => {}
         }
-        if !matches!(kind, StepKind::Jump | StepKind::Backwards) {
+        if !matches!(
+            kind,
+            StepKind::Jump | StepKind::Backwards | StepKind::Resumed
+        ) {
             self.steady_ms = self
                 .steady_ms
                 .saturating_add(media_ms.max(0).cast_unsigned());
             self.note_jitter(media_ms, arrival);
         }
-        if arrival > self.gap_max {
+        if arrival > self.gap_max && kind != StepKind::Resumed {
             self.gap_max = arrival;
             self.gap_max_at = at;
         }
@@ -187,6 +200,12 @@ impl Clock {
             arrival,
             kind,
         }
+    }
+
+    /// The peers agreed that the next message may begin another timeline: they seek, or end a
+    /// pause. The lag goes on from its last value.
+    pub fn agree_break(&mut self) {
+        self.is_break_agreed = true;
     }
 
     /// Media time from the first to the latest timestamp in milliseconds, jumps and steps back
@@ -456,6 +475,18 @@ mod tests {
         let (clock, kinds) = run(&[(0, 0), (1, 0), (2, 0)]);
         assert_eq!(kinds, [StepKind::Equal, StepKind::Equal]);
         assert_eq!(clock.equal, 2);
+    }
+
+    #[test]
+    fn a_break_that_was_agreed_is_no_trouble() {
+        let mut clock = Clock::new(RtmpTimestamp(0), at(0));
+        clock.push(RtmpTimestamp(40), at(40));
+        clock.agree_break();
+        let step = clock.push(RtmpTimestamp(60_000), at(9000));
+        assert_eq!(step.kind, StepKind::Resumed);
+        clock.push(RtmpTimestamp(60_040), at(9040));
+        assert_eq!((clock.jumps, clock.gaps, clock.lag), (0, 0, Span::ZERO));
+        assert_eq!(clock.gap_max, Span::from_millis(40));
     }
 
     #[test]

@@ -277,6 +277,9 @@ impl Session {
         {
             target = stream.id;
         }
+        if status::begins_timeline(&code) {
+            self.agree_break(target);
+        }
         let was_known = self.streams.iter_mut().rfind(|stream| stream.id == target);
         let change = was_known.and_then(|stream| stream.status(code.clone(), is_error, at));
         if let Some(change) = change {

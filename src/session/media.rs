@@ -7,6 +7,7 @@ use crate::base::time::Span;
 use crate::rtmp::event::RawMessage;
 use crate::rtmp::media::audio::AudioPacket;
 use crate::rtmp::media::audio::AudioTag;
+use crate::rtmp::media::channels::MultichannelConfig;
 use crate::rtmp::media::codec::Codec;
 use crate::rtmp::media::codec::CodecId;
 use crate::rtmp::media::config::PictureSize;
@@ -67,9 +68,11 @@ impl Session {
             };
             self.message_of(index, part.codec, tag.is_enhanced, raw.last, bytes, facts);
             let config = || Some(TrackConfig::Audio(Box::new(part.config?)));
-            if tag.is_config() {
+            if tag.packet == AudioPacket::SequenceStart {
                 let record = raw.body.get(part.payload.clone()).unwrap_or_default();
                 self.configured(index, config, record, raw.last, facts);
+            } else if tag.packet == AudioPacket::MultichannelConfig {
+                self.speakers(index, part.channels.as_deref(), raw.last, facts);
             } else if tag.is_coded() {
                 if let Some(said) = &part.config
                     && self.tracks.get(index).and_then(Track::audio) != Some(said)
@@ -215,6 +218,26 @@ impl Session {
         self.compare_metadata(index, at, facts);
     }
 
+    /// The speakers of an audio track.
+    fn speakers(
+        &mut self,
+        index: usize,
+        channels: Option<&MultichannelConfig>,
+        at: Mark,
+        facts: &mut Vec<Fact>,
+    ) {
+        let Some(track) = self.tracks.get_mut(index) else {
+            return;
+        };
+        if track.multichannel.as_deref() != channels {
+            track.multichannel = channels.cloned().map(Box::new);
+            if track.is_told {
+                let track = track.key;
+                facts.push(Fact::TrackChanged { track, at });
+            }
+        }
+    }
+
     /// A coded frame of a track.
     fn framed(&mut self, index: usize, frame: &Frame, facts: &mut Vec<Fact>) {
         let Some(track) = self.tracks.get_mut(index) else {
@@ -242,6 +265,17 @@ impl Session {
         self.check_stream(key, frame.at, facts);
         if count.is_multiple_of(COMPARE_EVERY) {
             self.compare_metadata(index, frame.at, facts);
+        }
+    }
+
+    /// The server began, moved or resumed playback: its timestamps may begin anew.
+    pub(super) fn agree_break(&mut self, stream_id: MessageStreamId) {
+        let played = self
+            .tracks
+            .iter_mut()
+            .filter(|track| track.key.side == Side::Server && track.key.stream_id == stream_id);
+        for clock in played.filter_map(|track| track.clock.as_mut()) {
+            clock.agree_break();
         }
     }
 
@@ -295,7 +329,7 @@ impl Session {
                 arrival: step.arrival,
                 media_ms: step.media_ms,
             },
-            StepKind::First | StepKind::Steady | StepKind::Equal => return,
+            StepKind::First | StepKind::Steady | StepKind::Equal | StepKind::Resumed => return,
         };
         self.odd(kind, track.side, at, facts);
     }

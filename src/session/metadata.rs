@@ -63,10 +63,8 @@ impl Figures {
                 .find_map(|key| number(metadata.get(key)?))
                 .filter(|figure| figure.is_finite() && *figure > 0.0)
         };
-        let stereo = || {
-            let stereo = metadata.get("stereo")?.as_bool()?;
-            Some(if stereo { 2.0 } else { 1.0 })
-        };
+        // Not stereo is said of one channel and of six.
+        let stereo = || metadata.get("stereo")?.as_bool()?.then_some(2.0);
         Self {
             width: figure(&["width"]),
             height: figure(&["height"]),

@@ -23,6 +23,7 @@ use crate::rtmp::types::MessageStreamId;
 use crate::session::anomaly::Anomalies;
 use crate::session::anomaly::SessionAnomalyKind;
 use crate::session::call::Calls;
+use crate::session::call::Expectation;
 use crate::session::channel::DEFAULT_CHUNK_SIZE;
 use crate::session::channel::Direction;
 use crate::session::data::DataName;
@@ -230,16 +231,28 @@ impl Session {
         self.note_time(at);
         if self.handshake.is_seen() {
             self.tell_handshake(at, facts);
-            let is_cut = cause == EndCause::Fin || cause == EndCause::Reset;
+            let is_cut = matches!(cause, EndCause::Fin | EndCause::Reset);
             if is_cut && !self.handshake.is_complete() && self.messages == 0 {
                 let side = by.unwrap_or(Side::Client);
-                self.odd(SessionAnomalyKind::HandshakeIncomplete, side, at, facts);
+                self.odd(SessionAnomalyKind::HandshakeUnfinished, side, at, facts);
             }
         }
         self.handshake.close();
+        let is_closed = cause == EndCause::Fin || cause == EndCause::Reset;
         for id in self.calls.close() {
-            if let Some(call) = self.calls.get(id) {
-                facts.push(Fact::CallCompleted(Box::new(call.clone())));
+            let Some(call) = self.calls.get(id) else {
+                continue;
+            };
+            facts.push(Fact::CallCompleted(Box::new(call.clone())));
+            let is_missed = call.expectation == Expectation::Required && !call.overdue;
+            // Who asks and leaves at once did not miss the answer.
+            if is_closed && is_missed && by != Some(call.caller) {
+                let kind = SessionAnomalyKind::CallUnanswered {
+                    name: call.name.clone(),
+                    transaction_id: call.transaction_id,
+                    waited: at.time.since(call.at.time),
+                };
+                self.odd(kind, call.caller.other(), at, facts);
             }
         }
         let end = End { cause, by, at };

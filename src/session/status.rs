@@ -125,6 +125,19 @@ pub(crate) fn answers(code: &str, is_error: bool, call: &str) -> bool {
     }
 }
 
+/// Whether playback goes on elsewhere on the timeline after this code.
+pub(crate) fn begins_timeline(code: &str) -> bool {
+    matches!(
+        code,
+        "NetStream.Play.Start"
+            | "NetStream.Play.Reset"
+            | "NetStream.Play.Switch"
+            | "NetStream.Play.PublishNotify"
+            | "NetStream.Seek.Notify"
+            | "NetStream.Unpause.Notify"
+    )
+}
+
 fn names_no_call(code: &str) -> bool {
     const OF_A_CALL: &[&str] = &[
         "NetStream.Publish.",

@@ -9,6 +9,7 @@ use crate::base::ids::Mark;
 use crate::base::side::Side;
 use crate::base::time::Span;
 use crate::base::time::Timestamp;
+use crate::rtmp::media::channels::MultichannelConfig;
 use crate::rtmp::media::codec::Codec;
 use crate::rtmp::media::codec::CodecId;
 use crate::rtmp::media::config::AudioConfig;
@@ -120,6 +121,8 @@ pub struct Track {
     pub configs: u32,
     /// Configurations that differ from the one before.
     pub config_changes: u32,
+    /// Speakers of the channels, where a MultichannelConfig packet names them.
+    pub multichannel: Option<Box<MultichannelConfig>>,
     /// Size of the pictures by the latest keyframe, of codecs that repeat it there.
     pub picture_size: Option<PictureSize>,
     /// What brought the first message.
@@ -196,6 +199,7 @@ impl Track {
             config_at: None,
             configs: 0,
             config_changes: 0,
+            multichannel: None,
             picture_size: None,
             first: at,
             last: at,

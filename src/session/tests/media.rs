@@ -428,3 +428,42 @@ fn a_lower_history_limit_holds_for_old_and_new_tracks() {
     let audio = talk.session.track(key(MediaKind::Audio, 0)).unwrap();
     assert_eq!(audio.history.limit(), 16);
 }
+
+#[test]
+fn a_seek_begins_another_timeline() {
+    let mut talk = Talk::shaken();
+    talk.call(C, 100, 1, "play", 0.0, &[text("movie")]);
+    let told = |talk: &mut Talk, ms, code| {
+        talk.call(S, ms, 1, "onStatus", 0.0, &[status("status", code)]);
+    };
+    told(&mut talk, 110, "NetStream.Play.Start");
+    let media = |talk: &mut Talk, ms, timestamp| {
+        let mut raw = talk.raw(S, ms, 1, MessageTypeId::AUDIO);
+        raw.timestamp = RtmpTimestamp(timestamp);
+        let packet = if timestamp == 0 {
+            AudioPacket::SequenceStart
+        } else {
+            AudioPacket::CodedFrames
+        };
+        talk.message(S, raw, Message::Audio(audio_tag(packet)));
+    };
+    media(&mut talk, 110, 0);
+    media(&mut talk, 111, 20);
+    media(&mut talk, 131, 40);
+    talk.call(C, 140, 1, "seek", 0.0, &[Value::Number(60_000.0)]);
+    told(&mut talk, 150, "NetStream.Seek.Notify");
+    media(&mut talk, 160, 60_000);
+    assert!(talk.codes().is_empty());
+    media(&mut talk, 180, 90_000);
+    assert_eq!(talk.codes(), ["media.timestamp_jump"]);
+}
+
+#[test]
+fn the_speakers_are_no_configuration() {
+    let mut talk = Talk::publishing();
+    talk.audio(205, 0, AudioPacket::SequenceStart);
+    talk.audio(206, 0, AudioPacket::MultichannelConfig);
+    assert!(talk.codes().is_empty());
+    let track = talk.session.track(key(MediaKind::Audio, 0)).unwrap();
+    assert_eq!(track.configs, 1);
+}

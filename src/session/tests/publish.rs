@@ -200,6 +200,22 @@ fn a_call_that_must_be_answered_is_told_after_five_seconds() {
 }
 
 #[test]
+fn a_call_cut_off_by_the_server_is_unanswered() {
+    let mut talk = Talk::shaken();
+    talk.call(C, 100, 1, "publish", 0.0, &[text("cam"), text("live")]);
+    talk.finish(EndCause::Fin, Some(S), 150);
+    assert_eq!(talk.codes(), ["call.unanswered"]);
+}
+
+#[test]
+fn a_client_that_leaves_at_once_did_not_miss_the_answer() {
+    let mut talk = Talk::shaken();
+    talk.call(C, 100, 1, "publish", 0.0, &[text("cam"), text("live")]);
+    talk.finish(EndCause::Reset, Some(C), 150);
+    assert!(talk.codes().is_empty());
+}
+
+#[test]
 fn odd_answers_are_told() {
     let mut talk = Talk::shaken();
     talk.call(C, 100, 0, "connect", 1.0, &[]);
@@ -286,7 +302,7 @@ fn a_handshake_that_was_cut_is_told_at_the_end() {
     );
     assert_eq!(talk.session.summary().stage, Stage::Handshake);
     talk.finish(EndCause::Fin, Some(S), 10_000);
-    assert_eq!(talk.codes(), ["handshake.incomplete"]);
+    assert_eq!(talk.codes(), ["handshake.unfinished"]);
 }
 
 #[test]
