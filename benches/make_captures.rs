@@ -5,6 +5,13 @@
 //! `cargo bench --bench make_captures -- DIR [mtu1500|lo64k|flows10k …]` writes the files that are
 //! not there yet.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "writes headers of its own making, whose fields it has just sized"
+)]
+
 use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io;

@@ -102,6 +102,10 @@ pub(crate) struct Inputs {
 
 /// Options that every command takes.
 #[derive(Debug, Args, Clone, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub(crate) struct Flags {
     /// Read this capture file (pcap, pcapng; gzip, zstd, lz4); `-` is stdin. May be repeated.
     #[arg(short = 'r', long = "read", value_name = "FILE", global = true)]

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io;
 use std::io::Write as _;
@@ -155,7 +156,7 @@ impl FlvExtractor {
             );
         }
         if self.names.contains(&full) {
-            full.push_str(&format!("-{stream_id}"));
+            let _ = write!(full, "-{stream_id}");
         }
         self.names.insert(full.clone());
         full.push_str(".flv");

@@ -32,7 +32,7 @@ const MAX_COMPARED_KEYS: usize = 512;
 #[derive(Clone, Copy)]
 pub(super) struct Shown<'a> {
     /// Hides what is secret.
-    pub mask: &'a Mask<'a>,
+    pub mask: Mask<'a>,
     /// What of the text of a property is secret, by its key.
     pub property: &'a dyn Fn(&str) -> Secrecy,
 }

@@ -17,7 +17,7 @@ use crate::rtmp::shared_object::SharedObject;
 use crate::rtmp::shared_object::SharedObjectData;
 
 /// Writes the member that goes with the message, if it has content of its own.
-pub(super) fn write(w: &mut JsonWriter, message: &Message, mask: &Mask<'_>) {
+pub(super) fn write(w: &mut JsonWriter, message: &Message, mask: Mask<'_>) {
     match message {
         Message::SetChunkSize { size } => control(w, |w| w.unsigned_member("chunk_size", *size)),
         Message::Abort { csid } => control(w, |w| w.unsigned_member("csid", csid.0)),
@@ -27,7 +27,7 @@ pub(super) fn write(w: &mut JsonWriter, message: &Message, mask: &Mask<'_>) {
             });
         }
         Message::WindowAckSize { size } => control(w, |w| w.unsigned_member("window_bytes", *size)),
-        Message::SetPeerBandwidth(bandwidth) => control(w, |w| peer_bandwidth(w, bandwidth)),
+        Message::SetPeerBandwidth(bandwidth) => control(w, |w| peer_bandwidth(w, *bandwidth)),
         Message::UserControl(event) => control(w, |w| user_control(w, event, mask)),
         Message::Command(content) => command(w, content, mask),
         Message::Data(content) => data(w, content, mask),
@@ -49,14 +49,14 @@ fn control(w: &mut JsonWriter, members: impl FnOnce(&mut JsonWriter)) {
     w.end_object();
 }
 
-fn peer_bandwidth(w: &mut JsonWriter, bandwidth: &SetPeerBandwidth) {
+fn peer_bandwidth(w: &mut JsonWriter, bandwidth: SetPeerBandwidth) {
     w.unsigned_member("window_bytes", bandwidth.window);
     if let Some(limit) = bandwidth.limit {
         w.display_member("limit", &limit);
     }
 }
 
-fn user_control(w: &mut JsonWriter, control: &UserControl, mask: &Mask<'_>) {
+fn user_control(w: &mut JsonWriter, control: &UserControl, mask: Mask<'_>) {
     w.unsigned_member("event_id", control.event.0);
     w.display_member("event", &control.event);
     match &control.data {
@@ -86,7 +86,7 @@ fn user_control(w: &mut JsonWriter, control: &UserControl, mask: &Mask<'_>) {
     }
 }
 
-fn command(w: &mut JsonWriter, command: &Command, mask: &Mask<'_>) {
+fn command(w: &mut JsonWriter, command: &Command, mask: Mask<'_>) {
     let property = |key: &str| command.property_secrecy(key);
     let shown = Shown {
         mask,
@@ -111,7 +111,7 @@ fn command(w: &mut JsonWriter, command: &Command, mask: &Mask<'_>) {
     w.end_object();
 }
 
-fn data(w: &mut JsonWriter, data: &Data, mask: &Mask<'_>) {
+fn data(w: &mut JsonWriter, data: &Data, mask: Mask<'_>) {
     let shown = Shown {
         mask,
         property: &Secrecy::of_property,
@@ -133,7 +133,7 @@ fn data(w: &mut JsonWriter, data: &Data, mask: &Mask<'_>) {
     w.end_object();
 }
 
-fn shared_object(w: &mut JsonWriter, object: &SharedObject, mask: &Mask<'_>) {
+fn shared_object(w: &mut JsonWriter, object: &SharedObject, mask: Mask<'_>) {
     let shown = Shown {
         mask,
         property: &Secrecy::of_property,

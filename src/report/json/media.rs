@@ -32,7 +32,7 @@ pub(super) fn audio(w: &mut JsonWriter, tag: &AudioTag) {
         &tag.mod_ex,
     );
     w.array_member("tracks");
-    for track in tag.tracks.iter() {
+    for track in tag.tracks.as_slice() {
         w.element();
         w.begin_object();
         w.unsigned_member("track_id", track.id);
@@ -80,7 +80,7 @@ pub(super) fn video(w: &mut JsonWriter, tag: &VideoTag) {
         &tag.mod_ex,
     );
     w.array_member("tracks");
-    for track in tag.tracks.iter() {
+    for track in tag.tracks.as_slice() {
         w.element();
         w.begin_object();
         w.unsigned_member("track_id", track.id);

@@ -193,7 +193,7 @@ impl<W: Write> JsonReport<W> {
         connection: &Connection,
         event_type: &'static str,
         sender: Side,
-        members: impl FnOnce(&mut JsonWriter, &Mask<'_>, Precision),
+        members: impl FnOnce(&mut JsonWriter, Mask<'_>, Precision),
     ) {
         if self.failure.is_some() || !self.wanted.has(event_type) {
             return;
@@ -221,7 +221,7 @@ impl<W: Write> JsonReport<W> {
                 Side::Server => "to_client",
             },
         );
-        members(w, &mask, self.precision);
+        members(w, mask, self.precision);
         w.end_object();
         self.end_line();
     }

@@ -32,7 +32,7 @@ use crate::session::track::TrackConfig;
 use crate::session::track::TrackKey;
 
 /// Writes the members `message` and its content.
-pub(super) fn message(w: &mut JsonWriter, heard: &Heard<'_>, mask: &Mask<'_>) {
+pub(super) fn message(w: &mut JsonWriter, heard: &Heard<'_>, mask: Mask<'_>) {
     let raw = heard.raw;
     w.object_member("message");
     w.unsigned_member("number", heard.number);
@@ -126,7 +126,7 @@ pub(super) fn handshake(w: &mut JsonWriter, handshake: &Handshake) {
 }
 
 /// Writes the member `call`.
-pub(super) fn call(w: &mut JsonWriter, call: &Call, mask: &Mask<'_>, precision: Precision) {
+pub(super) fn call(w: &mut JsonWriter, call: &Call, mask: Mask<'_>, precision: Precision) {
     w.object_member("call");
     w.string_member("name", &mask.text(&call.name, Secrecy::Open));
     if let Some(id) = call.transaction_id {
@@ -289,7 +289,7 @@ pub(super) fn connection_end(
     w: &mut JsonWriter,
     connection: &Connection,
     tcp: &Tcp,
-    mask: &Mask<'_>,
+    mask: Mask<'_>,
     precision: Precision,
 ) {
     let session = &connection.session;
@@ -414,7 +414,7 @@ fn spans(w: &mut JsonWriter, key: &str, spans: &SpanStats) {
     w.end_object();
 }
 
-fn streams(w: &mut JsonWriter, connection: &Connection, mask: &Mask<'_>) {
+fn streams(w: &mut JsonWriter, connection: &Connection, mask: Mask<'_>) {
     w.array_member("streams");
     for stream in &connection.session.streams {
         w.element();
@@ -662,7 +662,7 @@ pub(super) fn anomaly(
     severity: Severity,
     at: Mark,
     detail: &dyn std::fmt::Display,
-    mask: &Mask<'_>,
+    mask: Mask<'_>,
     extra: impl FnOnce(&mut JsonWriter),
 ) {
     w.object_member("anomaly");

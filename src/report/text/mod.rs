@@ -4,6 +4,7 @@
 mod section;
 pub mod units;
 
+use std::fmt::Write as _;
 use std::io;
 use std::io::Write;
 
@@ -88,10 +89,11 @@ impl<W: Write> TextReport<W> {
         let worst = self.worst_line();
         let mut list = std::mem::take(&mut self.list);
         if self.list_left_out > 0 {
-            list.push_str(&format!(
-                "  … and {} more connections\n",
+            let _ = writeln!(
+                list,
+                "  … and {} more connections",
                 grouped(self.list_left_out)
-            ));
+            );
         }
         let out = &mut self.out;
         if self.streaming {
@@ -147,7 +149,7 @@ impl<W: Write> TextReport<W> {
         }
     }
 
-    fn list_line(&mut self, connection: &Connection, mask: &Mask<'_>, marker: char) {
+    fn list_line(&mut self, connection: &Connection, mask: Mask<'_>, marker: char) {
         if self.list.len() > MAX_LIST {
             self.list_left_out = self.list_left_out.saturating_add(1);
             return;
@@ -156,13 +158,14 @@ impl<W: Write> TextReport<W> {
         let role = summary.role.map_or("-", |role| role.name());
         let stream = section::stream_label(&summary, mask);
         let codecs = section::codecs_label(&summary);
-        self.list.push_str(&format!(
-            "{marker} #{:<4} {:>21} -> {:<21} {role:<9} {stream}  {codecs}  {}\n",
+        let _ = writeln!(
+            self.list,
+            "{marker} #{:<4} {:>21} -> {:<21} {role:<9} {stream}  {codecs}  {}",
             connection.id,
             section::endpoint(connection, Side::Client),
             section::endpoint(connection, Side::Server),
             summary.stage.name(),
-        ));
+        );
     }
 }
 
@@ -197,7 +200,7 @@ impl<W: Write> Observer for TextReport<W> {
             Some(Severity::Warning) => '!',
             Some(Severity::Error | Severity::Critical) => 'X',
         };
-        self.list_line(connection, &mask, marker);
+        self.list_line(connection, mask, marker);
         let is_wrong = worst >= Some(Severity::Error);
         let sections = if is_wrong && self.sections >= MAX_SECTIONS {
             &mut self.wrong_sections
@@ -209,7 +212,7 @@ impl<W: Write> Observer for TextReport<W> {
             return;
         }
         *sections = sections.saturating_add(1);
-        let section = section::section(connection, tcp, &mask, &noted);
+        let section = section::section(connection, tcp, mask, &noted);
         self.write_section(&section);
     }
 }

@@ -84,7 +84,7 @@ impl WireAnomalies {
 pub(super) fn section(
     connection: &Connection,
     tcp: &Tcp,
-    mask: &Mask<'_>,
+    mask: Mask<'_>,
     wire: &WireAnomalies,
 ) -> String {
     let mut out = String::new();
@@ -108,7 +108,7 @@ pub(super) fn endpoint(connection: &Connection, side: Side) -> String {
 }
 
 /// App and stream name.
-pub(super) fn stream_label(summary: &Summary<'_>, mask: &Mask<'_>) -> String {
+pub(super) fn stream_label(summary: &Summary<'_>, mask: Mask<'_>) -> String {
     let app = summary.app.map(|app| shown(&mask.text(app, Secrecy::Url)));
     let name = summary
         .stream_name
@@ -147,7 +147,7 @@ fn codec_name(track: &Track) -> String {
         .map_or_else(|| "?".to_owned(), |codec| codec.to_string())
 }
 
-fn head(out: &mut String, connection: &Connection, mask: &Mask<'_>) {
+fn head(out: &mut String, connection: &Connection, mask: Mask<'_>) {
     let summary = connection.session.summary();
     let _ = writeln!(
         out,
@@ -349,7 +349,7 @@ fn percent(part: u64, whole: u64) -> String {
     rounded.to_string()
 }
 
-fn calls(out: &mut String, connection: &Connection, mask: &Mask<'_>) {
+fn calls(out: &mut String, connection: &Connection, mask: Mask<'_>) {
     let calls = &connection.session.calls;
     let stats = &calls.stats;
     if stats.calls == 0 {
@@ -396,7 +396,7 @@ fn calls(out: &mut String, connection: &Connection, mask: &Mask<'_>) {
     }
 }
 
-fn call_line(out: &mut String, connection: &Connection, call: &Call, mask: &Mask<'_>) {
+fn call_line(out: &mut String, connection: &Connection, call: &Call, mask: Mask<'_>) {
     let id = call
         .transaction_id
         .map_or_else(|| "-".to_owned(), |id| id.to_string());
@@ -633,7 +633,7 @@ fn network(out: &mut String, connection: &Connection, tcp: &Tcp) {
     }
 }
 
-fn anomalies(out: &mut String, connection: &Connection, mask: &Mask<'_>, wire: &WireAnomalies) {
+fn anomalies(out: &mut String, connection: &Connection, mask: Mask<'_>, wire: &WireAnomalies) {
     let session = &connection.session;
     for anomaly in session.anomalies.iter() {
         let _ = writeln!(
