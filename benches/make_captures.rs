@@ -72,7 +72,7 @@ fn streams(
     players: u32,
     millis: u32,
 ) -> io::Result<()> {
-    let mut writer = FrameWriter::new(out, shape.snaplen())?;
+    let mut writer = FrameWriter::new(out, Shape::snaplen())?;
     let mut conversations: Vec<Conversation> = (0..publishers + players)
         .map(|n| Conversation::new(n, n < publishers, shape.clone(), millis))
         .collect();
@@ -95,7 +95,7 @@ fn streams(
 /// The first `packets` packets of `count` publishers, one packet of each in turn.
 fn many_flows(out: impl Write, count: u32, packets: u32) -> io::Result<()> {
     let shape = Shape::ethernet();
-    let mut writer = FrameWriter::new(out, shape.snaplen())?;
+    let mut writer = FrameWriter::new(out, Shape::snaplen())?;
     let mut conversations: Vec<Conversation> = (0..count)
         .map(|n| Conversation::new(n, true, shape.clone(), 1_000))
         .collect();

@@ -43,7 +43,7 @@ fn frames_equal_those_of_tshark() {
             .chunks(files.len().div_ceil(parts))
             .map(|files| scope.spawn(|| files.iter().map(|file| compare(file)).sum::<usize>()))
             .collect();
-        let counts = workers.into_iter().map(|worker| worker.join());
+        let counts = workers.into_iter().map(thread::ScopedJoinHandle::join);
         counts.map(|count| count.expect("all files agree")).sum()
     });
     println!("{} files, {frames} frames", files.len());

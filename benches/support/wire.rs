@@ -33,7 +33,7 @@ impl Shape {
     }
 
     /// Snaplen for the capture's header.
-    pub fn snaplen(&self) -> u32 {
+    pub fn snaplen() -> u32 {
         262_144
     }
 }
@@ -413,7 +413,7 @@ impl Conversation {
             );
         }
         let frame = self.video_ms / 33;
-        let key = frame % 60 == 0;
+        let key = frame.is_multiple_of(60);
         let size = if key {
             160_000
         } else {

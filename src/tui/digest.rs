@@ -47,7 +47,9 @@ pub(super) fn row(
             .and_then(|track| track.gops.as_ref())
             .and_then(|gops| gops.interval_mean_ms()),
         skew_ms: summary.skew.and_then(|skew| skew.timestamp_ms),
-        lag_ms: summary.lag.map(|lag| lag.as_millis_f64()),
+        lag_ms: summary
+            .lag
+            .map(super::super::base::time::Span::as_millis_f64),
         retransmitted: share_sent_again(health),
         missing: connection
             .missing
@@ -70,7 +72,7 @@ pub(super) fn detail(connection: &Connection, tcp: &Tcp, show_secrets: bool) -> 
         last: connection.last,
         missing: connection.missing,
         session: connection.session.clone(),
-        health: tcp.health().clone(),
+        health: *tcp.health(),
         show_secrets,
     }
 }

@@ -300,12 +300,11 @@ fn detail_of(inner: &Inner, focus: Option<FlowId>) -> Detailed {
 }
 
 fn oddities(inner: &Inner, focus: Option<FlowId>) -> Vec<Arc<Oddity>> {
-    match focus {
-        Some(id) => inner.oddities.get(&id).cloned().unwrap_or_default(),
-        None => {
-            let mut all: Vec<Arc<Oddity>> = inner.oddities.values().flatten().cloned().collect();
-            all.sort_by_key(|oddity| oddity.first.frame);
-            all
-        }
+    if let Some(id) = focus {
+        inner.oddities.get(&id).cloned().unwrap_or_default()
+    } else {
+        let mut all: Vec<Arc<Oddity>> = inner.oddities.values().flatten().cloned().collect();
+        all.sort_by_key(|oddity| oddity.first.frame);
+        all
     }
 }

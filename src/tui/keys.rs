@@ -434,7 +434,7 @@ mod tests {
     fn the_digits_lead_to_their_screens() {
         for screen in Screen::ALL {
             let event = press(Char(screen.digit()));
-            assert_eq!(action(event, Screen::Media), Some(Action::Show(screen)));
+            assert_eq!(action(event, Media), Some(Action::Show(screen)));
         }
     }
 }

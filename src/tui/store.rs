@@ -357,16 +357,15 @@ impl Inner {
     fn take_row(&mut self, row: Row, oddities: Vec<Arc<Oddity>>) {
         let id = row.id;
         let row = Arc::new(row);
-        match self
+        if let Some(known) = self
             .places
             .get(&id)
             .and_then(|place| self.rows.get_mut(*place))
         {
-            Some(known) => *known = row,
-            None => {
-                self.places.insert(id, self.rows.len());
-                self.rows.push(row);
-            }
+            *known = row
+        } else {
+            self.places.insert(id, self.rows.len());
+            self.rows.push(row);
         }
         if oddities.is_empty() {
             return;

@@ -1,5 +1,7 @@
 //! What a message says in a few words, masked and without control characters.
 
+use std::fmt::Write as _;
+
 use crate::rtmp::amf::value::Value;
 use crate::rtmp::command::Command;
 use crate::rtmp::control::UserControl;
@@ -71,7 +73,7 @@ fn command_text(command: &Command, detail: &Detail) -> String {
     if let Some(id) = command.transaction_id
         && id.expects_answer()
     {
-        text.push_str(&format!(" #{id}"));
+        let _ = write!(text, " #{id}");
     }
     if let Some(status) = command.status() {
         for part in [status.code, status.description].into_iter().flatten() {
@@ -83,7 +85,7 @@ fn command_text(command: &Command, detail: &Detail) -> String {
     for key in ["app", "tcUrl"] {
         if let Some(value) = command.text_property(key) {
             let value = detail.text(value, command.property_secrecy(key));
-            text.push_str(&format!("  {key}={value}"));
+            let _ = write!(text, "  {key}={value}");
         }
     }
     for (index, argument) in command.arguments.iter().take(MAX_ARGUMENTS).enumerate() {
@@ -117,7 +119,7 @@ fn data_text(data: &Data, detail: &Detail) -> String {
     ];
     for key in keys {
         if let Some(Value::Number(number)) = data.get(key) {
-            text.push_str(&format!("  {key} {number}"));
+            let _ = write!(text, "  {key} {number}");
         }
     }
     if data.metadata().is_none() {

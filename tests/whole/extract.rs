@@ -21,14 +21,14 @@ use crate::reading;
 /// A tag of an FLV file (FLV 10.1 section E.4.1).
 #[derive(Debug, PartialEq, Eq)]
 struct Tag {
-    tag_type: u8,
+    kind: u8,
     timestamp: u32,
     body: Vec<u8>,
 }
 
 impl Tag {
     fn is_media(&self) -> bool {
-        MessageTypeId(self.tag_type).is_media()
+        MessageTypeId(self.kind).is_media()
     }
 }
 
@@ -41,7 +41,7 @@ fn tags(file: &Path) -> Vec<Tag> {
     let mut tags = Vec::new();
     while !rest.is_empty() {
         let (head, behind) = rest.split_at(11);
-        let [tag_type, l2, l1, l0, t2, t1, t0, t3, 0, 0, 0] = *head else {
+        let [kind, l2, l1, l0, t2, t1, t0, t3, 0, 0, 0] = *head else {
             panic!("{}: tag {} {head:?}", file.display(), tags.len());
         };
         let length = u32::from_be_bytes([0, l2, l1, l0]);
@@ -49,7 +49,7 @@ fn tags(file: &Path) -> Vec<Tag> {
         let (back, behind) = behind.split_at(4);
         assert_eq!(back, (length + 11).to_be_bytes());
         tags.push(Tag {
-            tag_type,
+            kind,
             timestamp: u32::from_be_bytes([t3, t2, t1, t0]),
             body: body.to_vec(),
         });
@@ -117,10 +117,7 @@ fn a_played_stream_equals_what_the_player_saved() {
     let mut ours: Vec<_> = tags(played[0]).into_iter().filter(Tag::is_media).collect();
     // README.md of the samples: the last message came as the player was leaving.
     let last = ours.pop().expect("tags");
-    assert_eq!(
-        (last.tag_type, last.timestamp, last.body.len()),
-        (9, 7933, 5)
-    );
+    assert_eq!((last.kind, last.timestamp, last.body.len()), (9, 7933, 5));
     let saved = tags(&reading::ours("samples/rtmpdump-play.flv"));
     let saved: Vec<_> = saved.into_iter().filter(Tag::is_media).collect();
     assert_eq!(ours.len(), saved.len());

@@ -109,7 +109,7 @@ pub(super) fn write(w: &mut JsonWriter, value: &Value, secrecy: Secrecy, shown: 
         Value::VectorObject(vector) => tagged(w, "vector_object", |w| {
             w.string_member("type", vector.type_name.as_str());
             list(w, "items", &vector.items, |w, v| {
-                write(w, v, secrecy, shown)
+                write(w, v, secrecy, shown);
             });
         }),
         Value::Dictionary(dictionary) => tagged(w, "dictionary", |w| {

@@ -312,12 +312,12 @@ impl<W: Write> Observer for JsonReport<W> {
         match fact {
             Fact::HandshakeDone { handshake, .. } => {
                 self.record(connection, "handshake", Side::Client, |w, _, _| {
-                    records::handshake(w, handshake)
+                    records::handshake(w, handshake);
                 });
             }
             Fact::CallCompleted(call) => {
                 self.record(connection, "call", call.caller, |w, mask, precision| {
-                    records::call(w, call, mask, precision)
+                    records::call(w, call, mask, precision);
                 });
             }
             Fact::TrackConfigured { track, .. } | Fact::TrackChanged { track, .. } => {

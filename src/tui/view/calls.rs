@@ -9,6 +9,8 @@
 //!
 //! Without the room for arrows it is a table.
 
+use std::fmt::Write as _;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -384,10 +386,10 @@ fn rungs<'a>(detail: &Detail, calls: &[&Call], room: usize, view: &ViewState) ->
         let (sign, words, style) = outcome(call, view);
         let mut label = call_name(call, detail);
         if let Some(about) = about(call, detail) {
-            label.push_str(&format!("  {about}"));
+            let _ = write!(label, "  {about}");
         }
         if call.reply.is_none() {
-            label.push_str(&format!("  {sign} {words}"));
+            let _ = write!(label, "  {sign} {words}");
         }
         let body = if call.reply.is_none() {
             style

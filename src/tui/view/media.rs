@@ -63,7 +63,7 @@ pub(super) fn render(buffer: &mut Buffer, area: Rect, detail: &Detail, view: &Vi
         .saturating_add(2);
     let is_low = area.height < 14;
     let has_keys = view.pane == 0;
-    if is_low && has_keys || !is_low {
+    if has_keys || !is_low {
         let height = if is_low {
             area.height
         } else {
@@ -260,6 +260,10 @@ fn series(
     }
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a list of charts, one entry each, reads best in one piece"
+)]
 fn all_charts(
     detail: &Detail,
     shown: &[&Track],

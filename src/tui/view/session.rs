@@ -109,6 +109,10 @@ fn clipped(line: Line<'_>, room: usize) -> Line<'_> {
     Line::from(spans)
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a list of phases, one entry each, reads best in one piece"
+)]
 fn setup<'a>(detail: &Detail, room: usize, view: &ViewState) -> Vec<Line<'a>> {
     let theme = view.theme;
     let session = &detail.session;
