@@ -2,7 +2,7 @@
 
 #![cfg(feature = "live")]
 #![expect(
-    clippy::expect_used,
+    clippy::panic,
     reason = "a test that cannot use the loopback fails with the cause"
 )]
 

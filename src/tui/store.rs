@@ -362,7 +362,7 @@ impl Inner {
             .get(&id)
             .and_then(|place| self.rows.get_mut(*place))
         {
-            *known = row
+            *known = row;
         } else {
             self.places.insert(id, self.rows.len());
             self.rows.push(row);

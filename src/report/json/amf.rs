@@ -159,13 +159,13 @@ fn string(w: &mut JsonWriter, text: &Text, secrecy: Secrecy, shown: Shown<'_>) {
 
 /// A double. JSON has no NaN and no infinity, and whole numbers beyond 2^53 are strings.
 fn number_value(w: &mut JsonWriter, number: f64) {
-    if !is_kept(number) {
+    if is_kept(number) {
+        w.double(number);
+    } else {
         tagged(w, "number", |w| {
             w.key("value");
             w.plain(&number);
         });
-    } else {
-        w.double(number);
     }
 }
 

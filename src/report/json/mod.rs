@@ -298,13 +298,13 @@ impl<W: Write> Observer for JsonReport<W> {
 
     fn opened(&mut self, connection: &Connection) {
         self.record(connection, "connection", Side::Client, |w, _, precision| {
-            records::connection(w, connection, precision)
+            records::connection(w, connection, precision);
         });
     }
 
     fn message(&mut self, connection: &Connection, heard: &Heard<'_>) {
         self.record(connection, "message", heard.side, |w, mask, _| {
-            records::message(w, heard, mask)
+            records::message(w, heard, mask);
         });
     }
 
