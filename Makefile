@@ -9,7 +9,7 @@ APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 DEMO := samples/ffmpeg-nginx.pcap
 BENCH_DATA ?= target/bench-data
 
-.PHONY: demo build test lint bench screenshots samples fuzz-build build-tools test-tools bench-tools picture-tools clean
+.PHONY: demo build test lint bench screenshots samples build-tools test-tools bench-tools picture-tools clean
 
 ## Build the program and open the dashboard on a bundled capture (the report without a terminal).
 demo: build
@@ -38,7 +38,6 @@ lint: build-tools
 bench: build bench-tools
 	$(CARGO) bench --bench make_captures -- $(abspath $(BENCH_DATA))
 	python3 benches/compare.py --data $(BENCH_DATA) --program target/release/rtmpscope
-	$(CARGO) bench --bench stages
 
 ## Draw the pictures in screenshots/ again from real frames of the dashboard on the samples.
 screenshots: build-tools picture-tools
@@ -53,7 +52,7 @@ build-tools:
 		$(call install,gcc libc6-dev libpcap-dev); fi
 
 test-tools:
-	@missing=""; for tool in tshark tcpdump tcpflow jq; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	@missing=""; for tool in tshark tcpdump jq python3; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	if [ -n "$$missing" ]; then $(call install,$$missing); fi
 
 bench-tools:

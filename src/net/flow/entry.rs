@@ -34,7 +34,7 @@ pub(super) const NEAR: i64 = 1 << 20;
 pub enum Orientation {
     /// By port numbers: a guess.
     Port,
-    /// By what the bytes say (see [`FlowTable::turn`]).
+    /// By what the bytes say (see `FlowTable::turn`).
     Content,
     /// By who sent the SYN.
     Syn,

@@ -2,7 +2,7 @@
 
 /// What data behind holes may take over all connections. The whole program stays under 16 MB on
 /// a big file, and one connection alone gets at most half of this (see
-/// [`ReassemblyBudget::allowance`]).
+/// `ReassemblyBudget::allowance`).
 pub const DEFAULT_BUDGET: usize = 16 << 20;
 
 /// Memory for out-of-order data, shared by all connections and lent to each call.
