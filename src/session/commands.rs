@@ -42,6 +42,10 @@ impl Session {
         facts: &mut Vec<Fact>,
     ) {
         self.secrets.add_command(command);
+        // A header at the end of a direction, with the name not captured: nothing was asked.
+        if command.name.as_str().is_empty() && !raw.is_complete() {
+            return;
+        }
         match command.name.as_str() {
             "_result" => self.answered(side, raw, command, ReplyKind::Result, facts),
             "_error" => self.answered(side, raw, command, ReplyKind::Error, facts),

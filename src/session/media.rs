@@ -68,7 +68,8 @@ impl Session {
             };
             self.message_of(index, part.codec, tag.is_enhanced, raw.last, bytes, facts);
             let config = || Some(TrackConfig::Audio(Box::new(part.config?)));
-            if tag.packet == AudioPacket::SequenceStart {
+            // FFmpeg begins AC-3 with a record of no bytes: nothing that could change.
+            if tag.packet == AudioPacket::SequenceStart && bytes > 0 {
                 let record = raw.body.get(part.payload.clone()).unwrap_or_default();
                 self.configured(index, config, record, raw.last, facts);
             } else if tag.packet == AudioPacket::MultichannelConfig {

@@ -17,11 +17,13 @@ use crate::report::text::units::bytes;
 use crate::report::text::units::grouped;
 use crate::report::text::units::millis;
 use crate::rtmp::anomaly::Anomaly;
+use crate::rtmp::handshake::is_rtmpe;
 use crate::rtmp::secret::Secrecy;
 use crate::session::call::Call;
 use crate::session::call::CallState;
 use crate::session::handshake::EchoVerdict;
 use crate::session::setup::Phase;
+use crate::session::summary::Stage;
 use crate::session::summary::Summary;
 use crate::session::track::Track;
 
@@ -117,7 +119,8 @@ pub(super) fn stream_label(summary: &Summary<'_>, mask: Mask<'_>) -> String {
         (Some(app), Some(name)) => format!("{app}/{name}"),
         (Some(app), None) => app,
         (None, Some(name)) => name,
-        (None, None) => "(joined late)".to_owned(),
+        (None, None) if summary.stage == Stage::Midstream => "(joined late)".to_owned(),
+        (None, None) => "(no connect)".to_owned(),
     }
 }
 
@@ -187,7 +190,12 @@ fn head(out: &mut String, connection: &Connection, mask: Mask<'_>) {
             if let Some(enhanced) = enhanced {
                 let codecs = joined(enhanced.four_ccs.iter().map(AsRef::as_ref));
                 let caps = joined(enhanced.caps_names());
-                let _ = writeln!(out, "  enhanced  {who}: codecs {codecs}; capsEx {caps}");
+                let caps = if caps.is_empty() {
+                    caps
+                } else {
+                    format!("; capsEx {caps}")
+                };
+                let _ = writeln!(out, "  enhanced  {who}: codecs {codecs}{caps}");
             }
         }
     }
@@ -220,13 +228,20 @@ fn setup(out: &mut String, connection: &Connection) {
         .iter()
         .any(|side| echo(*side) == Some(EchoVerdict::Wrong));
     let scheme = match (handshake.is_digest(), wrong) {
-        (true, false) => " (digest)",
-        (true, true) => " (digest, wrong echo)",
-        (false, false) => " (simple)",
-        (false, true) => " (simple, wrong echo)",
+        (true, false) => "digest",
+        (true, true) => "digest, wrong echo",
+        (false, false) => "simple",
+        (false, true) => "simple, wrong echo",
     };
+    let hello = handshake.sides.client.hello;
+    let asked = if hello.is_some_and(|hello| is_rtmpe(hello.version)) {
+        "RTMPE, "
+    } else {
+        ""
+    };
+    let scheme = format!(" ({asked}{scheme})");
     phase("tcp", setup.tcp.as_ref(), "");
-    phase("handshake", setup.handshake.as_ref(), scheme);
+    phase("handshake", setup.handshake.as_ref(), &scheme);
     phase("connect", setup.connect.as_ref(), "");
     phase("createStream", setup.create_stream.as_ref(), "");
     phase("publish/play", setup.start.as_ref(), "");

@@ -15,6 +15,7 @@ use crate::rtmp::media::video::FrameKind;
 use crate::rtmp::media::video::VideoPacket;
 use crate::rtmp::media::video::VideoTag;
 use crate::rtmp::media::video::VideoTrack;
+use crate::rtmp::types::FourCc;
 use crate::session::track::MediaKind;
 use crate::session::track::TrackKey;
 
@@ -170,6 +171,30 @@ fn a_track_is_told_with_its_configuration_and_when_that_changes() {
     let track = talk.session.track(key(MediaKind::Video, 0)).unwrap();
     assert_eq!(track.picture_size().unwrap().width, 960);
     assert_eq!((track.configs, track.config_changes), (3, 1));
+}
+
+#[test]
+fn speakers_and_empty_records_change_no_configuration() {
+    // As FFmpeg begins AC-3: an empty record, then the speakers, then coded frames.
+    let mut talk = Talk::publishing();
+    let mut empty = audio_tag(AudioPacket::SequenceStart);
+    let mut speakers = audio_tag(AudioPacket::MultichannelConfig);
+    let mut frame = audio_tag(AudioPacket::CodedFrames);
+    for tag in [&mut empty, &mut speakers, &mut frame] {
+        let Tracks::One(part) = &mut tag.tracks else {
+            unreachable!("one track");
+        };
+        part.codec = CodecId::FourCc(FourCc(*b"ac-3"));
+    }
+    if let Tracks::One(part) = &mut empty.tracks {
+        part.payload = 6..6;
+    }
+    for (ms, tag) in [(210, empty), (220, speakers), (230, frame)] {
+        let raw = talk.raw(C, ms, 1, MessageTypeId::AUDIO);
+        talk.message(C, raw, Message::Audio(tag));
+    }
+    let track = talk.session.track(key(MediaKind::Audio, 0)).unwrap();
+    assert_eq!((track.configs, track.config_changes), (0, 0));
 }
 
 #[test]
