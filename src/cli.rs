@@ -14,7 +14,6 @@ use clap::Subcommand;
     name = "rtmpscope",
     version,
     disable_version_flag = true,
-    args_conflicts_with_subcommands = true,
     after_help = EXIT_CODES,
     after_long_help = EXAMPLES
 )]
