@@ -55,7 +55,7 @@ use crate::cli::Origin;
 
 /// History buckets that a track keeps for a report, which prints none of them. A dashboard draws
 /// charts of them and keeps all.
-const REPORT_HISTORY: usize = 8;
+const REPORT_HISTORY: usize = 0;
 
 /// Most frames between two looks at the wish to stop and at what is due.
 const LOOK_EVERY: u64 = 1024;

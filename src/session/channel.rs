@@ -19,6 +19,87 @@ pub const MAX_CHANNELS: usize = 64;
 /// Most message types told apart on one chunk stream: all that any specification names.
 pub const MAX_TYPES_PER_CHANNEL: usize = 15;
 
+/// Message types of a chunk stream in the order of first sight. Most chunk streams carry one
+/// type, which needs no memory of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Types {
+    /// Its count is 0 as long as there is none.
+    first: TypeCount,
+    #[expect(
+        clippy::box_collection,
+        reason = "mostly there are no more: 8 bytes, not 24"
+    )]
+    more: Option<Box<Vec<TypeCount>>>,
+}
+
+impl Types {
+    /// The types with their counts.
+    pub fn iter(&self) -> TypesIter<'_> {
+        self.into_iter()
+    }
+
+    /// How many different types there are.
+    pub fn len(&self) -> usize {
+        self.iter().count()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.first.count == 0
+    }
+
+    /// Counts a message; false when there are too many types.
+    fn count(&mut self, type_id: MessageTypeId) -> bool {
+        if self.is_empty() {
+            self.first = TypeCount { type_id, count: 0 };
+        }
+        let more = self.more.iter_mut().flat_map(|more| more.iter_mut());
+        let mut known = std::iter::once(&mut self.first).chain(more);
+        if let Some(known) = known.find(|known| known.type_id == type_id) {
+            known.count = known.count.saturating_add(1);
+            return true;
+        }
+        let more = self.more.get_or_insert_default();
+        let has_room = more.len().saturating_add(1) < MAX_TYPES_PER_CHANNEL;
+        if has_room {
+            more.reserve_exact(1);
+            more.push(TypeCount { type_id, count: 1 });
+        }
+        has_room
+    }
+}
+
+impl Default for Types {
+    fn default() -> Self {
+        Self {
+            first: TypeCount {
+                type_id: MessageTypeId(0),
+                count: 0,
+            },
+            more: None,
+        }
+    }
+}
+
+/// Iterates over [`Types`].
+pub type TypesIter<'a> =
+    std::iter::Chain<std::slice::Iter<'a, TypeCount>, std::slice::Iter<'a, TypeCount>>;
+
+impl<'a> IntoIterator for &'a Types {
+    type Item = &'a TypeCount;
+    type IntoIter = TypesIter<'a>;
+
+    fn into_iter(self) -> TypesIter<'a> {
+        let first = if self.is_empty() {
+            &[]
+        } else {
+            std::slice::from_ref(&self.first)
+        };
+        let more = self.more.as_ref().map_or(&[][..], |more| more);
+        first.iter().chain(more)
+    }
+}
+
 /// Most changes of the chunk size kept per direction; real peers announce one or two.
 pub const MAX_CHUNK_SIZE_CHANGES: usize = 16;
 
@@ -52,7 +133,7 @@ pub struct Channel {
     /// Messages by the header form of their first chunk, forms 0..=3.
     pub formats: [u32; 4],
     /// Message types in the order of first sight.
-    pub types: Vec<TypeCount>,
+    pub types: Types,
     /// Messages of types beyond [`MAX_TYPES_PER_CHANNEL`].
     pub other_types: u32,
     /// Message stream of the latest message.
@@ -61,14 +142,6 @@ pub struct Channel {
     pub mixed_streams: bool,
     /// What brought the first message.
     pub first: Mark,
-    /// What brought the latest message.
-    pub last: Mark,
-    /// Messages of more than one chunk.
-    pub fragmented: u64,
-    /// Messages between whose chunks others came.
-    pub interrupted: u64,
-    /// Chunks or runs of chunks of other chunk streams that came between its chunks.
-    pub interruptions: u64,
     /// Times between first and last byte, once there was a message of more than one chunk.
     pub sharing: Option<Box<Sharing>>,
 }
@@ -82,6 +155,8 @@ pub struct Sharing {
     /// Time between first and last byte of messages sent in one piece: how long every other
     /// chunk stream had to wait.
     pub whole: SpanStats,
+    /// Chunks or runs of chunks of other chunk streams that came between its chunks.
+    pub interruptions: u64,
 }
 
 impl Channel {
@@ -94,15 +169,11 @@ impl Channel {
             header_bytes: 0,
             chunks: 0,
             formats: [0; 4],
-            types: Vec::new(),
+            types: Types::default(),
             other_types: 0,
             stream_id: message.stream_id,
             mixed_streams: false,
             first: message.first,
-            last: message.last,
-            fragmented: 0,
-            interrupted: 0,
-            interruptions: 0,
             sharing: None,
         }
     }
@@ -120,39 +191,41 @@ impl Channel {
         if let Some(count) = self.formats.get_mut(usize::from(message.fmt.number())) {
             *count = count.saturating_add(1);
         }
-        self.count_type(message.type_id);
+        if !self.types.count(message.type_id) {
+            self.other_types = self.other_types.saturating_add(1);
+        }
         self.mixed_streams |= self.stream_id != message.stream_id;
         self.stream_id = message.stream_id;
-        self.last = message.last;
         if message.chunks > 1 {
             self.note_sharing(message);
         }
     }
 
-    fn count_type(&mut self, type_id: MessageTypeId) {
-        if let Some(known) = self.types.iter_mut().find(|t| t.type_id == type_id) {
-            known.count = known.count.saturating_add(1);
-        } else if self.types.len() < MAX_TYPES_PER_CHANNEL {
-            self.types.reserve_exact(1);
-            self.types.push(TypeCount { type_id, count: 1 });
-        } else {
-            self.other_types = self.other_types.saturating_add(1);
-        }
-    }
-
     fn note_sharing(&mut self, message: &RawMessage) {
-        self.fragmented = self.fragmented.saturating_add(1);
         let sharing = self.sharing.get_or_insert_default();
         let span = message.last.time.since(message.first.time);
         if message.interruptions > 0 {
-            self.interrupted = self.interrupted.saturating_add(1);
-            self.interruptions = self
+            sharing.interruptions = sharing
                 .interruptions
                 .saturating_add(u64::from(message.interruptions));
             sharing.interrupted.record(span);
         } else {
             sharing.whole.record(span);
         }
+    }
+
+    /// Messages of more than one chunk.
+    pub fn fragmented(&self) -> u64 {
+        self.sharing.as_ref().map_or(0, |sharing| {
+            let whole = sharing.whole.count();
+            whole.saturating_add(sharing.interrupted.count())
+        })
+    }
+
+    /// Messages between whose chunks others came.
+    pub fn interrupted(&self) -> u64 {
+        let sharing = self.sharing.as_ref();
+        sharing.map_or(0, |sharing| sharing.interrupted.count())
     }
 
     /// Continuations: chunks of form 3 that begin no message.
@@ -217,10 +290,6 @@ pub struct Direction {
     pub skipped_bytes: u64,
     /// How often bytes were passed over.
     pub skips: u32,
-    /// What brought the first message.
-    pub first: Option<Mark>,
-    /// What brought the latest message.
-    pub last: Option<Mark>,
     /// Position behind the furthest byte seen in this direction's stream.
     pub stream_position: u64,
     /// The chunk streams in the order of first sight, at most [`MAX_CHANNELS`].
@@ -239,7 +308,7 @@ pub struct Direction {
     /// Parts taken out of aggregate messages.
     pub aggregated: u64,
     /// Index of the channel of the latest message: the next one is often on it too.
-    recent: usize,
+    recent: u8,
 }
 
 impl Direction {
@@ -253,8 +322,6 @@ impl Direction {
             .saturating_add(u64::from(message.header_bytes));
         let missing = message.length.saturating_sub(message.received);
         self.missing_bytes = self.missing_bytes.saturating_add(u64::from(missing));
-        self.first.get_or_insert(message.first);
-        self.last = Some(message.last);
         self.stream_position = self.stream_position.max(message.range.end);
         if message.length == 0 {
             self.empty_messages = self.empty_messages.saturating_add(1);
@@ -302,6 +369,12 @@ impl Direction {
         self.channels.iter().find(|channel| channel.csid == csid)
     }
 
+    /// What brought the first message.
+    pub fn first(&self) -> Option<Mark> {
+        let first = self.channels.iter().min_by_key(|c| c.first.time)?;
+        Some(first.first)
+    }
+
     /// Share of a channel's bytes, headers included, in the bytes of all messages: 0.0..=1.0.
     pub fn share_of(&self, channel: &Channel) -> f64 {
         share(
@@ -322,7 +395,7 @@ impl Direction {
     pub fn fragmented(&self) -> u64 {
         self.channels
             .iter()
-            .fold(0, |sum, channel| sum.saturating_add(channel.fragmented))
+            .fold(0, |sum, channel| sum.saturating_add(channel.fragmented()))
     }
 
     /// Messages between whose chunks those of other chunk streams came. When there are none
@@ -330,7 +403,7 @@ impl Direction {
     pub fn interrupted(&self) -> u64 {
         self.channels
             .iter()
-            .fold(0, |sum, channel| sum.saturating_add(channel.interrupted))
+            .fold(0, |sum, channel| sum.saturating_add(channel.interrupted()))
     }
 
     /// Messages by the header form of their first chunk.
@@ -343,21 +416,23 @@ impl Direction {
 
     fn channel_index(&mut self, message: &RawMessage) -> Option<usize> {
         let is_here = |channel: &Channel| channel.csid == message.csid;
-        if self.channels.get(self.recent).is_some_and(is_here) {
-            return Some(self.recent);
+        let recent = usize::from(self.recent);
+        if self.channels.get(recent).is_some_and(is_here) {
+            return Some(recent);
         }
         if let Some(index) = self.channels.iter().position(is_here) {
-            self.recent = index;
+            self.recent = u8::try_from(index).unwrap_or(0);
             return Some(index);
         }
         if self.channels.len() >= MAX_CHANNELS {
             return None;
         }
         if self.channels.len() == self.channels.capacity() {
-            self.channels.reserve_exact(2);
+            self.channels.reserve_exact(1);
         }
-        self.recent = self.channels.len();
+        let index = self.channels.len();
+        self.recent = u8::try_from(index).unwrap_or(0);
         self.channels.push(Channel::new(message));
-        Some(self.recent)
+        Some(index)
     }
 }

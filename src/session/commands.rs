@@ -16,7 +16,6 @@ use crate::session::Session;
 use crate::session::anomaly::SessionAnomalyKind;
 use crate::session::call::Answer;
 use crate::session::call::Answered;
-use crate::session::call::Call;
 use crate::session::call::CallState;
 use crate::session::call::Expectation;
 use crate::session::call::PING;
@@ -30,7 +29,6 @@ use crate::session::netstream::NetStream;
 use crate::session::netstream::PublishType;
 use crate::session::netstream::Role;
 use crate::session::netstream::StreamState;
-use crate::session::setup::Phase;
 use crate::session::status;
 
 impl Session {
@@ -168,10 +166,6 @@ impl Session {
         match command.name.as_str() {
             "connect" => {
                 self.peers.get_or_insert_default().connect(command);
-                self.setup.connect.get_or_insert(Phase::new(at));
-            }
-            "createStream" => {
-                self.setup.create_stream.get_or_insert(Phase::new(at));
             }
             "publish" => {
                 let kind = command.text_argument(1).map(PublishType::from_text);
@@ -210,7 +204,6 @@ impl Session {
         name: Option<&str>,
         facts: &mut Vec<Fact>,
     ) {
-        self.setup.start.get_or_insert(Phase::new(raw.last));
         self.goodbye = None;
         if let Some(stream) = self.stream_mut(raw.stream_id, raw.last) {
             let change = stream.request(role, name, raw.last);
@@ -365,19 +358,16 @@ impl Session {
         if call.caller == Side::Client {
             match call.name.as_ref() {
                 "connect" => {
-                    end_phase(&mut self.setup.connect, call);
                     if let Some(command) = command {
                         self.peers.get_or_insert_default().answer(command);
                     }
                 }
                 "createStream" => {
-                    end_phase(&mut self.setup.create_stream, call);
                     let created = command.and_then(|c| c.argument(0)).and_then(Value::as_u32);
                     if let Some(id) = created.filter(|_| !failed) {
                         self.created(MessageStreamId(id), at);
                     }
                 }
-                "publish" | "play" => end_phase(&mut self.setup.start, call),
                 _ => {}
             }
         }
@@ -448,15 +438,5 @@ impl Session {
 
     fn say_goodbye(&mut self, by: Side, kind: GoodbyeKind, at: Mark) {
         self.goodbye.get_or_insert(Goodbye { by, kind, at });
-    }
-}
-
-/// Ends the phase that this call began; later calls of the same name do not change it.
-fn end_phase(phase: &mut Option<Phase>, call: &Call) {
-    if let Some(phase) = phase
-        && phase.begin == call.at
-    {
-        phase.end = call.reply.as_ref().map(|reply| reply.at);
-        phase.failed = call.state == CallState::Failed;
     }
 }

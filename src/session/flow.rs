@@ -1,6 +1,8 @@
 //! Flow control of RTMP itself: acknowledgement windows and peer bandwidth (RTMP 1.0 sections
 //! 5.4.3 to 5.4.5).
 
+use std::ops::Deref;
+
 use crate::base::ids::Mark;
 use crate::rtmp::control::LimitType;
 
@@ -30,9 +32,14 @@ pub struct PeerBandwidth {
     pub at: Mark,
 }
 
-/// Flow control of the bytes that one side sends.
+/// Flow control of the bytes that one side sends. Its figures are those of [`WindowState`]; one
+/// of which no message spoke needs no memory for them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SendWindow {
+pub struct SendWindow(Option<Box<WindowState>>);
+
+/// What the messages of flow control said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WindowState {
     /// Window Acknowledgement Size that the sender announced, in bytes: how often it wants to
     /// be acknowledged.
     pub announced: Option<u32>,
@@ -62,7 +69,23 @@ pub struct SendWindow {
     told: bool,
 }
 
-impl SendWindow {
+impl WindowState {
+    const EMPTY: Self = Self {
+        announced: None,
+        peer_bandwidth: None,
+        acks: 0,
+        last_sequence: None,
+        last_ack: None,
+        interval_min: None,
+        interval_max: None,
+        resets: 0,
+        sent: 0,
+        unacked_max: 0,
+        acked: 0,
+        sent_at_ack: 0,
+        told: false,
+    };
+
     /// Bytes sent since the byte that the latest acknowledgement names. When its number cannot
     /// be a position (the capture began later, or the peer counts in its own way), since the
     /// acknowledgement itself.
@@ -75,60 +98,6 @@ impl SendWindow {
         self.announced
             .or(self.peer_bandwidth.map(|bandwidth| bandwidth.window))
             .filter(|window| *window > 0)
-    }
-
-    /// The side sent bytes up to a position. True once when an acknowledgement is overdue.
-    pub(crate) fn send(&mut self, position: u64) -> bool {
-        self.sent = self.sent.max(position);
-        let unacked = self.unacked();
-        self.unacked_max = self.unacked_max.max(unacked);
-        let Some(window) = self.announced.filter(|window| *window > 0) else {
-            return false;
-        };
-        let overdue = unacked > u64::from(window).saturating_mul(OVERDUE_WINDOWS);
-        let tell = overdue && !self.told;
-        self.told |= overdue;
-        tell
-    }
-
-    /// The side sent bytes that were not captured: perhaps they were acknowledged in a hole of
-    /// the other direction, so they are not held against the receiver.
-    pub(crate) fn skip(&mut self, position: u64) {
-        self.sent = self.sent.max(position);
-        self.acked = self.sent;
-    }
-
-    /// The side announced its window.
-    pub(crate) fn announce(&mut self, window: u32) {
-        if self.announced.is_none() && self.acks == 0 {
-            // What was sent before is not held against the receiver.
-            self.acked = self.sent;
-        }
-        self.announced = Some(window);
-    }
-
-    /// The other side acknowledged. True if the sequence number went back.
-    pub(crate) fn acknowledge(&mut self, sequence: u32, at: Mark) -> bool {
-        let mut went_back = false;
-        if let Some(last) = self.last_sequence {
-            let interval = sequence.wrapping_sub(last);
-            // A number below the last one is a wrap only when that much was sent.
-            let sent = self.sent.saturating_sub(self.sent_at_ack);
-            if sequence < last && u64::from(interval) > sent.saturating_add(self.slack()) {
-                went_back = true;
-                self.resets = self.resets.saturating_add(1);
-            } else {
-                self.interval_min = Some(self.interval_min.map_or(interval, |m| m.min(interval)));
-                self.interval_max = Some(self.interval_max.map_or(interval, |m| m.max(interval)));
-            }
-        }
-        self.acks = self.acks.saturating_add(1);
-        self.last_sequence = Some(sequence);
-        self.last_ack = Some(at);
-        self.acked = self.position_of(sequence).unwrap_or(self.sent);
-        self.sent_at_ack = self.sent;
-        self.told = false;
-        went_back
     }
 
     /// By how much an acknowledgement may lie behind what was sent.
@@ -157,18 +126,101 @@ impl SendWindow {
     }
 }
 
+impl Deref for SendWindow {
+    type Target = WindowState;
+
+    fn deref(&self) -> &WindowState {
+        static EMPTY: WindowState = WindowState::EMPTY;
+        self.0.as_deref().unwrap_or(&EMPTY)
+    }
+}
+
+impl SendWindow {
+    /// The side sent bytes up to a position. True once when an acknowledgement is overdue.
+    pub(crate) fn send(&mut self, position: u64) -> bool {
+        let Some(state) = &mut self.0 else {
+            return false;
+        };
+        state.sent = state.sent.max(position);
+        let unacked = state.unacked();
+        state.unacked_max = state.unacked_max.max(unacked);
+        let Some(window) = state.announced.filter(|window| *window > 0) else {
+            return false;
+        };
+        let overdue = unacked > u64::from(window).saturating_mul(OVERDUE_WINDOWS);
+        let tell = overdue && !state.told;
+        state.told |= overdue;
+        tell
+    }
+
+    /// The side sent bytes that were not captured: perhaps they were acknowledged in a hole of
+    /// the other direction, so they are not held against the receiver.
+    pub(crate) fn skip(&mut self, position: u64) {
+        if let Some(state) = &mut self.0 {
+            state.sent = state.sent.max(position);
+            state.acked = state.sent;
+        }
+    }
+
+    /// The side announced its window, having sent up to `position`.
+    pub(crate) fn announce(&mut self, window: u32, position: u64) {
+        self.state(position).announced = Some(window);
+    }
+
+    /// The other side limited what may be on its way.
+    pub(crate) fn limit(&mut self, bandwidth: PeerBandwidth, position: u64) {
+        self.state(position).peer_bandwidth = Some(bandwidth);
+    }
+
+    /// The other side acknowledged. True if the sequence number went back.
+    pub(crate) fn acknowledge(&mut self, sequence: u32, at: Mark, position: u64) -> bool {
+        let state = self.state(position);
+        let mut went_back = false;
+        if let Some(last) = state.last_sequence {
+            let interval = sequence.wrapping_sub(last);
+            // A number below the last one is a wrap only when that much was sent.
+            let sent = state.sent.saturating_sub(state.sent_at_ack);
+            if sequence < last && u64::from(interval) > sent.saturating_add(state.slack()) {
+                went_back = true;
+                state.resets = state.resets.saturating_add(1);
+            } else {
+                state.interval_min = Some(state.interval_min.map_or(interval, |m| m.min(interval)));
+                state.interval_max = Some(state.interval_max.map_or(interval, |m| m.max(interval)));
+            }
+        }
+        state.acks = state.acks.saturating_add(1);
+        state.last_sequence = Some(sequence);
+        state.last_ack = Some(at);
+        state.acked = state.position_of(sequence).unwrap_or(state.sent);
+        state.sent_at_ack = state.sent;
+        state.told = false;
+        went_back
+    }
+
+    fn state(&mut self, position: u64) -> &mut WindowState {
+        self.0.get_or_insert_with(|| {
+            Box::new(WindowState {
+                sent: position,
+                // What was sent before is not held against the receiver.
+                acked: position,
+                ..WindowState::EMPTY
+            })
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn acked(window: &mut SendWindow, sequence: u32) -> bool {
-        window.acknowledge(sequence, Mark::default())
+        window.acknowledge(sequence, Mark::default(), 0)
     }
 
     #[test]
     fn unacknowledged_bytes_are_those_behind_the_sequence_number() {
         let mut window = SendWindow::default();
-        window.announce(2_500_000);
+        window.announce(2_500_000, 0);
         window.send(1_500_000);
         acked(&mut window, 1_250_000);
         assert_eq!(window.unacked(), 250_000);
@@ -183,7 +235,7 @@ mod tests {
     #[test]
     fn an_acknowledgement_is_overdue_after_two_windows_and_told_once() {
         let mut window = SendWindow::default();
-        window.announce(1000);
+        window.announce(1000, 0);
         assert!(!window.send(2000));
         assert!(window.send(2001));
         assert!(!window.send(3000));
@@ -201,7 +253,7 @@ mod tests {
     #[test]
     fn the_wrap_of_the_sequence_number_is_no_step_back() {
         let mut window = SendWindow::default();
-        window.announce(2_500_000);
+        window.announce(2_500_000, 0);
         window.send(0xFFFF_FF00);
         acked(&mut window, 0xFFFF_0000);
         window.send(0x1_0010_0000);
@@ -213,7 +265,7 @@ mod tests {
     #[test]
     fn a_number_that_went_back_is_a_reset() {
         let mut window = SendWindow::default();
-        window.announce(5_000_000);
+        window.announce(5_000_000, 0);
         window.send(0xF000_1000);
         acked(&mut window, 0xF000_0000);
         window.send(0xF050_0000);
@@ -228,7 +280,7 @@ mod tests {
         // A capture that began late: position 1000, but the peer counts from the connection's
         // begin.
         let mut window = SendWindow::default();
-        window.announce(100_000);
+        window.announce(100_000, 0);
         window.send(1000);
         acked(&mut window, 77_000_000);
         assert_eq!(window.unacked(), 0);

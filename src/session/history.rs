@@ -13,7 +13,7 @@ pub const MIN_BUCKETS: usize = 16;
 const FIRST_WIDTH: Span = Span::from_secs(1);
 
 /// Buckets that room is made for at once, so that a short connection costs little.
-const GROWTH: usize = 8;
+const GROWTH: usize = 4;
 
 /// What arrived of a track within one bucket of capture time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -82,18 +82,22 @@ pub struct Sample {
 /// and the width doubles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct History {
+    /// `None` before the first message.
+    course: Option<Box<Course>>,
+    limit: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Course {
     start: Timestamp,
     width: Span,
     buckets: Vec<Bucket>,
-    limit: u16,
 }
 
 impl Default for History {
     fn default() -> Self {
         Self {
-            start: Timestamp::default(),
-            width: FIRST_WIDTH,
-            buckets: Vec::new(),
+            course: None,
             limit: u16::try_from(MAX_BUCKETS).unwrap_or(u16::MAX),
         }
     }
@@ -102,17 +106,21 @@ impl Default for History {
 impl History {
     /// Capture time at which the first bucket begins.
     pub fn start(&self) -> Timestamp {
-        self.start
+        self.course
+            .as_ref()
+            .map_or(Timestamp::default(), |course| course.start)
     }
 
     /// Width of every bucket.
     pub fn width(&self) -> Span {
-        self.width
+        self.course
+            .as_ref()
+            .map_or(FIRST_WIDTH, |course| course.width)
     }
 
     /// The buckets in order; the last one is still filling.
     pub fn buckets(&self) -> &[Bucket] {
-        &self.buckets
+        self.course.as_ref().map_or(&[], |course| &course.buckets)
     }
 
     /// Most buckets kept.
@@ -120,28 +128,44 @@ impl History {
         usize::from(self.limit)
     }
 
-    /// Keeps at most `buckets` from now on, [`MIN_BUCKETS`]..=[`MAX_BUCKETS`]: many connections
-    /// share the memory that few could use for finer charts.
+    /// Keeps at most `buckets` from now on, none or [`MIN_BUCKETS`]..=[`MAX_BUCKETS`]: many
+    /// connections share the memory that few could use for finer charts.
     pub fn set_limit(&mut self, buckets: usize) {
+        if buckets == 0 {
+            self.limit = 0;
+            self.course = None;
+            return;
+        }
         let limit = buckets.clamp(MIN_BUCKETS, MAX_BUCKETS);
         self.limit = u16::try_from(limit).unwrap_or(u16::MAX);
-        while self.buckets.len() > limit {
-            self.coarsen();
+        let Some(course) = &mut self.course else {
+            return;
+        };
+        while course.buckets.len() > limit {
+            course.coarsen();
         }
-        if self.buckets.capacity() > limit {
-            self.buckets.shrink_to(limit);
+        if course.buckets.capacity() > limit {
+            course.buckets.shrink_to(limit);
         }
     }
 
     /// Takes one message. One that is older than the first bucket counts to the first bucket.
     pub fn push(&mut self, sample: Sample) {
-        if self.buckets.is_empty() {
-            self.start = sample.time;
+        if self.limit == 0 {
+            return;
         }
-        let Some(index) = self.make_room(sample.time) else {
+        let limit = usize::from(self.limit);
+        let course = self.course.get_or_insert_with(|| {
+            Box::new(Course {
+                start: sample.time,
+                width: FIRST_WIDTH,
+                buckets: Vec::new(),
+            })
+        });
+        let Some(index) = course.make_room(sample.time, limit) else {
             return;
         };
-        let Some(bucket) = self.buckets.get_mut(index) else {
+        let Some(bucket) = course.buckets.get_mut(index) else {
             return;
         };
         bucket.bytes = bucket.bytes.saturating_add(sample.bytes);
@@ -154,10 +178,11 @@ impl History {
             bucket.skew_ms = i16::try_from(bounded).unwrap_or(0);
         }
     }
+}
 
+impl Course {
     /// The bucket of an instant; makes buckets up to it.
-    fn make_room(&mut self, time: Timestamp) -> Option<usize> {
-        let limit = usize::from(self.limit);
+    fn make_room(&mut self, time: Timestamp, limit: usize) -> Option<usize> {
         loop {
             let since = time.since(self.start).0.max(0);
             let index = usize::try_from(since.checked_div(self.width.0)?).ok()?;
@@ -278,14 +303,23 @@ mod tests {
         history.set_limit(16);
         assert_eq!(history.buckets().len(), 16);
         assert_eq!(history.width(), Span::from_secs(4));
-        assert!(history.buckets.capacity() <= 16);
+        assert!(history.course.unwrap().buckets.capacity() <= 16);
+    }
+
+    #[test]
+    fn without_a_limit_above_none_nothing_is_kept() {
+        let mut history = History::default();
+        history.push(sample(0, 1));
+        history.set_limit(0);
+        history.push(sample(0, 1));
+        assert!(history.buckets().is_empty());
     }
 
     #[test]
     fn short_connections_hold_few_buckets() {
         let mut history = History::default();
         history.push(sample(0, 1));
-        assert_eq!(history.buckets.capacity(), GROWTH);
+        assert_eq!(history.course.unwrap().buckets.capacity(), GROWTH);
     }
 
     #[test]

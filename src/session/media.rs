@@ -26,6 +26,7 @@ use crate::session::history::MAX_BUCKETS;
 use crate::session::metadata::Figures;
 use crate::session::netstream::StreamState;
 use crate::session::skew::Medium;
+use crate::session::skew::Point;
 use crate::session::skew::Skew;
 use crate::session::track::Configured;
 use crate::session::track::Frame;
@@ -88,7 +89,6 @@ impl Session {
                         facts,
                     );
                 }
-                self.setup.first_audio.get_or_insert(raw.last);
                 let frame = Frame {
                     timestamp: raw.timestamp,
                     at: raw.last,
@@ -123,10 +123,6 @@ impl Session {
                 let record = raw.body.get(part.payload.clone()).unwrap_or_default();
                 self.configured(index, config, record, raw.last, facts);
             } else if tag.is_coded() {
-                self.setup.first_video.get_or_insert(raw.last);
-                if tag.is_key() {
-                    self.setup.first_keyframe.get_or_insert(raw.last);
-                }
                 if let Some(track) = self.tracks.get_mut(index) {
                     track.picture_size = part.picture_size.or(track.picture_size);
                 }
@@ -201,7 +197,7 @@ impl Session {
         let Some(track) = self.tracks.get_mut(index) else {
             return;
         };
-        let done = track.configure(config, record, at);
+        let done = track.configure(config, record);
         let key = track.key;
         if done == Configured::Again {
             return;
@@ -299,11 +295,14 @@ impl Session {
         let index = match self.skews.iter().position(same) {
             Some(index) => index,
             None if self.skews.len() < MAX_SKEWS => {
+                // Both kinds must be there; until then there is nothing to compare.
+                let audio = self.ends_of(key, MediaKind::Audio)?;
+                let video = self.ends_of(key, MediaKind::Video)?;
                 self.skews.reserve_exact(1);
                 self.skews.push(AvSkew {
                     side: key.side,
                     stream_id: key.stream_id,
-                    skew: Skew::default(),
+                    skew: Skew::new(audio, video),
                 });
                 self.skews.len().checked_sub(1)?
             }
@@ -311,6 +310,20 @@ impl Session {
         };
         let pair = self.skews.get_mut(index)?;
         pair.skew.push(medium, frame.timestamp, frame.at)
+    }
+
+    /// First and latest message of the default track of a kind beside another track.
+    fn ends_of(&self, beside: TrackKey, kind: MediaKind) -> Option<[Point; 2]> {
+        let clock = self.track(TrackKey { kind, ..beside })?.clock.as_ref()?;
+        let first = Point {
+            timestamp: clock.first_timestamp,
+            time: clock.first.time,
+        };
+        let last = Point {
+            timestamp: clock.last_timestamp,
+            time: clock.last.time,
+        };
+        Some([first, last])
     }
 
     fn judge_step(&mut self, track: TrackKey, step: Step, at: Mark, facts: &mut Vec<Fact>) {

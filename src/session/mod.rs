@@ -40,7 +40,6 @@ use crate::session::netstream::NetStream;
 use crate::session::peers::Peers;
 use crate::session::redact::Redactor;
 use crate::session::redact::Secrets;
-use crate::session::setup::Phase;
 use crate::session::setup::Setup;
 use crate::session::skew::Skew;
 use crate::session::stats::Counters;
@@ -101,8 +100,6 @@ pub struct AvSkew {
 pub struct Session {
     /// Handshake.
     pub handshake: Handshake,
-    /// Phases of the setup.
-    pub setup: Setup,
     /// What `connect` and its answer said; `None` before.
     pub peers: Option<Box<Peers>>,
     /// Use of the chunk stream by sender.
@@ -130,11 +127,13 @@ pub struct Session {
     /// Anomalies that the decoders noticed, by sender.
     pub wire_anomalies: PerSide<u64>,
     /// From where on each direction is enciphered.
-    pub opaque: PerSide<Option<Opaque>>,
+    pub opaque: PerSide<Option<Box<Opaque>>>,
     /// The first goodbye after the latest media.
     pub goodbye: Option<Goodbye>,
     /// How the TCP connection ended; `None` while it lasts.
     pub end: Option<End>,
+    /// SYN, and the ACK that completed the TCP handshake.
+    tcp: Option<(Mark, Option<Mark>)>,
     messages: u64,
     secrets: Secrets,
     /// Latest capture time of any event.
@@ -155,11 +154,7 @@ impl Session {
 
     /// Takes what the TCP handshake was: the SYN, and the ACK that completed it.
     pub fn tcp_opened(&mut self, syn: Mark, established: Option<Mark>) {
-        self.setup.tcp = Some(Phase {
-            begin: syn,
-            end: established,
-            failed: false,
-        });
+        self.tcp = Some((syn, established));
     }
 
     /// Takes the next event of the connection, sent by `side`. `decoded` is what the body of a
@@ -190,11 +185,11 @@ impl Session {
                 self.note_time(*at);
                 let opaque = self.opaque.of_mut(side);
                 if opaque.is_none() {
-                    *opaque = Some(Opaque {
+                    *opaque = Some(Box::new(Opaque {
                         reason,
                         offset: *offset,
                         at: *at,
-                    });
+                    }));
                     facts.push(Fact::Opaque {
                         side,
                         reason,
@@ -283,7 +278,17 @@ impl Session {
     /// Whether the begin of the connection was captured, so that what was not seen did not
     /// happen.
     pub fn is_from_begin(&self) -> bool {
-        self.handshake.is_seen() || self.setup.tcp.is_some()
+        self.handshake.is_seen() || self.tcp.is_some()
+    }
+
+    /// The SYN, and the ACK that completed the TCP handshake.
+    pub(crate) fn tcp(&self) -> Option<(Mark, Option<Mark>)> {
+        self.tcp
+    }
+
+    /// The phases before media flows.
+    pub fn setup(&self) -> Setup {
+        Setup::of(self)
     }
 
     /// The net stream of a message stream id; of several that had it, the latest.
@@ -312,7 +317,8 @@ impl Session {
             .find(|metadata| metadata.side == side && metadata.stream_id == stream_id)
     }
 
-    /// Lets each track keep at most `limit` history buckets and groups of pictures from now on.
+    /// Lets each track keep at most `limit` history buckets and groups of pictures from now on;
+    /// 0 for none at all.
     /// Who follows many connections at once lowers it, so that all fit into memory: a bucket
     /// has 16 bytes, a group 48.
     pub fn set_history_limit(&mut self, limit: usize) {
@@ -354,22 +360,29 @@ impl Session {
                 facts.push(Fact::ChunkSizeChanged { side, change });
             }
             Message::Acknowledgement { sequence_number } => {
+                let position = self.directions.of(side.other()).stream_position;
                 let window = self.windows.of_mut(side.other());
                 let from = window.last_sequence;
-                if window.acknowledge(*sequence_number, at)
+                if window.acknowledge(*sequence_number, at, position)
                     && let Some(from) = from
                 {
                     let to = *sequence_number;
                     self.odd(SessionAnomalyKind::AckReset { from, to }, side, at, facts);
                 }
             }
-            Message::WindowAckSize { size } => self.windows.of_mut(side).announce(*size),
+            Message::WindowAckSize { size } => {
+                let position = self.directions.of(side).stream_position;
+                self.windows.of_mut(side).announce(*size, position);
+            }
             Message::SetPeerBandwidth(bandwidth) => {
-                self.windows.of_mut(side.other()).peer_bandwidth = Some(PeerBandwidth {
+                let bandwidth = PeerBandwidth {
                     window: bandwidth.window,
                     limit: bandwidth.limit,
                     at,
-                });
+                };
+                let position = self.directions.of(side.other()).stream_position;
+                let window = self.windows.of_mut(side.other());
+                window.limit(bandwidth, position);
             }
             Message::UserControl(control) => self.user_control(side, raw, control, facts),
             Message::Command(command) => self.command(side, raw, command, facts),
@@ -404,13 +417,6 @@ impl Session {
     }
 
     fn handshake_changed(&mut self, at: Mark, facts: &mut Vec<Fact>) {
-        if let Some(begin) = self.handshake.first() {
-            self.setup.handshake = Some(Phase {
-                begin,
-                end: self.handshake.last(),
-                failed: false,
-            });
-        }
         if self.handshake.is_complete() {
             self.tell_handshake(at, facts);
         }

@@ -145,8 +145,6 @@ pub struct NetStream {
     pub state: StreamState,
     /// What brought it there.
     pub since: Mark,
-    /// What brought the latest `publish` or `play`.
-    pub requested: Option<Mark>,
     /// Code of the latest `onStatus`. Foreign text.
     pub last_code: Option<Cow<'static, str>>,
     /// Times during which it was published or played, the first [`MAX_INTERVALS`].
@@ -178,7 +176,6 @@ impl NetStream {
             publish_type: None,
             state: StreamState::Created,
             since: at,
-            requested: None,
             last_code: None,
             intervals: Vec::new(),
             other_intervals: 0,
@@ -189,7 +186,6 @@ impl NetStream {
     pub(crate) fn request(&mut self, role: Role, name: Option<&str>, at: Mark) -> StateChange {
         self.role = Some(role);
         self.name = name.map(|name| bounded(name).into());
-        self.requested = Some(at);
         let to = match role {
             Role::Publisher => StreamState::PublishRequested,
             Role::Player => StreamState::PlayRequested,

@@ -9,9 +9,22 @@ const STEPS_PER_OCTAVE: u32 = 4;
 /// waits longer for a reply or a message.
 const MAX_BUCKETS: usize = 108;
 
-/// Spans of time by size. Holds memory only for sizes that occurred, at most 432 bytes.
+/// Spans of time by size. Most connections have one span of a kind, or none: those need no
+/// memory of their own, and more only for sizes that occurred, at most 500 bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SpanStats {
+pub struct SpanStats(Spans);
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+enum Spans {
+    #[default]
+    None,
+    One(Span),
+    Many(Box<Many>),
+}
+
+/// Two spans or more.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Many {
     count: u64,
     sum: Span,
     min: Span,
@@ -26,11 +39,72 @@ impl SpanStats {
     /// Takes note of one span; a negative one (the capture ran backwards) counts as none.
     pub fn record(&mut self, span: Span) {
         let span = span.max(Span::ZERO);
-        self.min = if self.count == 0 {
-            span
-        } else {
-            self.min.min(span)
-        };
+        match &mut self.0 {
+            Spans::None => self.0 = Spans::One(span),
+            Spans::One(first) => {
+                let mut many = Many {
+                    min: *first,
+                    ..Many::default()
+                };
+                many.record(*first);
+                many.record(span);
+                self.0 = Spans::Many(Box::new(many));
+            }
+            Spans::Many(many) => many.record(span),
+        }
+    }
+
+    /// How many there were.
+    pub fn count(&self) -> u64 {
+        match &self.0 {
+            Spans::None => 0,
+            Spans::One(_) => 1,
+            Spans::Many(many) => many.count,
+        }
+    }
+
+    /// The shortest; zero when there was none.
+    pub fn min(&self) -> Span {
+        self.one_or(|many| many.min)
+    }
+
+    /// The longest; zero when there was none.
+    pub fn max(&self) -> Span {
+        self.one_or(|many| many.max)
+    }
+
+    /// The latest; zero when there was none.
+    pub fn last(&self) -> Span {
+        self.one_or(|many| many.last)
+    }
+
+    /// The mean; zero when there was none.
+    pub fn mean(&self) -> Span {
+        self.one_or(|many| {
+            let count = i64::try_from(many.count).unwrap_or(i64::MAX).max(1);
+            Span(many.sum.0.checked_div(count).unwrap_or(0))
+        })
+    }
+
+    /// A span that `percent` (0..=100) of all spans do not exceed: the upper edge of the bucket
+    /// in which that quantile lies, which is less than a fifth above it, and never above the
+    /// longest span.
+    pub fn quantile(&self, percent: u8) -> Span {
+        self.one_or(|many| many.quantile(percent))
+    }
+
+    fn one_or(&self, of_many: impl FnOnce(&Many) -> Span) -> Span {
+        match &self.0 {
+            Spans::None => Span::ZERO,
+            Spans::One(span) => *span,
+            Spans::Many(many) => of_many(many),
+        }
+    }
+}
+
+impl Many {
+    fn record(&mut self, span: Span) {
+        self.min = self.min.min(span);
         self.max = self.max.max(span);
         self.last = span;
         self.sum = Span(self.sum.0.saturating_add(span.0));
@@ -39,36 +113,7 @@ impl SpanStats {
         *bucket = bucket.saturating_add(1);
     }
 
-    /// How many there were.
-    pub fn count(&self) -> u64 {
-        self.count
-    }
-
-    /// The shortest; zero when there was none.
-    pub fn min(&self) -> Span {
-        self.min
-    }
-
-    /// The longest; zero when there was none.
-    pub fn max(&self) -> Span {
-        self.max
-    }
-
-    /// The latest; zero when there was none.
-    pub fn last(&self) -> Span {
-        self.last
-    }
-
-    /// The mean; zero when there was none.
-    pub fn mean(&self) -> Span {
-        let count = i64::try_from(self.count).unwrap_or(i64::MAX).max(1);
-        Span(self.sum.0.checked_div(count).unwrap_or(0))
-    }
-
-    /// A span that `percent` (0..=100) of all spans do not exceed: the upper edge of the bucket
-    /// in which that quantile lies, which is less than a fifth above it, and never above the
-    /// longest span.
-    pub fn quantile(&self, percent: u8) -> Span {
+    fn quantile(&self, percent: u8) -> Span {
         let rank = self
             .count
             .saturating_mul(u64::from(percent.min(100)))
@@ -200,7 +245,10 @@ mod tests {
             stats.record(Span(1 << shift));
         }
         stats.record(Span(i64::MIN));
-        assert!(stats.buckets.len() <= MAX_BUCKETS);
+        let Spans::Many(many) = &stats.0 else {
+            unreachable!("there were 64");
+        };
+        assert!(many.buckets.len() <= MAX_BUCKETS);
         assert_eq!(stats.quantile(100), Span(1 << 62));
     }
 

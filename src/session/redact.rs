@@ -31,7 +31,11 @@ const MIN_PARAMETER: usize = 6;
 pub struct Secrets {
     list: VecDeque<Box<str>>,
     /// Secrets that are not UTF-8, as they are on the wire.
-    raw: VecDeque<Box<[u8]>>,
+    #[expect(
+        clippy::box_collection,
+        reason = "mostly there is none: 8 bytes, not 32"
+    )]
+    raw: Option<Box<VecDeque<Box<[u8]>>>>,
 }
 
 impl Secrets {
@@ -47,7 +51,7 @@ impl Secrets {
             self.list.pop_front();
         }
         if self.list.len() == self.list.capacity() {
-            self.list.reserve_exact(2);
+            self.list.reserve_exact(1);
         }
         self.list.push_back(secret.into());
     }
@@ -55,13 +59,14 @@ impl Secrets {
     /// Remembers a secret that is not UTF-8.
     fn add_raw(&mut self, secret: &[u8]) {
         let secret = secret.get(..MAX_SECRET_LEN).unwrap_or(secret);
-        if self.raw.iter().any(|known| **known == *secret) {
+        let raw = self.raw.get_or_insert_default();
+        if raw.iter().any(|known| **known == *secret) {
             return;
         }
-        if self.raw.len() >= MAX_SECRETS {
-            self.raw.pop_front();
+        if raw.len() >= MAX_SECRETS {
+            raw.pop_front();
         }
-        self.raw.push_back(secret.into());
+        raw.push_back(secret.into());
     }
 
     /// Remembers a stream name: with its query, and without.
@@ -172,7 +177,11 @@ impl Redactor<'_> {
     /// are in a hex view.
     pub fn bytes(&self, bytes: &mut [u8]) {
         let texts = self.secrets.iter().map(str::as_bytes);
-        let raw = self.secrets.raw.iter().map(AsRef::as_ref);
+        let raw = self
+            .secrets
+            .raw
+            .iter()
+            .flat_map(|raw| raw.iter().map(AsRef::as_ref));
         let mut found: Vec<Range<usize>> = Vec::new();
         for secret in texts.chain(raw) {
             if secret.len() < MIN_SUBSTRING {

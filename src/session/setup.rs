@@ -1,7 +1,11 @@
 //! How a session came about: the phases before media flows, and when each was over.
 
 use crate::base::ids::Mark;
+use crate::base::side::Side;
 use crate::base::time::Span;
+use crate::session::Session;
+use crate::session::call::CallState;
+use crate::session::track::MediaKind;
 
 /// A phase of the setup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +40,8 @@ impl Phase {
 /// TCP -> handshake -> connect -> createStream -> publish | play -> first audio, video, keyframe
 /// ```
 ///
-/// Each is the first of its kind; a phase that was not captured is `None`.
+/// Each is the first of its kind; a phase that was not captured is `None`. They are read from
+/// the handshake, the calls and the tracks when they are asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Setup {
     /// From the SYN to the ACK that completes the TCP handshake.
@@ -58,6 +63,44 @@ pub struct Setup {
 }
 
 impl Setup {
+    pub(super) fn of(session: &Session) -> Self {
+        let call = |names: &[&str]| {
+            let mut calls = session.calls.iter();
+            let call = calls
+                .find(|call| call.caller == Side::Client && names.contains(&call.name.as_ref()))?;
+            Some(Phase {
+                begin: call.at,
+                end: call.reply.as_ref().map(|reply| reply.at),
+                failed: call.state == CallState::Failed,
+            })
+        };
+        let first = |kind| {
+            let tracks = session.tracks.iter().filter(move |t| t.key.kind == kind);
+            let firsts = tracks.filter_map(|track| Some(track.clock.as_ref()?.first));
+            firsts.min_by_key(|mark| mark.time)
+        };
+        let tracks = session.tracks.iter();
+        let keyframes = tracks.filter_map(|track| Some(track.gops.as_ref()?.first));
+        Self {
+            tcp: session.tcp().map(|(begin, end)| Phase {
+                begin,
+                end,
+                failed: false,
+            }),
+            handshake: session.handshake.first().map(|begin| Phase {
+                begin,
+                end: session.handshake.last(),
+                failed: false,
+            }),
+            connect: call(&["connect"]),
+            create_stream: call(&["createStream"]),
+            start: call(&["publish", "play", "play2"]),
+            first_audio: first(MediaKind::Audio),
+            first_video: first(MediaKind::Video),
+            first_keyframe: keyframes.min_by_key(|mark| mark.time),
+        }
+    }
+
     /// Time from `publish` or `play` to a first medium.
     pub fn after_start(&self, first: Option<Mark>) -> Option<Span> {
         Some(first?.time.since(self.start?.begin.time))

@@ -43,8 +43,15 @@ pub struct Skew {
     /// Capture time of the first video frame minus that of the first audio message.
     pub start_arrival: Option<Span>,
     measured: u32,
-    audio: Option<Line>,
-    video: Option<Line>,
+    /// Boxed, so that a net stream of one medium costs little.
+    lines: Option<Box<Lines>>,
+}
+
+/// The latest messages of both kinds.
+#[derive(Debug, Clone, PartialEq)]
+struct Lines {
+    audio: Line,
+    video: Line,
 }
 
 /// Measurements after which the running mean has settled.
@@ -53,35 +60,48 @@ const SETTLED: u32 = 32;
 /// The latest messages of one kind.
 #[derive(Debug, Clone, PartialEq)]
 struct Line {
-    first: Point,
     last: Point,
-    points: Box<[Point; RING]>,
+    points: [Point; RING],
     next: u8,
 }
 
+/// A message of one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-struct Point {
-    timestamp: RtmpTimestamp,
-    time: Timestamp,
+pub(crate) struct Point {
+    pub(crate) timestamp: RtmpTimestamp,
+    pub(crate) time: Timestamp,
 }
 
 impl Skew {
+    /// The skew of two tracks, when the second of them begins: the first and the latest message
+    /// of audio and of video.
+    pub(crate) fn new(audio: [Point; 2], video: [Point; 2]) -> Self {
+        Self {
+            start_timestamp_ms: Some(audio[0].timestamp.since(video[0].timestamp)),
+            start_arrival: Some(video[0].time.since(audio[0].time)),
+            lines: Some(Box::new(Lines {
+                audio: Line::new(audio[1]),
+                video: Line::new(video[1]),
+            })),
+            ..Self::default()
+        }
+    }
+
     /// Takes a frame or an audio message; gives the running mean of the timestamp skew.
-    pub fn push(&mut self, medium: Medium, timestamp: RtmpTimestamp, at: Mark) -> Option<Span> {
+    pub(crate) fn push(
+        &mut self,
+        medium: Medium,
+        timestamp: RtmpTimestamp,
+        at: Mark,
+    ) -> Option<Span> {
         let point = Point {
             timestamp,
             time: at.time,
         };
+        let Lines { audio, video } = self.lines.as_deref_mut()?;
         match medium {
-            Medium::Audio => Line::add(&mut self.audio, point),
-            Medium::Video => Line::add(&mut self.video, point),
-        }
-        let (Some(audio), Some(video)) = (&self.audio, &self.video) else {
-            return None;
-        };
-        if self.start_timestamp_ms.is_none() {
-            self.start_timestamp_ms = Some(audio.first.timestamp.since(video.first.timestamp));
-            self.start_arrival = Some(video.first.time.since(audio.first.time));
+            Medium::Audio => audio.add(point),
+            Medium::Video => video.add(point),
         }
         let apart = audio.last.timestamp.since(video.last.timestamp);
         self.interleave_max_ms = self.interleave_max_ms.max(apart.unsigned_abs());
@@ -128,19 +148,21 @@ fn millis(millis: f64) -> Span {
 }
 
 impl Line {
-    fn add(line: &mut Option<Self>, point: Point) {
-        let line = line.get_or_insert_with(|| Self {
-            first: point,
+    fn new(point: Point) -> Self {
+        Self {
             last: point,
-            points: Box::new([point; RING]),
+            points: [point; RING],
             next: 0,
-        });
-        line.last = point;
-        if let Some(slot) = line.points.get_mut(usize::from(line.next)) {
+        }
+    }
+
+    fn add(&mut self, point: Point) {
+        self.last = point;
+        if let Some(slot) = self.points.get_mut(usize::from(self.next)) {
             *slot = point;
         }
-        let next = usize::from(line.next).saturating_add(1);
-        line.next = u8::try_from(next).ok().filter(|_| next < RING).unwrap_or(0);
+        let next = usize::from(self.next).saturating_add(1);
+        self.next = u8::try_from(next).ok().filter(|_| next < RING).unwrap_or(0);
     }
 
     /// When this kind had the given timestamp, between the two messages around it; `None` when
@@ -148,7 +170,7 @@ impl Line {
     fn time_of(&self, timestamp: RtmpTimestamp) -> Option<Timestamp> {
         let mut before: Option<(i32, Timestamp)> = None;
         let mut after: Option<(i32, Timestamp)> = None;
-        for point in self.points.iter() {
+        for point in &self.points {
             let offset = point.timestamp.since(timestamp);
             if offset <= 0 && before.is_none_or(|(best, _)| offset > best) {
                 before = Some((offset, point.time));
@@ -178,7 +200,11 @@ mod tests {
     /// Feeds ten seconds of 25 fps video and audio every 20 ms; audio timestamps are `ahead`
     /// of their arrival, audio arrives with `delay`.
     fn run(ahead: i64) -> Skew {
-        let mut skew = Skew::default();
+        let first = |timestamp: i64| Point {
+            timestamp: RtmpTimestamp(u32::try_from(timestamp).unwrap()),
+            time: Timestamp(0),
+        };
+        let mut skew = Skew::new([first(1000 + ahead); 2], [first(1000); 2]);
         for tick in 0..500_i64 {
             let time = tick * 20;
             let at = Mark {
@@ -221,15 +247,5 @@ mod tests {
         assert!((skew.timestamp_ms.unwrap() + 100.0).abs() < 1e-6);
         assert!((skew.arrival_ms.unwrap() + 100.0).abs() < 1e-6);
         assert!((skew.timestamp_min_ms + 100.0).abs() < 1e-6);
-    }
-
-    #[test]
-    fn one_medium_alone_has_no_skew() {
-        let mut skew = Skew::default();
-        assert_eq!(
-            skew.push(Medium::Audio, RtmpTimestamp(0), Mark::default()),
-            None
-        );
-        assert_eq!(skew.start_arrival, None);
     }
 }

@@ -74,7 +74,7 @@ impl Session {
     pub fn stats_snapshot(&mut self, at: Timestamp) -> Stats {
         let before = self.counters.take().map(|counters| *counters);
         let begin = before.as_ref().map(|before| before.at).or_else(|| {
-            let first = |side| self.directions.of(side).first.map(|mark| mark.time);
+            let first = |side| self.directions.of(side).first().map(|mark| mark.time);
             [first(Side::Client), first(Side::Server)]
                 .into_iter()
                 .flatten()

@@ -170,7 +170,7 @@ impl Session {
 
     fn stage(&self, stream: Option<&NetStream>) -> Stage {
         let state = stream.map(|stream| stream.state);
-        let connect = self.setup.connect;
+        let connect = self.setup().connect;
         if self.opaque.client.is_some() || self.opaque.server.is_some() {
             return Stage::Opaque;
         }

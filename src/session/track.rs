@@ -97,9 +97,9 @@ pub struct Composition {
     /// Largest, milliseconds.
     pub max_ms: i32,
     /// Frames with another composition time than 0.
-    pub nonzero: u64,
+    pub nonzero: u32,
     /// Frames with a negative composition time.
-    pub negative: u64,
+    pub negative: u32,
 }
 
 /// One track.
@@ -115,8 +115,6 @@ pub struct Track {
     pub is_ended: bool,
     /// What the latest codec configuration says.
     pub config: Option<TrackConfig>,
-    /// What brought the latest codec configuration.
-    pub config_at: Option<Mark>,
     /// Codec configurations that came.
     pub configs: u32,
     /// Configurations that differ from the one before.
@@ -140,11 +138,11 @@ pub struct Track {
     /// Largest coded frame in payload bytes.
     pub largest_frame: u32,
     /// Frames with the timestamp and the length of the one before.
-    pub duplicates: u64,
+    pub duplicates: u32,
     /// Frames that no other refers to (frame type 3).
-    pub disposable: u64,
+    pub disposable: u32,
     /// Audio messages without any sound.
-    pub silence: u64,
+    pub silence: u32,
     /// Highest bitrate within one second of capture time, thousands of bits per second.
     pub kbits_max: u32,
     /// Timing, once there was a coded frame. Configurations and metadata are no part of it.
@@ -196,7 +194,6 @@ impl Track {
             is_enhanced: false,
             is_ended: false,
             config: None,
-            config_at: None,
             configs: 0,
             config_changes: 0,
             multichannel: None,
@@ -329,7 +326,6 @@ impl Track {
         &mut self,
         config: impl FnOnce() -> Option<TrackConfig>,
         record: &[u8],
-        at: Mark,
     ) -> Configured {
         let mut hasher = foldhash::fast::FixedState::with_seed(0).build_hasher();
         hasher.write(record);
@@ -342,7 +338,6 @@ impl Track {
         self.configs = self.configs.saturating_add(1);
         self.config_hash = hash;
         if done != Configured::Again {
-            self.config_at = Some(at);
             self.config = config().or(self.config.take());
         }
         if done == Configured::Changed {
@@ -370,10 +365,10 @@ impl Track {
         composition.max_ms = composition.max_ms.max(milliseconds);
         composition.nonzero = composition
             .nonzero
-            .saturating_add(u64::from(milliseconds != 0));
+            .saturating_add(u32::from(milliseconds != 0));
         composition.negative = composition
             .negative
-            .saturating_add(u64::from(milliseconds < 0));
+            .saturating_add(u32::from(milliseconds < 0));
     }
 
     fn note_gop(&mut self, frame: &Frame) {

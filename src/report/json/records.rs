@@ -73,7 +73,7 @@ pub(super) fn connection(w: &mut JsonWriter, connection: &Connection, precision:
     w.key("start");
     w.plain(&connection.first.time.rfc3339(precision));
     frame(w, "first_frame", connection.first.frame);
-    w.boolean_member("from_begin", connection.session.setup.tcp.is_some());
+    w.boolean_member("from_begin", connection.session.setup().tcp.is_some());
     match &connection.carried {
         Some(carried) => {
             w.string_member("recognised_by", "handshake");
@@ -356,7 +356,7 @@ pub(super) fn connection_end(
 }
 
 fn setup(w: &mut JsonWriter, connection: &Connection) {
-    let setup = &connection.session.setup;
+    let setup = connection.session.setup();
     let phases: [(&str, Option<&Phase>); 5] = [
         ("tcp_ms", setup.tcp.as_ref()),
         ("handshake_ms", setup.handshake.as_ref()),
@@ -485,8 +485,8 @@ fn direction(w: &mut JsonWriter, direction: &Direction) {
         }
         w.end_array();
         w.unsigned_member("largest_message_bytes", channel.largest);
-        w.unsigned_member("fragmented_messages", channel.fragmented);
-        w.unsigned_member("interrupted_messages", channel.interrupted);
+        w.unsigned_member("fragmented_messages", channel.fragmented());
+        w.unsigned_member("interrupted_messages", channel.interrupted());
         if let Some(hold) = channel.longest_hold() {
             w.decimal_member("longest_hold_ms", hold.as_millis_f64());
         }

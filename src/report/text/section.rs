@@ -210,7 +210,7 @@ fn head(out: &mut String, connection: &Connection, mask: Mask<'_>) {
 
 fn setup(out: &mut String, connection: &Connection) {
     let session = &connection.session;
-    let setup = &session.setup;
+    let setup = session.setup();
     let mut parts = Vec::new();
     let mut phase = |name: &str, phase: Option<&Phase>, note: &str| {
         let Some(phase) = phase else {

@@ -132,7 +132,7 @@ fn the_first_media_are_part_of_the_setup() {
     talk.inter(220, 0);
     talk.audio(225, 0, AudioPacket::CodedFrames);
     talk.key(230, 40);
-    let setup = &talk.session.setup;
+    let setup = talk.session.setup();
     assert_eq!(setup.first_video, Some(at(220)));
     assert_eq!(setup.first_audio, Some(at(225)));
     assert_eq!(setup.first_keyframe, Some(at(230)));

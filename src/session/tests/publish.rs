@@ -30,7 +30,7 @@ fn the_handshake_is_told_once() {
 #[test]
 fn the_phases_of_the_setup_have_durations() {
     let talk = Talk::publishing();
-    let setup = &talk.session.setup;
+    let setup = talk.session.setup();
     let took = |phase: Option<crate::session::setup::Phase>| phase.unwrap().duration().unwrap();
     assert_eq!(took(setup.handshake), Span::from_millis(60));
     assert_eq!(took(setup.connect), Span::from_millis(10));
@@ -95,7 +95,7 @@ fn a_name_in_use_is_a_rejected_stream() {
     let call = talk.session.calls.get(1).unwrap();
     assert_eq!(call.state, CallState::Failed);
     assert_eq!(call.latency(), Some(Span::from_millis(41)));
-    assert!(talk.session.setup.start.unwrap().failed);
+    assert!(talk.session.setup().start.unwrap().failed);
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn a_player_plays() {
     let summary = talk.session.summary();
     assert_eq!(summary.role, Some(Role::Player));
     assert_eq!(summary.stage, Stage::Playing);
-    let phase = talk.session.setup.start.unwrap();
+    let phase = talk.session.setup().start.unwrap();
     assert_eq!(phase.duration(), Some(Span::from_millis(11)));
 }
 

@@ -117,14 +117,13 @@ fn a_configuration_that_repeats_is_no_change() {
         config.size = Some(PictureSize { width, height: 720 });
         Some(TrackConfig::Video(Box::new(config)))
     };
-    let first = track.configure(|| size(1280), b"one", at(0));
-    let again = track.configure(|| size(1280), b"one", at(1000));
-    let changed = track.configure(|| size(960), b"two", at(2000));
+    let first = track.configure(|| size(1280), b"one");
+    let again = track.configure(|| size(1280), b"one");
+    let changed = track.configure(|| size(960), b"two");
     assert_eq!(first, Configured::First);
     assert_eq!(again, Configured::Again);
     assert_eq!(changed, Configured::Changed);
     assert_eq!((track.configs, track.config_changes), (3, 1));
-    assert_eq!(track.config_at, Some(at(2000)));
     assert_eq!(track.picture_size().unwrap().width, 960);
 }
 
@@ -132,8 +131,8 @@ fn a_configuration_that_repeats_is_no_change() {
 fn an_unreadable_configuration_leaves_the_last_one() {
     let mut track = track(MediaKind::Video);
     let config = VideoConfig::new(Codec::Avc);
-    track.configure(|| Some(TrackConfig::Video(Box::new(config))), b"one", at(0));
-    track.configure(|| None, b"junk", at(1));
+    track.configure(|| Some(TrackConfig::Video(Box::new(config))), b"one");
+    track.configure(|| None, b"junk");
     assert!(track.video().is_some());
     assert_eq!(track.config_changes, 1);
 }

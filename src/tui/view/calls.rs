@@ -371,7 +371,7 @@ fn rungs<'a>(detail: &Detail, calls: &[&Call], room: usize, view: &ViewState) ->
         Side::Server => Way::Left,
     };
     let mut rungs = Vec::new();
-    let setup = &detail.session.setup;
+    let setup = detail.session.setup();
     if let Some(phase) = setup.handshake {
         let took = phase
             .duration()

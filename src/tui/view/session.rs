@@ -116,7 +116,7 @@ fn clipped(line: Line<'_>, room: usize) -> Line<'_> {
 fn setup<'a>(detail: &Detail, room: usize, view: &ViewState) -> Vec<Line<'a>> {
     let theme = view.theme;
     let session = &detail.session;
-    let setup = &session.setup;
+    let setup = session.setup();
     let mut lines = Vec::new();
     let row = |name: &str, value: String, style: Style, note: &str| {
         Line::from(vec![
