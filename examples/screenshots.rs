@@ -157,6 +157,7 @@ fn frame(picture: &Picture, samples: &Path) -> Result<Buffer, Box<dyn Error>> {
         is_done: true,
         frames: totals.frames,
         messages: totals.messages,
+        aggregate_parts: totals.aggregate_parts,
         first: totals.first,
         last: totals.last,
         ..Capture::default()

@@ -72,7 +72,7 @@ pub trait Observer {
 /// A message with what it says.
 #[derive(Debug, Clone, Copy)]
 pub struct Heard<'a> {
-    /// Number of the message within its connection, from 1.
+    /// Number of the message within its connection, from 1; parts of aggregates have their own.
     pub number: u64,
     /// Who sent it.
     pub side: Side,
@@ -148,8 +148,10 @@ pub struct Totals {
     pub rtmp_connections: u64,
     /// Connections that are something else, by what they carry.
     pub other_connections: BTreeMap<&'static str, u64>,
-    /// RTMP messages.
+    /// RTMP messages on the wire; an aggregate is one.
     pub messages: u64,
+    /// Messages within aggregates.
+    pub aggregate_parts: u64,
 }
 
 /// Decodes a capture frame by frame.
@@ -634,7 +636,11 @@ impl Decoding {
         raw: RawMessage,
         observer: &mut impl Observer,
     ) {
-        count(&mut self.totals.messages);
+        count(if raw.from_aggregate {
+            &mut self.totals.aggregate_parts
+        } else {
+            &mut self.totals.messages
+        });
         let decoded = message::decode(&raw, &mut NoFields);
         let event = Event::Message(raw);
         connection

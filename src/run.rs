@@ -38,6 +38,7 @@ use rtmpscope::report::json::EVENT_TYPES;
 use rtmpscope::report::json::JsonOptions;
 use rtmpscope::report::json::JsonReport;
 use rtmpscope::report::text::TextReport;
+use rtmpscope::report::text::parts_of_aggregates;
 use rtmpscope::report::text::units::bytes;
 use rtmpscope::report::text::units::grouped;
 use rtmpscope::report::text::units::millis;
@@ -379,9 +380,10 @@ fn head(reading: &mut Reading, pipeline: &Pipeline) -> String {
     };
     let _ = writeln!(
         out,
-        "{} RTMP connections{others}, {} messages",
+        "{} RTMP connections{others}, {} messages{}",
         grouped(totals.rtmp_connections),
-        grouped(totals.messages)
+        grouped(totals.messages),
+        parts_of_aggregates(totals.aggregate_parts)
     );
     let drops = reading.source.drops();
     if let Some(lost) = drops.by_kernel.filter(|lost| *lost > 0) {
@@ -516,6 +518,9 @@ fn capture_record<W: io::Write>(
                 .map(|(name, count)| (*name, *count)),
         );
         w.count("messages", totals.messages);
+        if totals.aggregate_parts > 0 {
+            w.count("aggregate_parts", totals.aggregate_parts);
+        }
         w.counts(
             "skipped_frames",
             totals.skips.by_name().filter(|(_, count)| *count > 0),
@@ -721,6 +726,7 @@ fn decode_for_dashboard(
             bytes_total: progress.bytes_total,
             frames: totals.frames,
             messages: totals.messages,
+            aggregate_parts: totals.aggregate_parts,
             other_connections: totals.other_connections.values().sum(),
             first: totals.first,
             last: totals.last,

@@ -147,6 +147,33 @@ fn a_reader_that_is_gone_ends_the_report_quietly() {
     assert_eq!((code(&output), stderr(&output).as_str()), (0, ""));
 }
 
+// Counts.
+
+#[test]
+fn messages_are_those_on_the_wire_and_parts_of_aggregates_count_apart() {
+    let captures = common::public_captures();
+    let is_meant = |path: &&std::path::PathBuf| path.ends_with("fq_fms_vod_session.pcap");
+    let Some(file) = captures.iter().find(is_meant) else {
+        return;
+    };
+    // INDEX.md of the captures: an independent decoder finds 137 messages, 5 of them aggregates.
+    let report = stdout(&run(&["report", text(file)]));
+    assert!(
+        report.contains("137 messages and 888 within aggregates"),
+        "{report}"
+    );
+    let json = stdout(&run(&["json", text(file)]));
+    let capture = &of_type(&json, "capture")[0]["capture"];
+    assert_eq!(capture["messages"], 137);
+    assert_eq!(capture["aggregate_parts"], 888);
+    let directions = &of_type(&json, "connection_end")[0]["connection_end"]["directions"];
+    let sum = |key: &str| -> u64 {
+        let of = |side: &str| directions[side][key].as_u64().unwrap_or(0);
+        of("client") + of("server")
+    };
+    assert_eq!((sum("messages"), sum("aggregate_parts")), (137, 888));
+}
+
 // 2: usage.
 
 #[test]

@@ -255,7 +255,8 @@ impl Session {
         facts.push(Fact::Ended(end));
     }
 
-    /// Messages of both directions so far; the number of the latest one.
+    /// The number of the latest message of both directions, from 1. Parts of aggregates have
+    /// numbers of their own; [`Direction::messages`] counts without them.
     pub fn messages(&self) -> u64 {
         self.messages
     }

@@ -12,6 +12,7 @@ use crate::pipeline::Gap;
 use crate::rtmp::anomaly::Anomaly;
 use crate::session::Session;
 use crate::session::anomaly::SessionAnomaly;
+use crate::session::channel::Direction;
 use crate::session::history::Bucket;
 use crate::session::track::Track;
 use crate::tui::model::Detail;
@@ -31,6 +32,10 @@ pub(super) fn row(
     let session = &connection.session;
     let summary = session.summary();
     let health = tcp.health();
+    let sum = |of: fn(&Direction) -> u64| {
+        let directions = &session.directions;
+        of(&directions.client).saturating_add(of(&directions.server))
+    };
     Row {
         id: connection.id,
         ends: connection.ends,
@@ -55,7 +60,8 @@ pub(super) fn row(
             .missing
             .client
             .saturating_add(connection.missing.server),
-        messages: session.messages(),
+        messages: sum(|direction| direction.messages),
+        aggregate_parts: sum(|direction| direction.aggregated),
         first: connection.first,
         last: connection.last,
         worst: oddities.iter().map(|oddity| oddity.severity).max(),

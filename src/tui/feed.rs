@@ -155,6 +155,7 @@ impl Feed {
         };
         let mut page = Page {
             kept: end,
+            parts: ring.parts(end),
             left_out: ring.left_out,
             ..Page::default()
         };
@@ -265,6 +266,7 @@ impl Feed {
             selected: page.selected,
             matching: page.matching,
             kept: page.kept,
+            parts: page.parts,
             searched: page.searched,
             left_out: page.left_out,
         };
@@ -281,6 +283,7 @@ struct Page {
     selected: usize,
     matching: usize,
     kept: usize,
+    parts: usize,
     searched: usize,
     left_out: u64,
 }

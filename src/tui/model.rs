@@ -81,8 +81,10 @@ pub struct Capture {
     pub bytes_total: Option<u64>,
     /// Frames so far.
     pub frames: u64,
-    /// RTMP messages so far.
+    /// RTMP messages on the wire so far; an aggregate is one.
     pub messages: u64,
+    /// Messages within aggregates so far.
+    pub aggregate_parts: u64,
     /// TCP connections that are something else than RTMP.
     pub other_connections: u64,
     /// Capture time of the first frame.
@@ -144,8 +146,10 @@ pub struct Row {
     pub retransmitted: f64,
     /// Bytes that the capture does not hold.
     pub missing: u64,
-    /// Messages.
+    /// Messages on the wire; an aggregate is one.
     pub messages: u64,
+    /// Messages within aggregates.
+    pub aggregate_parts: u64,
     /// First frame.
     pub first: Mark,
     /// Latest frame.
@@ -261,6 +265,8 @@ pub struct MessagePage {
     pub matching: usize,
     /// How many are kept.
     pub kept: usize,
+    /// How many of those came within aggregates.
+    pub parts: usize,
     /// How many were looked through for the filter.
     pub searched: usize,
     /// Older messages that are kept no longer.

@@ -109,6 +109,19 @@ pub(super) struct Messages {
 pub(super) struct Ring {
     pub(super) kept: VecDeque<Arc<Kept>>,
     pub(super) left_out: u64,
+    /// How many of the kept ones came within aggregates.
+    parts: usize,
+}
+
+impl Ring {
+    /// How many of the oldest `count` messages came within aggregates.
+    pub(super) fn parts(&self, count: usize) -> usize {
+        let is_part = |kept: &&Arc<Kept>| kept.raw.from_aggregate;
+        if self.parts == 0 || count >= self.kept.len() {
+            return self.parts;
+        }
+        self.kept.iter().take(count).filter(is_part).count()
+    }
 }
 
 impl Messages {
@@ -118,7 +131,11 @@ impl Messages {
 
     fn push(&mut self, id: FlowId, kept: Arc<Kept>, budget: usize) {
         self.bytes = self.bytes.saturating_add(weight(&kept));
-        self.rings.entry(id).or_default().kept.push_back(kept);
+        let ring = self.rings.entry(id).or_default();
+        ring.parts = ring
+            .parts
+            .saturating_add(usize::from(kept.raw.from_aggregate));
+        ring.kept.push_back(kept);
         self.order.push_back(id);
         while self.bytes > budget {
             let Some(oldest) = self.order.pop_front() else {
@@ -130,6 +147,8 @@ impl Messages {
             if let Some(gone) = ring.kept.pop_front() {
                 self.bytes = self.bytes.saturating_sub(weight(&gone));
                 ring.left_out = ring.left_out.saturating_add(1);
+                let part = usize::from(gone.raw.from_aggregate);
+                ring.parts = ring.parts.saturating_sub(part);
             }
         }
     }

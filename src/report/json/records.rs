@@ -440,6 +440,9 @@ fn streams(w: &mut JsonWriter, connection: &Connection, mask: Mask<'_>) {
 
 fn direction(w: &mut JsonWriter, direction: &Direction) {
     w.unsigned_member("messages", direction.messages);
+    if direction.aggregated > 0 {
+        w.unsigned_member("aggregate_parts", direction.aggregated);
+    }
     w.unsigned_member("payload_bytes", direction.payload_bytes);
     w.unsigned_member("header_bytes", direction.header_bytes);
     if let Some(size) = direction.chunk_size {

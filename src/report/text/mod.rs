@@ -231,6 +231,14 @@ impl<W: Write> TextReport<W> {
     }
 }
 
+/// Messages within aggregates, behind the count of messages.
+pub fn parts_of_aggregates(parts: u64) -> String {
+    if parts == 0 {
+        return String::new();
+    }
+    format!(" and {} within aggregates", grouped(parts))
+}
+
 /// Foreign text that is masked and safe to print.
 fn shown(text: &str) -> String {
     printable(text)

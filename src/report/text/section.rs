@@ -12,6 +12,7 @@ use crate::pipeline::Connection;
 use crate::report::mask::Mask;
 use crate::report::proxy_name;
 use crate::report::text::joined;
+use crate::report::text::parts_of_aggregates;
 use crate::report::text::shown;
 use crate::report::text::units::bytes;
 use crate::report::text::units::grouped;
@@ -300,10 +301,11 @@ fn channels(out: &mut String, connection: &Connection, side: Side) {
     }
     let _ = writeln!(
         out,
-        "  {} {}  {} messages, {}, {:.2} % headers, chunk size {}",
+        "  {} {}  {} messages{}, {}, {:.2} % headers, chunk size {}",
         arrow(side),
         side_word(side),
         grouped(direction.messages),
+        parts_of_aggregates(direction.aggregated),
         bytes(direction.payload_bytes),
         direction.header_share() * 100.0,
         sizes.join(" -> ")

@@ -333,6 +333,10 @@ fn foot_line<'a>(row: &Row, room: usize, view: &ViewState) -> Line<'a> {
         format!("{} messages", units::grouped(row.messages)),
         theme.dim(),
     ));
+    if row.aggregate_parts > 0 {
+        let within = format!("{} within aggregates", units::grouped(row.aggregate_parts));
+        parts.push((within, theme.dim()));
+    }
     if row.missing > 0 {
         parts.push((
             format!("{} missing", units::bytes(row.missing)),

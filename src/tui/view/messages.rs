@@ -123,11 +123,17 @@ fn list(buffer: &mut Buffer, area: Rect, snapshot: &Snapshot, detail: &Detail, v
     let filter = &view.messages.filter;
     let mut parts = Vec::new();
     if filter.is_empty() {
-        parts.push((format!(" {} messages", grouped(page.kept)), theme.head()));
+        let whole = page.kept.saturating_sub(page.parts);
+        parts.push((format!(" {} messages", grouped(whole)), theme.head()));
+        if page.parts > 0 {
+            let within = format!("{} within aggregates", grouped(page.parts));
+            parts.push((within, theme.plain()));
+        }
     } else {
+        let parted = if page.parts > 0 { " and parts" } else { "" };
         parts.push((
             format!(
-                " {} of {} messages",
+                " {} of {} messages{parted}",
                 grouped(page.matching),
                 grouped(page.kept)
             ),

@@ -230,6 +230,12 @@ fn header(buffer: &mut Buffer, area: Rect, snapshot: &Snapshot, view: &ViewState
         format!("{} messages", grouped(capture.messages)),
         theme.dim(),
     ));
+    if capture.aggregate_parts > 0 {
+        parts.push((
+            format!("{} within aggregates", grouped(capture.aggregate_parts)),
+            theme.dim(),
+        ));
+    }
     parts.push((format!("{} frames", grouped(capture.frames)), theme.dim()));
     if capture.dropped > 0 {
         parts.push((
