@@ -22,6 +22,24 @@ const GAP_INTERVALS: i64 = 5;
 /// Messages after which the mean interval of a track means something.
 const SETTLED_MESSAGES: u64 = 5;
 
+/// Change of the lag over a second of arrival, in milliseconds, up to which a stream counts as
+/// settled: what is sent from a store comes in at a multiple of real time.
+const SETTLED_LAG_MS: f64 = 100.0;
+
+/// Seconds after which whatever still goes on is no start but how this stream is.
+const MAX_BURST_S: i64 = 5;
+
+/// Fewest seconds that a drift is computed from.
+const MIN_DRIFT_SECONDS: f64 = 10.0;
+
+/// Standard error up to which a drift is told, in milliseconds per second: a second in a quarter
+/// of an hour.
+const DRIFT_ERROR_MS_PER_S: f64 = 1.0;
+
+/// Standard error up to which a larger drift is told, as a share of it: five times its error, it
+/// is not chance.
+const DRIFT_ERROR_SHARE: f64 = 0.2;
+
 /// Where timestamps wrap that are stored signed.
 const HALF: u32 = 1 << 31;
 
@@ -112,7 +130,7 @@ pub struct Clock {
     shift_ms: i64,
     /// Media time run without jumps and steps back: basis of the usual interval.
     steady_ms: u64,
-    drift: Regression,
+    drift: Drift,
 }
 
 impl Clock {
@@ -143,7 +161,7 @@ impl Clock {
             is_break_agreed: false,
             shift_ms: 0,
             steady_ms: 0,
-            drift: Regression::default(),
+            drift: Drift::default(),
         }
     }
 
@@ -234,7 +252,14 @@ impl Clock {
     }
 
     /// Drift of the lag in milliseconds per second of capture time: the slope of the straight
-    /// line that fits the lags best. Positive: media falls behind.
+    /// line that best fits the mean lags of the seconds of capture time. Positive: media falls
+    /// behind.
+    ///
+    /// Encoders and servers send what they have in store when a stream starts, which says nothing
+    /// of clocks: the fit begins with the first second in which the lag holds still within 100
+    /// ms, at the latest after five seconds. `None` before it has ten seconds, and while the lag
+    /// scatters so much that the slope may be chance: its standard error is above 1 ms/s and
+    /// above a fifth of the slope.
     pub fn drift_ms_per_s(&self) -> Option<f64> {
         self.drift.slope()
     }
@@ -308,8 +333,65 @@ impl Clock {
         self.lag = Span(arrival.0.saturating_sub(Span::from_millis(media).0));
         self.lag_max = self.lag_max.max(self.lag);
         self.lag_min = self.lag_min.min(self.lag);
-        self.drift
-            .push(arrival.as_secs_f64(), self.lag.as_millis_f64());
+        self.drift.push(arrival, self.lag);
+    }
+}
+
+/// How the lag changes over time: a fit over its means by seconds of arrival, in constant memory.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Drift {
+    fit: Regression,
+    is_settled: bool,
+    /// The second of arrival that is filling, from 0.
+    second: i64,
+    /// Messages in it.
+    count: f64,
+    /// Sum of their arrivals in seconds.
+    arrivals: f64,
+    /// Sum of their lags in milliseconds.
+    lags: f64,
+    /// Lag before it, in milliseconds.
+    lag_before: f64,
+    /// Latest lag in milliseconds.
+    lag_last: f64,
+}
+
+impl Drift {
+    fn push(&mut self, arrival: Span, lag: Span) {
+        let second = arrival.0.wrapping_div(1_000_000_000);
+        if second != self.second {
+            self.close_second();
+            self.second = second;
+        }
+        self.count += 1.0;
+        self.arrivals += arrival.as_secs_f64();
+        self.lag_last = lag.as_millis_f64();
+        self.lags += self.lag_last;
+    }
+
+    fn close_second(&mut self) {
+        if self.count > 0.0 {
+            let change = (self.lag_last - self.lag_before).abs();
+            self.is_settled |= change <= SETTLED_LAG_MS || self.second >= MAX_BURST_S;
+            if self.is_settled {
+                self.fit
+                    .push(self.arrivals / self.count, self.lags / self.count);
+            }
+        }
+        self.lag_before = self.lag_last;
+        self.count = 0.0;
+        self.arrivals = 0.0;
+        self.lags = 0.0;
+    }
+
+    fn slope(&self) -> Option<f64> {
+        if self.fit.count < MIN_DRIFT_SECONDS {
+            return None;
+        }
+        let slope = self.fit.slope()?;
+        let error = self.fit.slope_error()?;
+        let is_certain = error <= DRIFT_ERROR_MS_PER_S || error <= slope.abs() * DRIFT_ERROR_SHARE;
+        is_certain.then_some(slope)
     }
 }
 
@@ -321,6 +403,8 @@ struct Regression {
     mean_y: f64,
     /// Sum of squares of x about its mean.
     sxx: f64,
+    /// Sum of squares of y about its mean.
+    syy: f64,
     /// Sum of products of x and y about their means.
     sxy: f64,
 }
@@ -328,15 +412,26 @@ struct Regression {
 impl Regression {
     fn push(&mut self, x: f64, y: f64) {
         self.count += 1.0;
-        let from_mean = x - self.mean_x;
-        self.mean_x += from_mean / self.count;
-        self.mean_y += (y - self.mean_y) / self.count;
-        self.sxx += from_mean * (x - self.mean_x);
-        self.sxy += from_mean * (y - self.mean_y);
+        let x_from_mean = x - self.mean_x;
+        let y_from_mean = y - self.mean_y;
+        self.mean_x += x_from_mean / self.count;
+        self.mean_y += y_from_mean / self.count;
+        self.sxx += x_from_mean * (x - self.mean_x);
+        self.syy += y_from_mean * (y - self.mean_y);
+        self.sxy += x_from_mean * (y - self.mean_y);
     }
 
-    fn slope(self) -> Option<f64> {
+    fn slope(&self) -> Option<f64> {
         (self.count >= 2.0 && self.sxx > 0.0).then(|| self.sxy / self.sxx)
+    }
+
+    /// Standard error of the slope.
+    fn slope_error(&self) -> Option<f64> {
+        if self.count < 3.0 || self.sxx <= 0.0 {
+            return None;
+        }
+        let unexplained = (self.syy - self.sxy * self.sxy / self.sxx).max(0.0);
+        Some((unexplained / (self.count - 2.0) / self.sxx).sqrt())
     }
 }
 
@@ -384,18 +479,66 @@ mod tests {
         assert_eq!(clock.lag, Span::ZERO);
         assert_eq!(clock.rate(), Some(25.0));
         assert_eq!(clock.media_span_ms(), 1000);
-        assert!(clock.drift_ms_per_s().unwrap().abs() < 1e-9);
     }
 
     #[test]
     fn media_that_arrives_too_slowly_lags_and_drifts() {
         // 40 ms of media every 50 ms of arrival: 10 ms per 50 ms is 200 ms per second.
-        let points: Vec<_> = (0..101).map(|i| (i64::from(i) * 50, i * 40)).collect();
+        let points: Vec<_> = (0..401).map(|i| (i64::from(i) * 50, i * 40)).collect();
         let (clock, _) = run(&points);
-        assert_eq!(clock.lag, Span::from_millis(1000));
-        assert_eq!(clock.lag_max, Span::from_millis(1000));
+        assert_eq!(clock.lag, Span::from_millis(4000));
+        assert_eq!(clock.lag_max, Span::from_millis(4000));
         assert!((clock.drift_ms_per_s().unwrap() - 200.0).abs() < 1e-6);
         assert!((clock.jitter_ms - 10.0).abs() < 0.1);
+    }
+
+    /// 25 frames a second of a clock that gains `gain` ms in each, from `begin_ms` of media on.
+    fn steady(seconds: i64, begin_ms: i64, gain: i64) -> Vec<(i64, u32)> {
+        (0..seconds * 25)
+            .map(|i| {
+                let media = begin_ms + i * 40 + i * gain / 25;
+                (i * 40, u32::try_from(media).unwrap())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn drift_is_told_after_ten_seconds() {
+        let (clock, _) = run(&steady(9, 0, 0));
+        assert_eq!(clock.drift_ms_per_s(), None);
+        let (clock, _) = run(&steady(12, 0, 0));
+        assert!(clock.drift_ms_per_s().unwrap().abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_clock_that_gains_a_percent_drifts_by_ten_milliseconds_per_second() {
+        let (clock, _) = run(&steady(20, 0, 10));
+        let drift = clock.drift_ms_per_s().unwrap();
+        assert!((drift + 10.0).abs() < 0.1, "{drift}");
+    }
+
+    #[test]
+    fn the_burst_of_the_start_is_no_drift() {
+        // A server sends the group of pictures that it holds, 3 s of media in 25 ms.
+        let mut points: Vec<_> = (0..75).map(|i| (i64::from(i) / 3, i * 40)).collect();
+        points.extend(steady(20, 3000, 0).iter().skip(1));
+        let (clock, _) = run(&points);
+        assert!(clock.drift_ms_per_s().unwrap().abs() < 1e-6);
+        assert_eq!(clock.lag, Span::from_millis(-3000));
+    }
+
+    #[test]
+    fn a_lag_that_swings_has_no_drift_until_long_after() {
+        // Media comes in as segments of four seconds.
+        let segments = |count: u32| -> Vec<_> {
+            (0..count * 100)
+                .map(|i| (i64::from(i / 100) * 4000 + i64::from(i % 100), i * 40))
+                .collect()
+        };
+        let (clock, _) = run(&segments(5));
+        assert_eq!(clock.drift_ms_per_s(), None);
+        let (clock, _) = run(&segments(100));
+        assert!(clock.drift_ms_per_s().unwrap().abs() < 1.0);
     }
 
     #[test]
