@@ -92,6 +92,44 @@ fn the_schema_refuses_what_it_does_not_name() {
 }
 
 #[test]
+fn the_calls_listed_are_those_that_are_counted() {
+    for path in captures() {
+        // Of a call with several records the last one counts.
+        let mut calls: BTreeMap<u64, BTreeMap<u64, Value>> = BTreeMap::new();
+        for line in json(&path, false).lines() {
+            let mut value: Value = serde_json::from_str(line).expect("a record is JSON");
+            let flow = value["flow_id"].as_u64().unwrap_or(0);
+            if value["event_type"] == "call" {
+                let call = value["call"].take();
+                let number = call["call_message"].as_u64().expect("a number");
+                calls.entry(flow).or_default().insert(number, call);
+            } else if value["event_type"] == "connection_end" {
+                let calls = calls.remove(&flow).unwrap_or_default();
+                let counts = &value["connection_end"]["calls"];
+                let (pings, calls): (Vec<&Value>, Vec<&Value>) =
+                    calls.values().partition(|call| call["name"] == "ping");
+                let listed = |state: &str| calls.iter().filter(|c| c["state"] == state).count();
+                let optional = calls
+                    .iter()
+                    .filter(|c| c["state"] == "unanswered" && c["optional"] == true)
+                    .count();
+                for (name, listed) in [
+                    ("made", calls.len()),
+                    ("answered", listed("answered")),
+                    ("failed", listed("failed")),
+                    ("unanswered", listed("unanswered") - optional),
+                    ("unanswered_optional", optional),
+                    ("one_way", listed("one_way")),
+                    ("pings", pings.len()),
+                ] {
+                    assert_eq!(counts[name], listed, "{name} of {}", path.display());
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn no_object_has_a_key_twice() {
     for path in captures() {
         for line in json(&path, true).lines() {

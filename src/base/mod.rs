@@ -6,3 +6,4 @@ pub mod severity;
 pub mod side;
 pub mod text;
 pub mod time;
+pub mod units;

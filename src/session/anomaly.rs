@@ -9,6 +9,7 @@ use crate::base::severity::Severity;
 use crate::base::side::Side;
 use crate::base::text::Printable;
 use crate::base::time::Span;
+use crate::base::units::lasting;
 use crate::rtmp::command::TransactionId;
 use crate::rtmp::types::MessageStreamId;
 use crate::session::track::TrackKey;
@@ -323,10 +324,10 @@ impl fmt::Display for SessionAnomalyKind {
                 waited,
             } => write!(
                 f,
-                "{}{} has no answer after {:.1} s",
+                "{}{} has no answer after {}",
                 Printable(name),
                 Number(*transaction_id),
-                waited.as_secs_f64()
+                lasting(*waited)
             ),
             Self::CallFailed { name, code, .. } => write!(
                 f,
@@ -369,8 +370,8 @@ impl fmt::Display for SessionAnomalyKind {
             ),
             Self::StreamMediaAfterRejection { stream_id, after } => write!(
                 f,
-                "media on stream {stream_id} {:.1} s after the server refused it",
-                after.as_secs_f64()
+                "media on stream {stream_id} {} after the server refused it",
+                lasting(*after)
             ),
             Self::MediaTimestampBackwards { track, back_ms } => {
                 write!(f, "{track}: timestamp goes back {back_ms} ms")
@@ -390,8 +391,8 @@ impl fmt::Display for SessionAnomalyKind {
                 media_ms,
             } => write!(
                 f,
-                "{track}: nothing for {:.1} s, then timestamps go on {media_ms} ms later",
-                arrival.as_secs_f64()
+                "{track}: nothing for {}, then timestamps go on {media_ms} ms later",
+                lasting(*arrival)
             ),
             Self::MediaNoConfig { track } => {
                 write!(f, "{track}: coded media before the codec configuration")

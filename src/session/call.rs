@@ -152,14 +152,23 @@ impl Call {
 /// Counts of all calls of a connection, those let go included.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CallStats {
-    /// Calls made, pings included.
+    /// Calls made, without pings. At the end of the connection every one of them is in one of
+    /// the five counts that follow.
     pub calls: u64,
     /// Answered calls.
     pub answered: u64,
     /// Calls answered with an error.
     pub failed: u64,
-    /// Calls without an answer that was due or possible, once the connection ended.
+    /// Calls without the answer that was due, once the connection ended.
     pub unanswered: u64,
+    /// Calls without an answer that many peers never give, once the connection ended.
+    pub unanswered_optional: u64,
+    /// Calls to which no answer is due, and none came.
+    pub one_way: u64,
+    /// Pings sent.
+    pub pings: u64,
+    /// Pings without a response, once the connection ended.
+    pub pings_unanswered: u64,
     /// Replies to no call that was seen.
     pub orphan_replies: u64,
     /// Second answers.
@@ -262,8 +271,15 @@ impl Calls {
         let pipelined =
             !is_ping && self.waiting > 0 && self.kept.iter().filter(same_side).any(Call::is_open);
         let let_go = self.make_room();
-        self.stats.calls = self.stats.calls.saturating_add(1);
+        let made = if is_ping {
+            &mut self.stats.pings
+        } else {
+            &mut self.stats.calls
+        };
+        *made = made.saturating_add(1);
+        let id = self.stats.calls.saturating_add(self.stats.pings);
         let state = if expectation == Expectation::None {
+            self.stats.one_way = self.stats.one_way.saturating_add(1);
             CallState::OneWay
         } else {
             self.waiting = self.waiting.saturating_add(1);
@@ -277,7 +293,7 @@ impl Calls {
             self.kept.reserve_exact(4);
         }
         self.kept.push_back(Call {
-            id: self.stats.calls,
+            id,
             caller: request.caller,
             is_ping,
             name: name(request.name),
@@ -295,7 +311,7 @@ impl Calls {
             answers: 0,
             reply: None,
         });
-        (self.stats.calls, let_go)
+        (id, let_go)
     }
 
     /// Takes a `_result`, `_error` or Ping Response.
@@ -398,8 +414,7 @@ impl Calls {
     pub(crate) fn close(&mut self) -> Vec<u64> {
         let mut ids = Vec::new();
         for call in self.kept.iter_mut().filter(|call| call.is_open()) {
-            call.state = CallState::Unanswered;
-            self.stats.unanswered = self.stats.unanswered.saturating_add(1);
+            give_up(call, &mut self.stats);
             ids.push(call.id);
         }
         self.waiting = 0;
@@ -421,8 +436,7 @@ impl Calls {
             return None;
         }
         self.waiting = self.waiting.saturating_sub(1);
-        call.state = CallState::Unanswered;
-        self.stats.unanswered = self.stats.unanswered.saturating_add(1);
+        give_up(&mut call, &mut self.stats);
         Some(call)
     }
 }
@@ -430,10 +444,21 @@ impl Calls {
 /// Name under which pings are kept among the calls.
 pub const PING: &str = "ping";
 
+/// No answer will come.
+fn give_up(call: &mut Call, stats: &mut CallStats) {
+    call.state = CallState::Unanswered;
+    let count = match call.expectation {
+        _ if call.is_ping => &mut stats.pings_unanswered,
+        Expectation::Required => &mut stats.unanswered,
+        Expectation::Optional | Expectation::None => &mut stats.unanswered_optional,
+    };
+    *count = count.saturating_add(1);
+}
+
 /// Enters an answer into its call; returns the call's id.
 fn complete(call: &mut Call, answer: &Answer<'_>, stats: &mut CallStats, waiting: &mut u32) -> u64 {
     let was_open = call.is_open();
-    let was_answered = call.state == CallState::Answered;
+    let before = call.state;
     let failed = answer.is_failure();
     call.answers = call.answers.saturating_add(1);
     call.state = if failed {
@@ -455,13 +480,18 @@ fn complete(call: &mut Call, answer: &Answer<'_>, stats: &mut CallStats, waiting
     if was_open {
         *waiting = waiting.saturating_sub(1);
     }
-    if was_answered {
-        stats.answered = stats.answered.saturating_sub(1);
-    }
-    if failed {
-        stats.failed = stats.failed.saturating_add(1);
-    } else {
-        stats.answered = stats.answered.saturating_add(1);
+    if !call.is_ping {
+        match before {
+            CallState::Answered => stats.answered = stats.answered.saturating_sub(1),
+            CallState::OneWay => stats.one_way = stats.one_way.saturating_sub(1),
+            CallState::Open | CallState::Failed | CallState::Unanswered => {}
+        }
+        let count = if failed {
+            &mut stats.failed
+        } else {
+            &mut stats.answered
+        };
+        *count = count.saturating_add(1);
     }
     if let Some(latency) = call.latency() {
         if call.is_ping {

@@ -339,10 +339,8 @@ impl Session {
         let Some(call) = self.calls.get(id) else {
             return;
         };
-        // A one-way call was told when it was made.
-        if call.expectation != Expectation::None {
-            facts.push(Fact::CallCompleted(Box::new(call.clone())));
-        }
+        // A one-way call was told when it was made; now more is known of it.
+        facts.push(Fact::CallCompleted(Box::new(call.clone())));
         let Some(reply) = &call.reply else {
             return;
         };

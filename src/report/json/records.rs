@@ -20,6 +20,7 @@ use crate::rtmp::event::DigestScheme;
 use crate::rtmp::secret::Secrecy;
 use crate::session::call::Call;
 use crate::session::call::CallState;
+use crate::session::call::Expectation;
 use crate::session::call::ReplyKind;
 use crate::session::channel::Direction;
 use crate::session::handshake::EchoVerdict;
@@ -137,6 +138,9 @@ pub(super) fn call(w: &mut JsonWriter, call: &Call, mask: Mask<'_>, precision: P
     w.unsigned_member("csid", call.csid.0);
     w.unsigned_member("stream_id", call.stream_id.0);
     w.string_member("state", state_name(call.state));
+    if call.expectation == Expectation::Optional {
+        w.boolean_member("optional", true);
+    }
     w.key("called");
     w.plain(&call.at.time.rfc3339(precision));
     frame(w, "call_frame", call.at.frame);
@@ -390,6 +394,10 @@ fn calls(w: &mut JsonWriter, connection: &Connection) {
     w.unsigned_member("answered", stats.answered);
     w.unsigned_member("failed", stats.failed);
     w.unsigned_member("unanswered", stats.unanswered);
+    w.unsigned_member("unanswered_optional", stats.unanswered_optional);
+    w.unsigned_member("one_way", stats.one_way);
+    w.unsigned_member("pings", stats.pings);
+    w.unsigned_member("pings_unanswered", stats.pings_unanswered);
     w.unsigned_member("orphan_replies", stats.orphan_replies);
     w.unsigned_member("answered_twice", stats.answered_twice);
     spans(w, "latency", &stats.latency);

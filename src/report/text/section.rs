@@ -22,6 +22,8 @@ use crate::rtmp::handshake::is_rtmpe;
 use crate::rtmp::secret::Secrecy;
 use crate::session::call::Call;
 use crate::session::call::CallState;
+use crate::session::call::CallStats;
+use crate::session::call::Expectation;
 use crate::session::handshake::EchoVerdict;
 use crate::session::setup::Phase;
 use crate::session::summary::Stage;
@@ -369,9 +371,26 @@ fn percent(part: u64, whole: u64) -> String {
 fn calls(out: &mut String, connection: &Connection, mask: Mask<'_>) {
     let calls = &connection.session.calls;
     let stats = &calls.stats;
-    if stats.calls == 0 {
-        return;
+    if stats.calls > 0 {
+        call_counts(out, stats);
     }
+    let mut listed = 0_u64;
+    let commands = calls.iter().filter(|call| !call.is_ping);
+    for call in commands.take(MAX_CALLS) {
+        call_line(out, connection, call, mask);
+        listed = listed.saturating_add(1);
+    }
+    if stats.calls > listed {
+        let more = stats.calls.saturating_sub(listed);
+        let _ = writeln!(out, "     … {} more", grouped(more));
+    }
+    if stats.pings > 0 {
+        pings(out, stats);
+    }
+}
+
+/// How many calls went how.
+fn call_counts(out: &mut String, stats: &CallStats) {
     let _ = write!(
         out,
         "  calls     {} made, {} answered, {} failed, {} unanswered",
@@ -380,6 +399,14 @@ fn calls(out: &mut String, connection: &Connection, mask: Mask<'_>) {
         grouped(stats.failed),
         grouped(stats.unanswered)
     );
+    for (count, what) in [
+        (stats.unanswered_optional, "optional without answer"),
+        (stats.one_way, "one-way"),
+    ] {
+        if count > 0 {
+            let _ = write!(out, ", {} {what}", grouped(count));
+        }
+    }
     if stats.latency.count() > 0 {
         let _ = write!(
             out,
@@ -390,27 +417,26 @@ fn calls(out: &mut String, connection: &Connection, mask: Mask<'_>) {
         );
     }
     out.push('\n');
-    let commands: Vec<&Call> = calls.iter().filter(|call| !call.is_ping).collect();
-    for call in commands.iter().take(MAX_CALLS) {
-        call_line(out, connection, call, mask);
-    }
-    if commands.len() > MAX_CALLS {
-        let _ = writeln!(
-            out,
-            "     … {} more",
-            commands.len().saturating_sub(MAX_CALLS)
-        );
-    }
+}
+
+fn pings(out: &mut String, stats: &CallStats) {
+    let _ = write!(
+        out,
+        "  pings     {} sent, {} answered, {} unanswered",
+        grouped(stats.pings),
+        grouped(stats.ping.count()),
+        grouped(stats.pings_unanswered)
+    );
     if stats.ping.count() > 0 {
-        let _ = writeln!(
+        let _ = write!(
             out,
-            "     {} pings answered: min {} mean {} max {}",
-            grouped(stats.ping.count()),
+            "; min {} mean {} max {}",
             millis(stats.ping.min()),
             millis(stats.ping.mean()),
             millis(stats.ping.max())
         );
     }
+    out.push('\n');
 }
 
 fn call_line(out: &mut String, connection: &Connection, call: &Call, mask: Mask<'_>) {
@@ -421,7 +447,10 @@ fn call_line(out: &mut String, connection: &Connection, call: &Call, mask: Mask<
     let outcome = match call.state {
         CallState::Open => "waiting".to_owned(),
         CallState::OneWay => "no answer due".to_owned(),
-        CallState::Unanswered => "UNANSWERED".to_owned(),
+        CallState::Unanswered if call.expectation == Expectation::Required => {
+            "UNANSWERED".to_owned()
+        }
+        CallState::Unanswered => "not answered".to_owned(),
         CallState::Answered => "ok".to_owned(),
         CallState::Failed => "FAILED".to_owned(),
     };

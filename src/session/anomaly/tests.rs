@@ -91,3 +91,23 @@ fn the_list_is_bounded() {
     assert_eq!(anomalies.len(), MAX_ANOMALIES);
     assert_eq!(anomalies.left_out, 36);
 }
+
+#[test]
+fn short_waits_are_told_in_milliseconds() {
+    let text = |waited| {
+        SessionAnomalyKind::CallUnanswered {
+            name: "publish".into(),
+            transaction_id: Some(TransactionId(5.0)),
+            waited,
+        }
+        .to_string()
+    };
+    assert_eq!(
+        text(Span::from_millis(42)),
+        "publish #5 has no answer after 42 ms"
+    );
+    assert_eq!(
+        text(Span::from_millis(5400)),
+        "publish #5 has no answer after 5.4 s"
+    );
+}

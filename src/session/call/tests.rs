@@ -290,7 +290,32 @@ fn what_is_open_at_the_end_stays_unanswered() {
     calls.open(&request("releaseStream", 2.0, 0));
     assert_eq!(calls.close(), [1]);
     assert_eq!(calls.get(1).unwrap().state, CallState::Unanswered);
-    assert_eq!(calls.stats.unanswered, 1);
+    assert_eq!(calls.stats.unanswered_optional, 1);
+}
+
+#[test]
+fn every_call_is_in_one_count() {
+    let mut calls = Calls::default();
+    calls.open(&request("connect", 1.0, 0));
+    calls.answer(Some(id(1.0)), &answer(ReplyKind::Result, 10));
+    calls.open(&request("FCPublish", 2.0, 20));
+    calls.open(&request("createStream", 3.0, 20));
+    calls.answer(Some(id(3.0)), &answer(ReplyKind::Error, 30));
+    calls.open(&on_stream("publish", 1, 40));
+    calls.open(&request("FCUnpublish", 4.0, 50));
+    calls.open(&on_stream("deleteStream", 0, 50));
+    // nginx-rtmp confirms what ends the stream with a status.
+    calls.status(&status("NetStream.Unpublish.Success", 1, 55));
+    calls.open(&Request {
+        caller: Side::Server,
+        ..request(PING, 1000.0, 60)
+    });
+    calls.close();
+    let stats = &calls.stats;
+    assert_eq!((stats.calls, stats.pings), (6, 1));
+    assert_eq!((stats.answered, stats.failed), (2, 1));
+    assert_eq!((stats.unanswered, stats.unanswered_optional), (1, 1));
+    assert_eq!((stats.one_way, stats.pings_unanswered), (1, 1));
 }
 
 #[test]

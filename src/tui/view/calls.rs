@@ -135,14 +135,13 @@ fn figures(detail: &Detail, view: &ViewState) -> Vec<(String, Style)> {
     if stats.failed > 0 {
         parts.push((format!("✖ {} failed", stats.failed), theme.bad()));
     }
-    let is_missed = |call: &Call| {
-        call.state == CallState::Unanswered && call.expectation == Expectation::Required
-    };
-    let missed = detail.session.calls.iter().any(is_missed);
     if stats.unanswered > 0 {
-        let style = if missed { theme.warn() } else { theme.dim() };
-        let sign = if missed { "▲" } else { "·" };
-        parts.push((format!("{sign} {} unanswered", stats.unanswered), style));
+        let unanswered = format!("▲ {} unanswered", units::grouped(stats.unanswered));
+        parts.push((unanswered, theme.warn()));
+    }
+    if stats.unanswered_optional > 0 {
+        let optional = units::grouped(stats.unanswered_optional);
+        parts.push((format!("· {optional} optional without answer"), theme.dim()));
     }
     if stats.orphan_replies > 0 {
         parts.push((
@@ -161,15 +160,16 @@ fn figures(detail: &Detail, view: &ViewState) -> Vec<(String, Style)> {
             theme.plain(),
         ));
     }
-    if stats.ping.count() > 0 {
-        parts.push((
-            format!(
-                "{} pings, mean {}",
-                units::grouped(stats.ping.count()),
-                units::span(stats.ping.mean())
-            ),
-            theme.plain(),
-        ));
+    if stats.pings > 0 {
+        let mut pings = format!("{} pings", units::grouped(stats.pings));
+        if stats.ping.count() > 0 {
+            let _ = write!(pings, ", mean {}", units::span(stats.ping.mean()));
+        }
+        parts.push((pings, theme.plain()));
+    }
+    if stats.pings_unanswered > 0 {
+        let unanswered = units::grouped(stats.pings_unanswered);
+        parts.push((format!("▲ {unanswered} pings unanswered"), theme.warn()));
     }
     if stats.left_out > 0 {
         parts.push((
