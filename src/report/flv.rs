@@ -128,7 +128,7 @@ impl FlvExtractor {
     /// A name that tells the connection, what its client did, and which stream it was.
     fn name(&mut self, connection: &Connection, side: Side, stream_id: MessageStreamId) -> String {
         let session = &connection.session;
-        let stream = session.stream(stream_id);
+        let stream = session.stream_of_media(side, stream_id);
         let verb = match stream.and_then(|stream| stream.role) {
             Some(Role::Publisher) => "publish",
             Some(Role::Player) => "play",

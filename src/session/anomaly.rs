@@ -110,6 +110,15 @@ pub enum SessionAnomalyKind {
         /// Message stream.
         stream_id: MessageStreamId,
     },
+    /// Media came on a message stream on which nothing is published or played, while its sender
+    /// publishes or plays on another one. node-media-server sends to players on message stream 0;
+    /// FFmpeg and librtmp take it, Flash drops it.
+    StreamMediaElsewhere {
+        /// Message stream of the media.
+        stream_id: MessageStreamId,
+        /// Message stream that was published or played.
+        agreed: MessageStreamId,
+    },
     /// Media goes on although the server refused the stream.
     StreamMediaAfterRejection {
         /// Message stream.
@@ -194,6 +203,7 @@ impl SessionAnomalyKind {
             Self::StreamBadName { .. } => "stream.bad_name",
             Self::StreamRejected { .. } => "stream.rejected",
             Self::StreamMediaWithoutPublish { .. } => "stream.media_without_publish",
+            Self::StreamMediaElsewhere { .. } => "stream.media_elsewhere",
             Self::StreamMediaAfterRejection { .. } => "stream.media_after_rejection",
             Self::MediaTimestampBackwards { .. } => "media.timestamp_backwards",
             Self::MediaTimestampJump { .. } => "media.timestamp_jump",
@@ -242,7 +252,9 @@ impl SessionAnomalyKind {
             | Self::AckOverdue { .. }
             | Self::AckReset { .. }
             | Self::MetaMismatch { .. } => Severity::Warning,
-            Self::CallTransactionReused { .. } => Severity::Info,
+            Self::CallTransactionReused { .. } | Self::StreamMediaElsewhere { .. } => {
+                Severity::Info
+            }
         }
     }
 
@@ -297,6 +309,7 @@ impl SessionAnomalyKind {
             Self::StreamBadName { stream_id }
             | Self::StreamRejected { stream_id, .. }
             | Self::StreamMediaWithoutPublish { stream_id }
+            | Self::StreamMediaElsewhere { stream_id, .. }
             | Self::StreamMediaAfterRejection { stream_id, .. } => Some(*stream_id),
             _ => self.track().map(|track| track.stream_id),
         }
@@ -367,6 +380,10 @@ impl fmt::Display for SessionAnomalyKind {
             Self::StreamMediaWithoutPublish { stream_id } => write!(
                 f,
                 "media on stream {stream_id}, which is neither published nor played"
+            ),
+            Self::StreamMediaElsewhere { stream_id, agreed } => write!(
+                f,
+                "media comes on message stream {stream_id} instead of {agreed}, which was agreed"
             ),
             Self::StreamMediaAfterRejection { stream_id, after } => write!(
                 f,

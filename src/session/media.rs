@@ -267,10 +267,12 @@ impl Session {
 
     /// The server began, moved or resumed playback: its timestamps may begin anew.
     pub(super) fn agree_break(&mut self, stream_id: MessageStreamId) {
+        // Some servers send to players on message stream 0.
+        let is_its = |id: MessageStreamId| id == stream_id || id == MessageStreamId::default();
         let played = self
             .tracks
             .iter_mut()
-            .filter(|track| track.key.side == Side::Server && track.key.stream_id == stream_id);
+            .filter(|track| track.key.side == Side::Server && is_its(track.key.stream_id));
         for clock in played.filter_map(|track| track.clock.as_mut()) {
             clock.agree_break();
         }
@@ -351,7 +353,11 @@ impl Session {
     /// Whether the peers agreed that media flows on this message stream.
     fn check_stream(&mut self, key: TrackKey, at: Mark, facts: &mut Vec<Fact>) {
         let stream_id = key.stream_id;
-        let kind = match self.stream(stream_id) {
+        let kind = match self.stream_of_media(key.side, stream_id) {
+            Some(stream) if stream.id != stream_id => SessionAnomalyKind::StreamMediaElsewhere {
+                stream_id,
+                agreed: stream.id,
+            },
             Some(stream) => match stream.state {
                 StreamState::Created => SessionAnomalyKind::StreamMediaWithoutPublish { stream_id },
                 StreamState::Rejected => {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::base::ids::Mark;
 use crate::base::side::Side;
 use crate::rtmp::types::MessageStreamId;
+use crate::session::Session;
 use crate::session::call::bounded;
 
 /// Most net streams kept per connection: real sessions have one, players of playlists a few.
@@ -111,6 +112,11 @@ impl StreamState {
             Self::Stopped => "stopped",
             Self::Deleted => "deleted",
         }
+    }
+
+    /// Whether media was asked for, and neither refused nor stopped.
+    pub fn is_wanted(self) -> bool {
+        self.is_active() || matches!(self, Self::PublishRequested | Self::PlayRequested)
     }
 
     /// Whether media is agreed to flow.
@@ -251,6 +257,21 @@ impl NetStream {
             to,
             at,
         }
+    }
+}
+
+impl Session {
+    /// The net stream that media of a side belongs to: that of its message stream id, or where
+    /// nothing is published or played on that, the latest one on which it should have come.
+    pub fn stream_of_media(&self, side: Side, id: MessageStreamId) -> Option<&NetStream> {
+        let on_id = self.stream(id);
+        if on_id.is_some_and(|stream| stream.role.is_some()) {
+            return on_id;
+        }
+        let is_meant = |stream: &&NetStream| {
+            stream.role.is_some_and(|role| role.sender() == side) && stream.state.is_wanted()
+        };
+        self.streams.iter().rev().find(is_meant).or(on_id)
     }
 }
 

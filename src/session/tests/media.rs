@@ -284,6 +284,37 @@ fn media_that_nobody_publishes_is_told() {
 }
 
 #[test]
+fn media_of_a_play_on_message_stream_0_is_that_of_the_play() {
+    // node-media-server sends so.
+    let mut talk = Talk::shaken();
+    talk.call(C, 100, 1, "play", 4.0, &[text("cam")]);
+    talk.call(
+        S,
+        110,
+        1,
+        "onStatus",
+        0.0,
+        &[status("status", "NetStream.Play.Start")],
+    );
+    talk.facts.clear();
+    for (ms, timestamp) in [(120, 0), (160, 40)] {
+        let mut raw = talk.raw(S, ms, 0, MessageTypeId::VIDEO);
+        raw.timestamp = RtmpTimestamp(timestamp);
+        let tag = video_tag(VideoPacket::CodedFrames, FrameKind::Key, &[0], 0);
+        talk.message(S, raw, Message::Video(tag));
+    }
+    let codes = talk.codes();
+    let count = codes
+        .iter()
+        .filter(|code| code.starts_with("stream."))
+        .count();
+    assert_eq!(count, 1, "{codes:?}");
+    assert!(codes.contains(&"stream.media_elsewhere"), "{codes:?}");
+    let summary = talk.session.summary();
+    assert!(summary.video.is_some());
+}
+
+#[test]
 fn media_that_goes_on_after_a_refusal_is_told() {
     let mut talk = Talk::shaken();
     talk.call(C, 100, 1, "publish", 0.0, &[text("cam"), text("live")]);
