@@ -28,9 +28,11 @@ impl Phase {
         }
     }
 
-    /// How long it took, once it ended.
+    /// How long it took, once it ended; never negative, in whatever order its frames were
+    /// captured.
     pub fn duration(&self) -> Option<Span> {
-        Some(self.end?.time.since(self.begin.time))
+        let took = self.end?.time.since(self.begin.time);
+        Some(took.max(Span::ZERO))
     }
 }
 
@@ -101,12 +103,15 @@ impl Setup {
         }
     }
 
-    /// Time from `publish` or `play` to a first medium.
+    /// Time from the call of `publish` or `play`, not from its answer, to a first medium: how long
+    /// a viewer waits. Servers may send media before they answer. `None` when the medium flowed
+    /// before the call, so that the call did not bring it.
     pub fn after_start(&self, first: Option<Mark>) -> Option<Span> {
-        Some(first?.time.since(self.start?.begin.time))
+        let after = first?.time.since(self.start?.begin.time);
+        (after >= Span::ZERO).then_some(after)
     }
 
-    /// Time from the first thing seen of the connection to the first medium.
+    /// Time from the first thing seen of the connection to the first medium; never negative.
     pub fn total(&self) -> Option<Span> {
         let begin = self
             .tcp
@@ -119,7 +124,7 @@ impl Setup {
             (Some(audio), Some(video)) if video.time < audio.time => video,
             (audio, video) => audio.or(video)?,
         };
-        Some(first.time.since(begin.time))
+        Some(first.time.since(begin.time).max(Span::ZERO))
     }
 }
 
@@ -150,6 +155,28 @@ mod tests {
             setup.after_start(setup.first_audio),
             Some(Span::from_millis(150))
         );
+    }
+
+    #[test]
+    fn media_from_before_the_call_is_not_due_to_it() {
+        let setup = Setup {
+            start: Some(Phase::new(at(300))),
+            first_audio: Some(at(103)),
+            first_video: Some(at(300)),
+            ..Setup::default()
+        };
+        assert_eq!(setup.after_start(setup.first_audio), None);
+        assert_eq!(setup.after_start(setup.first_video), Some(Span::ZERO));
+    }
+
+    #[test]
+    fn a_phase_takes_no_negative_time() {
+        // Its answer was captured before its call.
+        let phase = Phase {
+            end: Some(at(5)),
+            ..Phase::new(at(8))
+        };
+        assert_eq!(phase.duration(), Some(Span::ZERO));
     }
 
     #[test]
