@@ -8,6 +8,7 @@ use crate::base::ids::FlowId;
 use crate::base::ids::Mark;
 use crate::base::side::PerSide;
 use crate::base::side::Side;
+use crate::base::time::Span as TimeSpan;
 use crate::base::time::Timestamp;
 use crate::capture::Frame;
 use crate::carrier::Detector;
@@ -112,6 +113,14 @@ pub struct Connection {
     pub missing: PerSide<u64>,
     /// What the peers did.
     pub session: Session,
+}
+
+impl Connection {
+    /// Capture time from its first frame to its latest; never negative, in whatever order frames
+    /// were captured.
+    pub fn lasted(&self) -> TimeSpan {
+        self.last.time.since(self.first.time).max(TimeSpan::ZERO)
+    }
 }
 
 /// What decides how a capture is decoded.

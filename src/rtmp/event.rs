@@ -2,6 +2,7 @@
 
 use crate::base::ids::ByteRange;
 use crate::base::ids::Mark;
+use crate::base::time::Span;
 use crate::rtmp::anomaly::Anomaly;
 use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
@@ -138,6 +139,23 @@ impl RawMessage {
     /// Whether every payload byte was captured.
     pub fn is_complete(&self) -> bool {
         self.received >= self.length
+    }
+
+    /// What made it whole: the later one of what brought its first and its last byte. When a
+    /// segment is lost, the bytes behind it are captured before the ones that it is sent again
+    /// with, and [`Self::last`] is earlier than [`Self::first`].
+    pub fn completed(&self) -> Mark {
+        if self.first.time > self.last.time {
+            self.first
+        } else {
+            self.last
+        }
+    }
+
+    /// Time between what brought its first and what brought its last byte, whichever was earlier.
+    pub fn lasted(&self) -> Span {
+        let span = self.last.time.since(self.first.time);
+        Span(span.0.saturating_abs())
     }
 
     /// Whether `body` holds the whole payload.

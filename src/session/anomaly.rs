@@ -492,7 +492,9 @@ impl Anomalies {
         if let Some(index) = self.list.iter().position(same) {
             let known = self.list.get_mut(index)?;
             let is_new = at.time.since(known.last.time) > EPISODE;
-            known.last = at;
+            if at.time >= known.last.time {
+                known.last = at;
+            }
             known.count = known.count.saturating_add(1);
             if !is_new {
                 return None;

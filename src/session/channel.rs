@@ -203,7 +203,7 @@ impl Channel {
 
     fn note_sharing(&mut self, message: &RawMessage) {
         let sharing = self.sharing.get_or_insert_default();
-        let span = message.last.time.since(message.first.time);
+        let span = message.lasted();
         if message.interruptions > 0 {
             sharing.interruptions = sharing
                 .interruptions

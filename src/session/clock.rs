@@ -232,8 +232,13 @@ impl Clock {
         self.steady_ms
     }
 
-    /// Capture time from the first message to the latest.
+    /// Capture time from the first message to the latest; never negative.
     pub fn arrival_span(&self) -> Span {
+        self.arrived().max(Span::ZERO)
+    }
+
+    /// The same, below zero while retransmitted bytes of the first message are younger.
+    fn arrived(&self) -> Span {
         self.last.time.since(self.first.time)
     }
 
@@ -329,7 +334,7 @@ impl Clock {
             .cast_signed()
             .saturating_sub(i64::from(self.first_timestamp.0))
             .saturating_sub(self.shift_ms);
-        let arrival = self.arrival_span();
+        let arrival = self.arrived();
         self.lag = Span(arrival.0.saturating_sub(Span::from_millis(media).0));
         self.lag_max = self.lag_max.max(self.lag);
         self.lag_min = self.lag_min.min(self.lag);

@@ -55,7 +55,7 @@ impl Session {
                     None => self.called(side, raw, command, facts),
                 }
                 if name == "onFCUnpublish" {
-                    self.say_goodbye(side, GoodbyeKind::ServerStop, raw.last);
+                    self.say_goodbye(side, GoodbyeKind::ServerStop, raw.completed());
                 }
             }
             _ => self.called(side, raw, command, facts),
@@ -81,7 +81,7 @@ impl Session {
                     transaction_id: value,
                     csid: raw.csid,
                     stream_id: raw.stream_id,
-                    at: raw.last,
+                    at: raw.completed(),
                     message: self.messages,
                     detail: None,
                 };
@@ -92,7 +92,7 @@ impl Session {
                     from: side,
                     kind: ReplyKind::Pong,
                     stream_id: raw.stream_id,
-                    at: raw.last,
+                    at: raw.completed(),
                     message: self.messages,
                     level: None,
                     code: None,
@@ -103,7 +103,7 @@ impl Session {
                 }
             }
             UserControlType::STREAM_EOF => {
-                self.say_goodbye(side, GoodbyeKind::ServerStop, raw.last);
+                self.say_goodbye(side, GoodbyeKind::ServerStop, raw.completed());
             }
             _ => {}
         }
@@ -124,7 +124,7 @@ impl Session {
             transaction_id: command.transaction_id,
             csid: raw.csid,
             stream_id: raw.stream_id,
-            at: raw.last,
+            at: raw.completed(),
             message: self.messages,
             detail,
         };
@@ -162,7 +162,7 @@ impl Session {
     }
 
     fn client_called(&mut self, raw: &RawMessage, command: &Command, facts: &mut Vec<Fact>) {
-        let at = raw.last;
+        let at = raw.completed();
         match command.name.as_str() {
             "connect" => {
                 self.peers.get_or_insert_default().connect(command);
@@ -205,8 +205,8 @@ impl Session {
         facts: &mut Vec<Fact>,
     ) {
         self.goodbye = None;
-        if let Some(stream) = self.stream_mut(raw.stream_id, raw.last) {
-            let change = stream.request(role, name, raw.last);
+        if let Some(stream) = self.stream_mut(raw.stream_id, raw.completed()) {
+            let change = stream.request(role, name, raw.completed());
             facts.push(Fact::StreamStateChanged(change));
         }
     }
@@ -229,7 +229,7 @@ impl Session {
                         name: call.name.clone(),
                         transaction_id: call.transaction_id,
                     };
-                    self.odd(kind, side, raw.last, facts);
+                    self.odd(kind, side, raw.completed(), facts);
                 }
             }
             Answered::Orphan => {
@@ -238,14 +238,14 @@ impl Session {
                     let kind = SessionAnomalyKind::CallOrphanReply {
                         transaction_id: command.transaction_id,
                     };
-                    self.odd(kind, side, raw.last, facts);
+                    self.odd(kind, side, raw.completed(), facts);
                 }
             }
         }
     }
 
     fn status(&mut self, side: Side, raw: &RawMessage, command: &Command, facts: &mut Vec<Fact>) {
-        let at = raw.last;
+        let at = raw.completed();
         let answer = self.answer_of(side, raw, command, ReplyKind::Status);
         let is_error = answer.level == Some("error");
         let code = answer.code.map(status::code);
@@ -326,7 +326,7 @@ impl Session {
             from: side,
             kind,
             stream_id: raw.stream_id,
-            at: raw.last,
+            at: raw.completed(),
             message: self.messages,
             level: status.and_then(|status| status.level),
             code: status.and_then(|status| status.code),

@@ -69,7 +69,7 @@ impl Session {
         facts.push(Fact::Metadata {
             side,
             stream_id: raw.stream_id,
-            at: raw.last,
+            at: raw.completed(),
         });
     }
 
@@ -80,7 +80,7 @@ impl Session {
         };
         if let Some(known) = self.data.iter_mut().find(same) {
             known.count = known.count.saturating_add(1);
-            known.last = raw.last;
+            known.last = raw.completed();
             known.last_timestamp = raw.timestamp;
         } else if self.data.len() < MAX_NAMES {
             self.data.reserve_exact(1);
@@ -89,8 +89,8 @@ impl Session {
                 stream_id: raw.stream_id,
                 name: name.into(),
                 count: 1,
-                first: raw.last,
-                last: raw.last,
+                first: raw.completed(),
+                last: raw.completed(),
                 last_timestamp: raw.timestamp,
             });
         } else {

@@ -116,9 +116,10 @@ impl Handshake {
         })
     }
 
-    /// Time from its first to its last byte, once it is complete.
+    /// Time from its first to its last byte, once it is complete; never negative.
     pub fn duration(&self) -> Option<Span> {
-        Some(self.last()?.time.since(self.first()?.time))
+        let took = self.last()?.time.since(self.first()?.time);
+        Some(took.max(Span::ZERO))
     }
 
     /// Whether either side signed its hello with a digest.

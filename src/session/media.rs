@@ -56,7 +56,7 @@ impl Session {
         if tag.packet == AudioPacket::Silence {
             let key = key(side, raw, MediaKind::Audio, 0);
             if let Some(track) = self.known_track(key) {
-                track.message(raw.last, 0);
+                track.message(raw.completed(), 0);
                 track.silence = track.silence.saturating_add(1);
             }
             return;
@@ -64,17 +64,24 @@ impl Session {
         for part in &tag.tracks {
             let key = key(side, raw, MediaKind::Audio, part.id);
             let bytes = length(&part.payload);
-            let Some(index) = self.track_index(key, raw.last) else {
+            let Some(index) = self.track_index(key, raw.completed()) else {
                 continue;
             };
-            self.message_of(index, part.codec, tag.is_enhanced, raw.last, bytes, facts);
+            self.message_of(
+                index,
+                part.codec,
+                tag.is_enhanced,
+                raw.completed(),
+                bytes,
+                facts,
+            );
             let config = || Some(TrackConfig::Audio(Box::new(part.config?)));
             // FFmpeg begins AC-3 with a record of no bytes: nothing that could change.
             if tag.packet == AudioPacket::SequenceStart && bytes > 0 {
                 let record = raw.body.get(part.payload.clone()).unwrap_or_default();
-                self.configured(index, config, record, raw.last, facts);
+                self.configured(index, config, record, raw.completed(), facts);
             } else if tag.packet == AudioPacket::MultichannelConfig {
-                self.speakers(index, part.channels.as_deref(), raw.last, facts);
+                self.speakers(index, part.channels.as_deref(), raw.completed(), facts);
             } else if tag.is_coded() {
                 if let Some(said) = &part.config
                     && self.tracks.get(index).and_then(Track::audio) != Some(said)
@@ -85,13 +92,13 @@ impl Session {
                         index,
                         config,
                         raw.body.get(..1).unwrap_or_default(),
-                        raw.last,
+                        raw.completed(),
                         facts,
                     );
                 }
                 let frame = Frame {
                     timestamp: raw.timestamp,
-                    at: raw.last,
+                    at: raw.completed(),
                     bytes,
                     is_key: false,
                     is_disposable: false,
@@ -114,21 +121,28 @@ impl Session {
         for part in &tag.tracks {
             let key = key(side, raw, MediaKind::Video, part.id);
             let bytes = length(&part.payload);
-            let Some(index) = self.track_index(key, raw.last) else {
+            let Some(index) = self.track_index(key, raw.completed()) else {
                 continue;
             };
-            self.message_of(index, part.codec, tag.is_enhanced, raw.last, bytes, facts);
+            self.message_of(
+                index,
+                part.codec,
+                tag.is_enhanced,
+                raw.completed(),
+                bytes,
+                facts,
+            );
             if tag.is_config() {
                 let config = || Some(TrackConfig::Video(part.config.clone()?));
                 let record = raw.body.get(part.payload.clone()).unwrap_or_default();
-                self.configured(index, config, record, raw.last, facts);
+                self.configured(index, config, record, raw.completed(), facts);
             } else if tag.is_coded() {
                 if let Some(track) = self.tracks.get_mut(index) {
                     track.picture_size = part.picture_size.or(track.picture_size);
                 }
                 let frame = Frame {
                     timestamp: raw.timestamp,
-                    at: raw.last,
+                    at: raw.completed(),
                     bytes,
                     is_key: tag.is_key(),
                     is_disposable: tag.frame == Some(FrameKind::Disposable),

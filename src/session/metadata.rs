@@ -92,7 +92,7 @@ impl Metadata {
         Some(Self {
             side,
             stream_id: raw.stream_id,
-            at: raw.last,
+            at: raw.completed(),
             count: 1,
             changes: 0,
             set_data_frame: data.instruction == Some(Instruction::SetDataFrame),

@@ -13,6 +13,7 @@ use crate::base::ids::ByteRange;
 use crate::base::ids::Mark;
 use crate::base::side::PerSide;
 use crate::base::side::Side;
+use crate::base::time::Span;
 use crate::base::time::Timestamp;
 use crate::rtmp::digest::verify_answer;
 use crate::rtmp::event::Event;
@@ -245,7 +246,7 @@ impl Session {
                 let kind = SessionAnomalyKind::CallUnanswered {
                     name: call.name.clone(),
                     transaction_id: call.transaction_id,
-                    waited: at.time.since(call.at.time),
+                    waited: at.time.since(call.at.time).max(Span::ZERO),
                 };
                 self.odd(kind, call.caller.other(), at, facts);
             }
@@ -337,14 +338,14 @@ impl Session {
         facts: &mut Vec<Fact>,
     ) {
         self.messages = self.messages.saturating_add(1);
-        self.note_time(raw.last);
+        self.note_time(raw.completed());
         self.past_handshake(side, raw.first, facts);
         let direction = self.directions.of_mut(side);
         if raw.from_aggregate {
             direction.push_part();
         } else {
             direction.push(raw);
-            self.sent(side, raw.range.end, raw.last, facts);
+            self.sent(side, raw.range.end, raw.completed(), facts);
         }
         let Some(decoded) = decoded else {
             return;
@@ -352,7 +353,7 @@ impl Session {
         let odd = u64::try_from(decoded.anomalies.len()).unwrap_or(u64::MAX);
         let count = self.wire_anomalies.of_mut(side);
         *count = count.saturating_add(odd);
-        let at = raw.last;
+        let at = raw.completed();
         match &decoded.message {
             Message::SetChunkSize { size } => {
                 let number = self.messages;

@@ -138,7 +138,7 @@ impl Feed {
         let kept = &ring.kept;
         let end = kept.partition_point(|kept| kept.number <= most);
         if let Some(frame) = view.seek.take() {
-            let at = kept.partition_point(|kept| kept.raw.last.frame.0 < frame);
+            let at = kept.partition_point(|kept| kept.raw.completed().frame.0 < frame);
             view.messages.selected = kept
                 .get(at.min(end.saturating_sub(1)))
                 .map(|kept| kept.number);
@@ -247,12 +247,12 @@ impl Feed {
                 .map(|kept| Arc::new(opened::open(kept, detail)));
         }
         snapshot.opened.clone_from(&self.opened);
-        let mut previous = page.before.map(|kept| kept.raw.last.time);
+        let mut previous = page.before.map(|kept| kept.raw.completed().time);
         let lines = page
             .lines
             .into_iter()
             .map(|kept| {
-                let time = kept.raw.last.time;
+                let time = kept.raw.completed().time;
                 MessageLine {
                     summary: summary(&kept.raw, detail),
                     kept,

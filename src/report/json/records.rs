@@ -301,8 +301,7 @@ pub(super) fn connection_end(
     w.object_member("connection_end");
     w.key("start");
     w.plain(&connection.first.time.rfc3339(precision));
-    let duration = connection.last.time.since(connection.first.time);
-    w.decimal_member("duration_s", duration.as_secs_f64());
+    w.decimal_member("duration_s", connection.lasted().as_secs_f64());
     frame(w, "first_frame", connection.first.frame);
     frame(w, "last_frame", connection.last.frame);
     if let Some(end) = session.end {

@@ -7,6 +7,7 @@ use crate::base::ids::Mark;
 use crate::base::severity::Severity;
 use crate::base::side::Side;
 use crate::base::time::Precision;
+use crate::base::time::Span;
 use crate::net::connection::Connection as Tcp;
 use crate::pipeline::Connection;
 use crate::report::mask::Mask;
@@ -170,7 +171,7 @@ fn head(out: &mut String, connection: &Connection, mask: Mask<'_>) {
         connection.first.time.rfc3339(Precision::Micros),
         connection.first.frame,
         connection.last.frame,
-        millis(connection.last.time.since(connection.first.time))
+        millis(connection.lasted())
     );
     if let Some(url) = summary.tc_url {
         let _ = writeln!(out, "  tcUrl     {}", shown(&mask.text(url, Secrecy::Url)));
@@ -443,7 +444,7 @@ fn call_line(out: &mut String, connection: &Connection, call: &Call, mask: Mask<
     let id = call
         .transaction_id
         .map_or_else(|| "-".to_owned(), |id| id.to_string());
-    let after = call.at.time.since(connection.first.time);
+    let after = call.at.time.since(connection.first.time).max(Span::ZERO);
     let outcome = match call.state {
         CallState::Open => "waiting".to_owned(),
         CallState::OneWay => "no answer due".to_owned(),
@@ -732,7 +733,7 @@ fn ending(out: &mut String, connection: &Connection) {
         out,
         "  end       {} after {}: {}",
         style,
-        millis(connection.last.time.since(connection.first.time)),
+        millis(connection.lasted()),
         facts.join(", ")
     );
 }

@@ -107,6 +107,19 @@ fn interrupted_and_whole_messages_are_told_apart() {
 }
 
 #[test]
+fn a_message_whose_begin_was_sent_again_held_the_wire_as_long() {
+    let mut direction = Direction::default();
+    direction.push(&RawMessage {
+        chunks: 2,
+        first: at(130),
+        last: at(100),
+        ..message(6, MessageTypeId::VIDEO, 1280)
+    });
+    let hold = direction.channels[0].longest_hold();
+    assert_eq!(hold, Some(Span::from_millis(30)));
+}
+
+#[test]
 fn changes_of_the_chunk_size_are_kept_with_their_message() {
     let mut direction = Direction {
         chunk_size: Some(DEFAULT_CHUNK_SIZE),

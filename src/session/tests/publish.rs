@@ -10,6 +10,25 @@ use crate::session::netstream::StreamState;
 use crate::session::summary::Stage;
 
 #[test]
+fn a_call_whose_begin_was_sent_again_is_made_when_it_is_whole() {
+    let mut talk = Talk::shaken();
+    let mut raw = talk.raw(C, 100, 0, MessageTypeId::COMMAND_AMF0);
+    raw.first = at(130);
+    let command = Command {
+        name: "connect".into(),
+        transaction_id: Some(TransactionId(1.0)),
+        ..Command::default()
+    };
+    talk.message(C, raw, Message::Command(Box::new(command)));
+    talk.call(S, 140, 0, "_result", 1.0, &[]);
+    let call = talk.session.calls.get(1).unwrap();
+    assert_eq!(call.at, at(130));
+    assert_eq!(call.latency(), Some(Span::from_millis(10)));
+    let connect = talk.session.setup().connect.unwrap();
+    assert_eq!(connect.duration(), Some(Span::from_millis(10)));
+}
+
+#[test]
 fn the_handshake_is_told_once() {
     let mut talk = Talk::shaken();
     talk.facts.clear();

@@ -209,7 +209,10 @@ fn time(
         TimeMode::Clock => units::time_of_day(at.time),
         TimeMode::SincePrevious => before.map_or_else(
             || units::seconds_since(at.time, detail.first.time),
-            |before| format!("+{}", units::span(at.time.since(before.time))),
+            |before| {
+                let step = at.time.since(before.time).max(Time::ZERO);
+                format!("+{}", units::span(step))
+            },
         ),
         // Calls have no place in the media's time.
         TimeMode::SinceStart | TimeMode::Media => units::seconds_since(at.time, detail.first.time),

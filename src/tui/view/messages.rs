@@ -219,11 +219,12 @@ fn why_empty(snapshot: &Snapshot, view: &ViewState) -> String {
 }
 
 fn time(line: &MessageLine, detail: &Detail, view: &ViewState) -> String {
-    let at = line.kept.raw.last.time;
+    let at = line.kept.raw.completed().time;
     match (view.time, line.previous) {
         (TimeMode::Clock, _) => units::time_of_day(at),
         (TimeMode::SincePrevious, Some(previous)) => {
-            format!("+{}", units::seconds_since(at, previous))
+            // Bytes that were sent again are younger than those behind them.
+            format!("+{}", units::seconds_since(at.max(previous), previous))
         }
         (TimeMode::Media, _) => format!("{} ms", line.kept.raw.timestamp),
         _ => units::seconds_since(at, detail.first.time),
@@ -241,7 +242,8 @@ fn cells(line: &MessageLine, is_selected: bool, detail: &Detail, view: &ViewStat
     let frames = if raw.first.frame == raw.last.frame {
         raw.last.frame.to_string()
     } else {
-        format!("{}..{}", raw.first.frame, raw.last.frame)
+        let (first, last) = (raw.first.frame, raw.last.frame);
+        format!("{}..{}", first.min(last), first.max(last))
     };
     let marker = match (line.kept.is_odd, is_selected) {
         (true, _) => Cell::styled("▲", theme.warn()),
