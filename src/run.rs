@@ -245,6 +245,12 @@ impl Reading {
         pipeline.finish(observer);
     }
 
+    /// Whether none of the inputs turned out to be a capture: there is nothing to show.
+    fn is_in_vain(&self) -> bool {
+        let inputs = self.source.inputs();
+        self.trouble.is_some() && inputs.iter().all(|input| input.interfaces.is_empty())
+    }
+
     fn exit(&self) -> Exit {
         match self.trouble {
             None => Exit::Done,
@@ -322,6 +328,9 @@ fn report(flags: &Flags, input: &Input) -> Exit {
         |error| complain(error),
     );
     progress.clear();
+    if reading.is_in_vain() {
+        return reading.exit();
+    }
     let head = head(&mut reading, &pipeline);
     let foot = foot(&pipeline);
     match text.finish(&head, &foot) {
@@ -464,7 +473,9 @@ fn json(flags: &Flags, input: &Input, events: &[String], interval: u32) -> Exit 
         |error| complain(error),
     );
     report.set_precision(reading.source.precision());
-    capture_record(&mut report, &mut reading, &pipeline);
+    if !reading.is_in_vain() {
+        capture_record(&mut report, &mut reading, &pipeline);
+    }
     report.flush();
     match report.take_failure() {
         None => reading.exit(),
@@ -588,7 +599,7 @@ fn extract(flags: &Flags, input: &Input, folder: &Path, force: bool) -> Exit {
         complain(&format_args!("{}: {error}{hint}", path.display()));
         return Exit::Output;
     }
-    if extractor.files().is_empty() {
+    if extractor.files().is_empty() && !reading.is_in_vain() {
         complain(&"no media found, so no file was written");
     }
     reading.exit()

@@ -244,18 +244,32 @@ fn what_is_no_capture_is_3_with_a_reason() {
     for (path, word) in [
         (missing.as_path(), "no such file"),
         (&root().join("Cargo.toml"), "text"),
-        (&root().join("samples"), "directory"),
+        (&root().join("samples"), "directory, not a capture file"),
         (&empty, "empty"),
         (&noise, "not a capture file"),
     ] {
-        for command in ["report", "json"] {
-            let output = run(&[command, text(path)]);
+        for command in ["report", "json", "extract"] {
+            let mut args = vec![command, text(path)];
+            if command == "extract" {
+                args.extend(["-o", text(folder.path())]);
+            }
+            let output = run(&args);
             assert_eq!(code(&output), 3, "{}", path.display());
+            assert_eq!(stdout(&output), "", "{}", path.display());
             let told = stderr(&output);
             assert!(told.contains(word), "{}: {told}", path.display());
             assert!(told.contains(text(path)), "names the file: {told}");
+            assert_eq!(told.lines().count(), 1, "{told}");
         }
     }
+}
+
+#[test]
+fn what_can_be_read_beside_what_cannot_is_reported() {
+    let missing = root().join("samples/missing.pcap");
+    let output = run(&["report", text(&missing), &sample(TWO)]);
+    assert_eq!(code(&output), 3);
+    assert!(stdout(&output).contains("2 RTMP connections"));
 }
 
 #[test]

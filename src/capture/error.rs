@@ -185,7 +185,7 @@ fn read_failure(cause: &io::Error, offset: u64) -> String {
     if offset == 0 {
         return match cause.kind() {
             io::ErrorKind::NotFound => "no such file".to_owned(),
-            io::ErrorKind::IsADirectory => "is a directory".to_owned(),
+            io::ErrorKind::IsADirectory => "is a directory, not a capture file".to_owned(),
             io::ErrorKind::PermissionDenied => "no permission to read it".to_owned(),
             _ => format!("cannot be read: {cause}"),
         };
