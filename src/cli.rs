@@ -128,34 +128,29 @@ pub(crate) struct Flags {
     #[arg(short = 'c', value_name = "COUNT", global = true)]
     pub count: Option<u64>,
 
-    /// Bytes kept of each packet of an interface; 0 is the largest, 262144.
+    /// Bytes kept of each packet of an interface; 0 is the largest, 262144. Files are read whole,
+    /// as tcpdump does.
     #[arg(
         short = 's',
         long = "snapshot-length",
         value_name = "BYTES",
-        global = true,
-        requires = "interface"
+        global = true
     )]
     pub snaplen: Option<u32>,
 
-    /// Kernel buffer of a live capture, as 64M or 512K; a bare number means MiB.
+    /// Kernel buffer of a live capture, as 64M or 512K; a bare number means MiB. Without effect
+    /// on files.
     #[arg(
         short = 'B',
         long = "buffer-size",
         value_name = "SIZE",
         global = true,
-        value_parser = buffer_size,
-        requires = "interface"
+        value_parser = buffer_size
     )]
     pub buffer: Option<u64>,
 
-    /// Do not put the interface in promiscuous mode.
-    #[arg(
-        short = 'p',
-        long = "no-promiscuous-mode",
-        global = true,
-        requires = "interface"
-    )]
+    /// Do not put the interface in promiscuous mode. Without effect on files.
+    #[arg(short = 'p', long = "no-promiscuous-mode", global = true)]
     pub no_promiscuous: bool,
 
     /// Treat a port as RTMP whatever its bytes look like: `tcp.port==19350,rtmp`. May be repeated.

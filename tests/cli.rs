@@ -59,6 +59,16 @@ fn without_a_terminal_the_default_is_the_report() {
 }
 
 #[test]
+fn flags_of_live_capture_change_nothing_of_a_file() {
+    // As tcpdump -r takes them.
+    let file = sample(TWO);
+    let plain = run(&["report", "-r", &file]);
+    let flagged = run(&["report", "-s", "64", "-B", "4M", "-p", "-r", &file]);
+    assert_eq!((code(&flagged), stderr(&flagged).as_str()), (0, ""));
+    assert_eq!(stdout(&flagged), stdout(&plain));
+}
+
+#[test]
 fn the_version_and_the_help_go_to_stdout() {
     for flag in ["-V", "--version"] {
         let output = run(&[flag]);
