@@ -1,0 +1,80 @@
+//! `rtmpscope extract`: FLV files.
+
+use std::io;
+use std::io::Write as _;
+use std::path::Path;
+
+use rtmpscope::pipeline::Options;
+use rtmpscope::pipeline::Pipeline;
+use rtmpscope::report::flv::FlvExtractor;
+use rtmpscope::report::text::units::grouped;
+
+use crate::cli::Flags;
+use crate::cli::Input;
+use crate::run::Exit;
+use crate::run::REPORT_HISTORY;
+use crate::run::complain;
+use crate::run::options;
+use crate::run::output_exit;
+use crate::run::progress::ProgressLine;
+use crate::run::reading::open;
+
+pub(super) fn extract(flags: &Flags, input: &Input, folder: &Path, force: bool) -> Exit {
+    let mut reading = match open(flags, input) {
+        Ok(reading) => reading,
+        Err(exit) => return exit,
+    };
+    if let Err(error) = std::fs::create_dir_all(folder) {
+        complain(&format_args!("{}: {error}", folder.display()));
+        return Exit::Output;
+    }
+    reading.catch_signals();
+    let mut pipeline = Pipeline::new(Options {
+        keep_media: true,
+        ..options(flags, Some(REPORT_HISTORY))
+    });
+    let mut extractor = FlvExtractor::new(folder, force, flags.show_secrets);
+    let mut progress = ProgressLine::new(flags.quiet);
+    reading.drive(
+        &mut pipeline,
+        &mut extractor,
+        |extractor, _, _, source| {
+            progress.show(source);
+            !extractor.has_failed()
+        },
+        |error| complain(error),
+    );
+    progress.clear();
+    let mut out = io::stdout().lock();
+    for file in extractor.files() {
+        let left_out = if file.incomplete > 0 {
+            format!(
+                ", {} incomplete messages left out",
+                grouped(file.incomplete)
+            )
+        } else {
+            String::new()
+        };
+        let line = format!(
+            "{}: {} tags{left_out}\n",
+            file.path.display(),
+            grouped(file.tags)
+        );
+        if let Err(error) = out.write_all(line.as_bytes()) {
+            return output_exit(&error);
+        }
+    }
+    if let Some((path, error)) = extractor.take_failure() {
+        let hint = if error.kind() == io::ErrorKind::AlreadyExists {
+            " (--force replaces files)"
+        } else {
+            ""
+        };
+        complain(&format_args!("{}: {error}{hint}", path.display()));
+        return Exit::Output;
+    }
+    if extractor.files().is_empty() && !reading.is_in_vain() {
+        complain(&"no media found, so no file was written");
+    }
+    reading.exit()
+}

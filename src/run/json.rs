@@ -1,0 +1,132 @@
+//! `rtmpscope json`: one record per line, and the record that closes a run.
+
+use std::io;
+use std::io::IsTerminal as _;
+
+use rtmpscope::base::text::printable;
+use rtmpscope::base::time::Span;
+use rtmpscope::pipeline::Pipeline;
+use rtmpscope::report::json::EVENT_TYPES;
+use rtmpscope::report::json::JsonOptions;
+use rtmpscope::report::json::JsonReport;
+
+use crate::cli::Flags;
+use crate::cli::Input;
+use crate::run::Exit;
+use crate::run::REPORT_HISTORY;
+use crate::run::complain;
+use crate::run::options;
+use crate::run::output_exit;
+use crate::run::reading::Reading;
+use crate::run::reading::open;
+
+pub(super) fn json(flags: &Flags, input: &Input, events: &[String], interval: u32) -> Exit {
+    if let Some(unknown) = events
+        .iter()
+        .find(|event| !EVENT_TYPES.contains(&event.as_str()))
+    {
+        complain(&format_args!(
+            "unknown record type `{}`; there are {}",
+            printable(unknown),
+            EVENT_TYPES.join(", ")
+        ));
+        return Exit::Usage;
+    }
+    let mut reading = match open(flags, input) {
+        Ok(reading) => reading,
+        Err(exit) => return exit,
+    };
+    reading.catch_signals();
+    let mut pipeline = Pipeline::new(options(flags, Some(REPORT_HISTORY)));
+    let stdout = io::stdout();
+    let mut report = JsonReport::new(
+        stdout.lock(),
+        JsonOptions {
+            events: events.to_vec(),
+            interval: Span::from_secs(i64::from(interval)),
+            show_secrets: flags.show_secrets,
+            unbuffered: reading.is_live || stdout.is_terminal(),
+        },
+    );
+    reading.drive(
+        &mut pipeline,
+        &mut report,
+        |report, pipeline, now, source| {
+            report.set_precision(source.precision());
+            report.tick(now, pipeline);
+            !report.has_failed()
+        },
+        |error| complain(error),
+    );
+    report.set_precision(reading.source.precision());
+    if !reading.is_in_vain() {
+        capture_record(&mut report, &mut reading, &pipeline);
+    }
+    report.flush();
+    match report.take_failure() {
+        None => reading.exit(),
+        Some(error) => output_exit(&error),
+    }
+}
+
+/// The record that closes a run: what was read, and what was not ours.
+fn capture_record<W: io::Write>(
+    report: &mut JsonReport<W>,
+    reading: &mut Reading,
+    pipeline: &Pipeline,
+) {
+    let totals = pipeline.totals();
+    let drops = reading.source.drops();
+    let inputs = reading.source.inputs();
+    let precision = reading.source.precision();
+    report.capture(|w| {
+        w.objects("inputs", inputs, |w, info| {
+            w.text("name", info.name.as_str());
+            if let Some(format) = info.format {
+                w.text("format", format.name());
+            }
+            if let Some(compression) = info.compression {
+                w.text("compression", compression.name());
+            }
+            w.texts(
+                "link_types",
+                info.interfaces
+                    .iter()
+                    .map(|interface| interface.link.to_string()),
+            );
+        });
+        w.count("frames", totals.frames);
+        w.count("wire_bytes", totals.wire_bytes);
+        w.count("cut_frames", totals.cut_frames);
+        if let Some(first) = totals.first {
+            w.text("start", &first.rfc3339(precision).to_string());
+        }
+        if let Some(last) = totals.last {
+            w.text("end", &last.rfc3339(precision).to_string());
+        }
+        w.count("tcp_segments", totals.segments);
+        w.count("stray_segments", totals.stray_segments);
+        w.count("rtmp_connections", totals.rtmp_connections);
+        w.counts(
+            "other_connections",
+            totals
+                .other_connections
+                .iter()
+                .map(|(name, count)| (*name, *count)),
+        );
+        w.count("messages", totals.messages);
+        if totals.aggregate_parts > 0 {
+            w.count("aggregate_parts", totals.aggregate_parts);
+        }
+        w.counts(
+            "skipped_frames",
+            totals.skips.by_name().filter(|(_, count)| *count > 0),
+        );
+        if let Some(lost) = drops.by_kernel {
+            w.count("dropped_by_kernel", lost);
+        }
+        if let Some(lost) = drops.by_interface {
+            w.count("dropped_by_interface", lost);
+        }
+    });
+}

@@ -1,0 +1,125 @@
+//! The run of a command: wires a source of frames to the pipeline and the pipeline to what shows
+//! it. The only place that spawns threads, catches signals and decides about exit codes.
+
+mod dashboard;
+mod extract;
+mod interfaces;
+mod json;
+mod progress;
+mod reading;
+mod report;
+
+use std::io;
+use std::io::IsTerminal as _;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use rtmpscope::capture::error::ErrorClass;
+use rtmpscope::pipeline::Options;
+
+use crate::cli::Cli;
+use crate::cli::Command;
+use crate::cli::Flags;
+use crate::cli::Input;
+use crate::cli::Inputs;
+use crate::run::dashboard::dashboard;
+use crate::run::extract::extract;
+use crate::run::interfaces::interfaces;
+use crate::run::json::json;
+use crate::run::report::report;
+
+/// History buckets that a track keeps for a report, which prints none of them. A dashboard draws
+/// charts of them and keeps all.
+const REPORT_HISTORY: usize = 0;
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    Done = 0,
+    Usage = 2,
+    Input = 3,
+    Device = 4,
+    Output = 5,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Does what the command line asks for.
+pub(crate) fn run(cli: &Cli) -> ExitCode {
+    if cli.flags.list_interfaces {
+        return interfaces().into();
+    }
+    let exit = match &cli.command {
+        None => default(&cli.flags, &cli.inputs),
+        Some(Command::Tui { inputs }) => with_input(&cli.flags, inputs, dashboard),
+        Some(Command::Report { inputs }) => with_input(&cli.flags, inputs, report),
+        Some(Command::Json {
+            events,
+            interval,
+            inputs,
+        }) => with_input(&cli.flags, inputs, |flags, input| {
+            json(flags, input, events, *interval)
+        }),
+        Some(Command::Extract {
+            output,
+            force,
+            inputs,
+        }) => with_input(&cli.flags, inputs, |flags, input| {
+            extract(flags, input, output, *force)
+        }),
+        Some(Command::Interfaces) => interfaces(),
+    };
+    exit.into()
+}
+
+fn default(flags: &Flags, inputs: &Inputs) -> Exit {
+    if io::stdout().is_terminal() {
+        with_input(flags, inputs, dashboard)
+    } else {
+        with_input(flags, inputs, report)
+    }
+}
+
+fn with_input(flags: &Flags, inputs: &Inputs, act: impl FnOnce(&Flags, &Input) -> Exit) -> Exit {
+    match flags.input(inputs) {
+        Ok(input) => act(flags, &input),
+        Err(message) => {
+            complain(&message);
+            Exit::Usage
+        }
+    }
+}
+
+fn complain(message: &dyn std::fmt::Display) {
+    // When even stderr is gone there is nobody left to tell.
+    let _ = writeln!(io::stderr(), "rtmpscope: {message}");
+}
+
+fn exit_of(class: ErrorClass) -> Exit {
+    match class {
+        ErrorClass::Usage => Exit::Usage,
+        ErrorClass::Input => Exit::Input,
+        ErrorClass::Device => Exit::Device,
+    }
+}
+
+fn options(flags: &Flags, history_limit: Option<usize>) -> Options {
+    Options {
+        keep_media: false,
+        forced_ports: flags.decode_as.clone(),
+        history_limit,
+    }
+}
+
+/// A failure to write ends the program quietly when the reader has had enough.
+fn output_exit(error: &io::Error) -> Exit {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Exit::Done;
+    }
+    complain(&format_args!("cannot write to stdout: {error}"));
+    Exit::Output
+}

@@ -1,0 +1,204 @@
+//! Frames on their way from files or interfaces into the pipeline.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::time::SystemTime;
+use std::time::UNIX_EPOCH;
+
+use rtmpscope::base::text::printable;
+use rtmpscope::base::time::Span;
+use rtmpscope::base::time::Timestamp;
+use rtmpscope::capture::Next;
+use rtmpscope::capture::Source;
+use rtmpscope::capture::bpf::Filter;
+use rtmpscope::capture::error::CaptureError;
+use rtmpscope::capture::error::ErrorClass;
+use rtmpscope::capture::file::Files;
+use rtmpscope::capture::file::Input as FileInput;
+use rtmpscope::capture::live::Live;
+use rtmpscope::capture::live::LiveOptions;
+use rtmpscope::pipeline::Observer;
+use rtmpscope::pipeline::Pipeline;
+
+use crate::cli::Flags;
+use crate::cli::Input;
+use crate::cli::Origin;
+use crate::run::Exit;
+use crate::run::complain;
+use crate::run::exit_of;
+
+/// Most frames between two looks at the wish to stop and at what is due.
+const LOOK_EVERY: u64 = 1024;
+
+/// Most capture time between two such looks, so that what is due by capture time is never later
+/// than this.
+const LOOK_SPAN: Span = Span::from_millis(100);
+
+/// Frames on their way from a source, filtered and counted, with what went wrong.
+pub(super) struct Reading {
+    pub(super) source: Box<dyn Source>,
+    filter: Option<Filter>,
+    left: Option<u64>,
+    pub(super) stop: Arc<AtomicBool>,
+    pub(super) is_live: bool,
+    /// Class of the worst error so far.
+    trouble: Option<ErrorClass>,
+}
+
+impl Reading {
+    fn open(flags: &Flags, input: &Input) -> Result<Self, CaptureError> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (source, filter): (Box<dyn Source>, _) = match &input.origin {
+            Origin::Files(paths) => {
+                let filter = input.bpf.clone().map(Filter::new).transpose()?;
+                let files = Files::new(paths.iter().map(FileInput::named));
+                (Box::new(files), filter)
+            }
+            Origin::Interfaces(names) => {
+                let mut options = LiveOptions::new(names.clone());
+                if let Some(snaplen) = flags.snaplen.filter(|snaplen| *snaplen > 0) {
+                    options.snaplen = snaplen;
+                }
+                if let Some(buffer) = flags.buffer {
+                    options.buffer_bytes = u32::try_from(buffer).unwrap_or(u32::MAX);
+                }
+                options.promiscuous = !flags.no_promiscuous;
+                options.filter.clone_from(&input.bpf);
+                // The kernel filters for us.
+                (Box::new(Live::open(&options)?), None)
+            }
+        };
+        Ok(Self {
+            source,
+            filter,
+            left: flags.count,
+            stop,
+            is_live: matches!(input.origin, Origin::Interfaces(_)),
+            trouble: None,
+        })
+    }
+
+    /// Stops at the first SIGINT or SIGTERM with everything shown that was read until then; a
+    /// second one ends the program at once.
+    pub(super) fn catch_signals(&self) {
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+            let _ =
+                signal_hook::flag::register_conditional_shutdown(signal, 1, Arc::clone(&self.stop));
+            let _ = signal_hook::flag::register(signal, Arc::clone(&self.stop));
+        }
+    }
+
+    /// Reads everything into the pipeline. `look` is asked now and then whether to go on.
+    pub(super) fn drive<O: Observer>(
+        &mut self,
+        pipeline: &mut Pipeline,
+        observer: &mut O,
+        mut look: impl FnMut(&mut O, &mut Pipeline, Timestamp, &dyn Source) -> bool,
+        mut tell: impl FnMut(&CaptureError),
+    ) {
+        // The first frame is looked at for the precision of its time.
+        let mut until_look = 1_u64;
+        let mut looked = Timestamp::default();
+        loop {
+            let now = match self.source.next_frame() {
+                Ok(Next::Frame(frame)) => {
+                    let wanted = match &mut self.filter {
+                        None => Ok(true),
+                        Some(filter) => filter.accepts(frame.link, frame.data),
+                    };
+                    match wanted {
+                        Ok(true) => {
+                            pipeline.push(&frame, observer);
+                            if let Some(left) = &mut self.left {
+                                *left = left.saturating_sub(1);
+                            }
+                        }
+                        Ok(false) => {}
+                        Err(error) => remember(&mut self.trouble, &error, &mut tell),
+                    }
+                    frame.time
+                }
+                Ok(Next::Idle) => {
+                    until_look = 0;
+                    let now = wall_clock();
+                    pipeline.idle(now, observer);
+                    now
+                }
+                Ok(Next::End) => break,
+                Err(error) => {
+                    remember(&mut self.trouble, &error, &mut tell);
+                    continue;
+                }
+            };
+            if self.left == Some(0) {
+                break;
+            }
+            until_look = until_look.saturating_sub(1);
+            if until_look == 0 || now.since(looked) >= LOOK_SPAN {
+                until_look = LOOK_EVERY;
+                looked = now;
+                if self.stop.load(Ordering::Relaxed)
+                    || !look(observer, pipeline, now, &*self.source)
+                {
+                    break;
+                }
+            }
+        }
+        pipeline.finish(observer);
+    }
+
+    /// Whether none of the inputs turned out to be a capture: there is nothing to show.
+    pub(super) fn is_in_vain(&self) -> bool {
+        let inputs = self.source.inputs();
+        self.trouble.is_some() && inputs.iter().all(|input| input.interfaces.is_empty())
+    }
+
+    pub(super) fn exit(&self) -> Exit {
+        match self.trouble {
+            None => Exit::Done,
+            Some(class) => exit_of(class),
+        }
+    }
+}
+
+fn remember(
+    trouble: &mut Option<ErrorClass>,
+    error: &CaptureError,
+    tell: &mut impl FnMut(&CaptureError),
+) {
+    tell(error);
+    trouble.get_or_insert(error.class());
+}
+
+fn wall_clock() -> Timestamp {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Timestamp(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
+}
+
+/// Opens the input, or says why it cannot be.
+pub(super) fn open(flags: &Flags, input: &Input) -> Result<Reading, Exit> {
+    Reading::open(flags, input).map_err(|error| {
+        complain(&error);
+        exit_of(error.class())
+    })
+}
+
+/// What is read, in a few words.
+pub(super) fn input_name(input: &Input) -> String {
+    let name = match &input.origin {
+        Origin::Files(paths) => match paths.as_slice() {
+            [only] if only.as_os_str() == "-" => "stdin".to_owned(),
+            [only] => only
+                .file_name()
+                .unwrap_or(only.as_os_str())
+                .to_string_lossy()
+                .into_owned(),
+            all => format!("{} files", all.len()),
+        },
+        Origin::Interfaces(names) => names.join(" "),
+    };
+    printable(&name)
+}
