@@ -78,7 +78,7 @@ const RST_PAYLOAD: &str = "the payload of an RST is a message about the reset, n
      tshark shows it as data";
 
 /// More missing bytes than any of the captures has: tshark measures some holes from the number of
-/// another handshake.
+/// another handshake, and some captures acknowledge what was never sent.
 const NONSENSE: usize = 1 << 24;
 
 const NOWHERE: Endpoint = Endpoint {
@@ -224,13 +224,15 @@ fn note(out: &mut PerSide<Stream>, side: Side, span: Span<'_>) {
     let out = out.of_mut(side);
     match span {
         Span::Data { bytes, .. } => out.extend(bytes.iter().copied().map(Some)),
-        Span::Gap { len, .. } => {
-            out.extend(std::iter::repeat_n(
-                None,
-                usize::try_from(len).expect("short"),
-            ));
-        }
+        Span::Gap { len, .. } => hole(out, usize::try_from(len).expect("short")),
     }
+}
+
+/// Holes so long that a number must be wrong count as one byte, on both sides: some captures
+/// acknowledge two gigabytes beyond their last byte.
+fn hole(out: &mut Stream, len: usize) {
+    let len = if len < NONSENSE { len } else { 1 };
+    out.extend(std::iter::repeat_n(None, len));
 }
 
 /// Our streams, by the first frame of the connection and the sender.
@@ -370,8 +372,7 @@ fn append(stream: &mut Stream, bytes: &[u8]) {
         .and_then(|text| text.strip_suffix(" bytes missing in capture file]\0"))
         .and_then(|count| count.parse().ok());
     match missing {
-        Some(NONSENSE..) => stream.push(None),
-        Some(count) => stream.extend(std::iter::repeat_n(None, count)),
+        Some(count) => hole(stream, count),
         None => stream.extend(bytes.iter().copied().map(Some)),
     }
 }
