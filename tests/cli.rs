@@ -3,6 +3,7 @@
 
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     reason = "a test that cannot run the program fails with the cause"
 )]
@@ -487,16 +488,25 @@ fn a_capture_comes_through_a_fifo() {
 #[test]
 fn compression_is_known_by_content_and_not_by_name() {
     let folder = tempfile::tempdir().expect("a folder");
-    for (name, other, compression) in [
-        ("gst-rtmp2sink.pcap.gz", "plain.pcap", "gzip"),
-        ("ertmp-av1-opus.pcap.zst", "wrong.gz", "zstd"),
+    let mut lz4 = lz4_flex::frame::FrameEncoder::new(Vec::new());
+    lz4.write_all(&fs::read(sample("chunk-128.pcap")).expect("a sample"))
+        .expect("memory takes everything");
+    let lz4 = lz4.finish().expect("memory takes everything");
+    let read = |name| fs::read(sample(name)).expect("a sample");
+    for (bytes, name, compression) in [
+        (read("gst-rtmp2sink.pcap.gz"), "plain.pcap", Some("gzip")),
+        (read("ertmp-av1-opus.pcap.zst"), "wrong.gz", Some("zstd")),
+        (lz4, "wrong.zst", Some("lz4")),
+        (read("chunk-128.pcap"), "plain.lz4", None),
+        (read("obs.pcapng"), "notes.txt", None),
     ] {
-        let renamed = folder.path().join(other);
-        fs::copy(sample(name), &renamed).expect("copied");
+        let renamed = folder.path().join(name);
+        fs::write(&renamed, bytes).expect("written");
         let output = run(&["json", "--events", "capture", text(&renamed)]);
         assert_eq!(code(&output), 0, "{}", stderr(&output));
         let capture = &of_type(&stdout(&output), "capture")[0]["capture"];
-        assert_eq!(capture["inputs"][0]["compression"], compression);
+        let told = capture["inputs"][0]["compression"].as_str();
+        assert_eq!(told, compression, "{name}");
         assert!(capture["messages"].as_u64().is_some_and(|n| n > 100));
     }
 }
@@ -561,6 +571,49 @@ fn d_makes_a_port_rtmp() {
         count(&["json", "-d", "tcp.port==8081,rtmp", &file]),
         2,
         "the HTTP exchange is taken for RTMP when asked for"
+    );
+}
+
+#[test]
+fn d_reads_a_connection_that_the_capture_joined_late() {
+    const LEFT_OUT: u64 = 60;
+    let whole = sample("odd-port.pcap");
+    let folder = tempfile::tempdir().expect("a folder");
+    let late = folder.path().join("late.pcap");
+    fs::write(
+        &late,
+        without_frames(&fs::read(&whole).expect("a sample"), LEFT_OUT),
+    )
+    .expect("written");
+
+    // Type, length and first frame of each message of the publisher. All that the server says is
+    // one answer at the end, too little to find chunks in.
+    let messages = |args: &[&str]| -> Vec<[u64; 3]> {
+        let output = run(args);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let of = |record: &Value, key| record["message"][key].as_u64().expect("a number");
+        of_type(&stdout(&output), "message")
+            .iter()
+            .filter(|record| record["direction"] == "to_server")
+            .map(|record| ["type_id", "length", "first_frame"].map(|key| of(record, key)))
+            .collect()
+    };
+    let from_begin: Vec<[u64; 3]> = messages(&["json", &whole])
+        .into_iter()
+        .filter_map(|[type_id, length, frame]| {
+            Some([type_id, length, frame.checked_sub(LEFT_OUT)?])
+        })
+        .filter(|[.., frame]| *frame > 0)
+        .collect();
+    assert!(from_begin.len() > 200, "{} messages", from_begin.len());
+    assert!(
+        messages(&["json", "-d", "tcp.port==8443,rtmp", text(&late)]) == from_begin,
+        "other messages"
+    );
+    assert_eq!(
+        messages(&["json", text(&late)]),
+        [[0; 3]; 0],
+        "nothing else tells that this port is RTMP"
     );
 }
 
@@ -675,6 +728,19 @@ fn piped(args: &[&str], input: &[u8]) -> Output {
     let output = child.wait_with_output().expect("the end");
     writer.join().expect("the writer").expect("written");
     output
+}
+
+/// A classic pcap file (little-endian) without its first frames.
+fn without_frames(file: &[u8], count: u64) -> Vec<u8> {
+    const FILE_HEADER: usize = 24;
+    const FRAME_HEADER: usize = 16;
+    let (header, mut rest) = file.split_at(FILE_HEADER);
+    for _ in 0..count {
+        let length: [u8; 4] = rest[8..12].try_into().expect("four bytes");
+        let length = usize::try_from(u32::from_le_bytes(length)).expect("a length");
+        rest = &rest[FRAME_HEADER + length..];
+    }
+    [header, rest].concat()
 }
 
 fn without_line(text: &str, number: usize) -> Vec<&str> {
