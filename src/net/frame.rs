@@ -1,5 +1,7 @@
 //! A frame becomes the TCP segment of its innermost packet, or a reason why it has none.
 
+mod fuzz;
+
 use crate::base::ids::Mark;
 use crate::capture::Frame;
 use crate::net::Segment;
@@ -16,6 +18,9 @@ use crate::net::skip::Skip;
 use crate::net::tcp;
 use crate::net::tunnel;
 use crate::net::window::Window;
+
+#[doc(hidden)]
+pub use self::fuzz::fuzz_frames;
 
 /// Headers down to TCP. A mirrored (ERSPAN) frame of a VXLAN with two VLAN tags has twelve.
 const MAX_LAYERS: usize = 32;

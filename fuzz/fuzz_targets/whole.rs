@@ -1,0 +1,7 @@
+//! A capture file through everything up to the reports.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    rtmpscope_fuzz::whole::run(data);
+});

@@ -1,0 +1,78 @@
+//! The bodies of the fuzz targets that see more than one layer: on the beginnings of the samples,
+//! on what two peers may say, and on inputs that once failed.
+
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::panic,
+    unreachable_pub,
+    reason = "the bodies are a library of their own beside the fuzz targets, whose failures are panics"
+)]
+
+mod common;
+#[path = "../fuzz/src/lib.rs"]
+mod fuzz;
+
+use std::fs;
+
+/// Bytes of a sample that are enough for a connection with its handshake and setup.
+const ENOUGH: usize = 40_000;
+
+#[test]
+fn beginnings_of_the_samples() {
+    for sample in common::samples() {
+        let mut bytes = fs::read(&sample).expect("a sample");
+        bytes.truncate(ENOUGH);
+        fuzz::capture_file::run(&bytes);
+        fuzz::whole::run(&bytes);
+    }
+}
+
+/// A turn of a conversation: the client says 3073 bytes of handshake and some that are no chunks.
+fn conversation(options: u8) -> Vec<u8> {
+    let mut said = vec![options];
+    for head in [0x00, 0x01, 0x32, 0x05] {
+        let bytes = [
+            &[3; 1537][..],
+            &[0; 1536],
+            b"\x02\0\0\0\0\0\x04\x01\0\0\0\0\0\0\x10\0",
+        ]
+        .concat();
+        let [low, high, ..] = bytes.len().to_le_bytes();
+        said.extend_from_slice(&[head, low, high]);
+        said.extend_from_slice(&bytes);
+    }
+    said
+}
+
+#[test]
+fn a_conversation_with_every_option() {
+    for options in 0..16 {
+        fuzz::conversation::run(&conversation(options));
+    }
+}
+
+#[test]
+fn a_dashboard_of_any_size() {
+    for (width, height) in [(0, 0), (1, 1), (20, 5), (80, 24), (255, 255)] {
+        let keys = b"\n23456?";
+        let count = u8::try_from(keys.len()).expect("few keys");
+        let head = [width, height, count];
+        fuzz::dashboard::run(&[&head[..], keys, &conversation(0)].concat());
+    }
+}
+
+#[test]
+fn segments_of_any_kind() {
+    let mut bytes = Vec::new();
+    let mut state = 0x9E37_79B9_u32;
+    for _ in 0..2_000 {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        bytes.push(state.to_le_bytes()[1]);
+    }
+    for choice in 0..4 {
+        fuzz::segments::run(&[&[choice], &bytes[..]].concat());
+    }
+}
