@@ -12,7 +12,6 @@
     reason = "writes headers of its own making, whose fields it has just sized"
 )]
 
-use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io;
 use std::io::BufWriter;
@@ -50,8 +49,8 @@ fn main() -> io::Result<()> {
         let out = BufWriter::with_capacity(1 << 20, File::create(&partial)?);
         match name {
             // 16 connections of 8 Mb/s for about a minute: 1 GB.
-            "mtu1500" => streams(out, &Shape::ethernet(), 8, 8, 59_000)?,
-            "lo64k" => streams(out, &Shape::loopback(), 8, 8, 59_000)?,
+            "mtu1500" => wire::streams(out, &Shape::ethernet(), 8, 8, 59_000)?,
+            "lo64k" => wire::streams(out, &Shape::loopback(), 8, 8, 59_000)?,
             _ => many_flows(out, 10_000, 70)?,
         }
         std::fs::rename(&partial, &path)?;
@@ -62,34 +61,6 @@ fn main() -> io::Result<()> {
         );
     }
     Ok(())
-}
-
-/// `publishers` and `players` side by side for `millis` of media, their packets merged by time.
-fn streams(
-    out: impl Write,
-    shape: &Shape,
-    publishers: u32,
-    players: u32,
-    millis: u32,
-) -> io::Result<()> {
-    let mut writer = FrameWriter::new(out, Shape::snaplen())?;
-    let mut conversations: Vec<Conversation> = (0..publishers + players)
-        .map(|n| Conversation::new(n, n < publishers, shape.clone(), millis))
-        .collect();
-    // The conversation whose next packet is earliest comes first.
-    let mut order: BinaryHeap<(std::cmp::Reverse<u64>, usize)> = conversations
-        .iter()
-        .enumerate()
-        .filter_map(|(i, c)| c.next_time().map(|t| (std::cmp::Reverse(t), i)))
-        .collect();
-    while let Some((_, index)) = order.pop() {
-        let conversation = &mut conversations[index];
-        conversation.write_next(&mut writer)?;
-        if let Some(time) = conversation.next_time() {
-            order.push((std::cmp::Reverse(time), index));
-        }
-    }
-    writer.finish()
 }
 
 /// The first `packets` packets of `count` publishers, one packet of each in turn.

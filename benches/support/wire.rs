@@ -2,6 +2,7 @@
 //! the other side, with Ethernet, IPv4 and TCP headers around them. Written for making captures,
 //! independent of the decoder that reads them.
 
+use std::collections::BinaryHeap;
 use std::collections::VecDeque;
 use std::io;
 use std::io::Write;
@@ -100,6 +101,34 @@ impl<W: Write> FrameWriter<W> {
         self.out.write_all(&len)?;
         self.out.write_all(frame)
     }
+}
+
+/// `publishers` and `players` side by side for `millis` of media, their packets merged by time.
+pub fn streams(
+    out: impl Write,
+    shape: &Shape,
+    publishers: u32,
+    players: u32,
+    millis: u32,
+) -> io::Result<()> {
+    let mut writer = FrameWriter::new(out, Shape::snaplen())?;
+    let mut conversations: Vec<Conversation> = (0..publishers + players)
+        .map(|n| Conversation::new(n, n < publishers, shape.clone(), millis))
+        .collect();
+    // The conversation whose next packet is earliest comes first.
+    let mut order: BinaryHeap<(std::cmp::Reverse<u64>, usize)> = conversations
+        .iter()
+        .enumerate()
+        .filter_map(|(i, c)| c.next_time().map(|t| (std::cmp::Reverse(t), i)))
+        .collect();
+    while let Some((_, index)) = order.pop() {
+        let conversation = &mut conversations[index];
+        conversation.write_next(&mut writer)?;
+        if let Some(time) = conversation.next_time() {
+            order.push((std::cmp::Reverse(time), index));
+        }
+    }
+    writer.finish()
 }
 
 fn sum_words(bytes: &[u8], start: u64) -> u64 {
