@@ -9,7 +9,12 @@ APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 DEMO := samples/ffmpeg-nginx.pcap
 BENCH_DATA ?= target/bench-data
 
-.PHONY: demo build test lint bench screenshots samples build-tools test-tools bench-tools picture-tools clean
+# Seconds that each fuzz target runs, and which ones do.
+FUZZ_TIME ?= 180
+FUZZ_TARGETS ?= $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
+
+.PHONY: demo build test lint bench bench-stages fuzz screenshots samples clean \
+	build-tools test-tools bench-tools fuzz-tools picture-tools
 
 ## Build the program and open the dashboard on a bundled capture (the report without a terminal).
 demo: build
@@ -18,9 +23,9 @@ demo: build
 build: build-tools
 	$(CARGO) build --release
 
-## Run all tests.
+## Run all tests, and name those that were skipped for want of a folder or a tool.
 test: build-tools test-tools
-	$(CARGO) test --all-targets
+	@set -o pipefail; $(CARGO) test --all-targets -- --show-output 2>&1 | awk -f tests/skipped.awk
 	$(CARGO) test --doc
 	$(CARGO) build --no-default-features
 
@@ -35,9 +40,24 @@ lint: build-tools
 	else echo "cargo-deny is not installed: licences and sources of dependencies are not checked"; fi
 
 ## Measure against cat, tcpdump and tshark in one run; makes its captures on first use (2.7 GB).
+## Then each stage by itself.
 bench: build bench-tools
 	$(CARGO) bench --bench make_captures -- $(abspath $(BENCH_DATA))
 	python3 benches/compare.py --data $(BENCH_DATA) --program target/release/rtmpscope
+	$(MAKE) bench-stages
+
+## Measure each stage of the decoding by itself, in memory (a minute).
+bench-stages: build-tools
+	$(CARGO) bench --bench stages
+
+## Run every fuzz target for FUZZ_TIME seconds, from inputs cut out of the samples.
+## FUZZ_TARGETS chooses: make fuzz FUZZ_TARGETS=decoder FUZZ_TIME=600
+fuzz: build-tools fuzz-tools
+	$(CARGO) run --example fuzz_corpus -- fuzz/corpus
+	@for target in $(FUZZ_TARGETS); do \
+		echo "== $$target"; \
+		RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $$target -- -max_total_time=$(FUZZ_TIME) -timeout=20 -print_final_stats=1 || exit 1; \
+	done
 
 ## Draw the pictures in screenshots/ again from real frames of the dashboard on the samples.
 screenshots: build-tools picture-tools
@@ -60,13 +80,21 @@ bench-tools:
 	[ -x /usr/bin/time ] || missing="$$missing time"; \
 	if [ -n "$$missing" ]; then $(call install,$$missing); fi
 
+# The sanitizers are switched on by unstable flags, which the stable compiler takes with
+# RUSTC_BOOTSTRAP; libFuzzer is C++.
+fuzz-tools:
+	@command -v c++ >/dev/null || { $(call install,g++); }
+	@$(CARGO) fuzz --version >/dev/null 2>&1 || $(CARGO) install cargo-fuzz --locked
+
 picture-tools:
 	@missing=""; command -v rsvg-convert >/dev/null || missing="librsvg2-bin"; \
 	fc-list 2>/dev/null | grep -q 'DejaVu Sans Mono' || missing="$$missing fonts-dejavu-core fontconfig"; \
 	if [ -n "$$missing" ]; then $(call install,$$missing); fi
 
+## Remove everything that was built, measured on or found.
 clean:
 	$(CARGO) clean
+	rm -rf fuzz/target fuzz/corpus fuzz/artifacts fuzz/coverage
 
 define install
 if command -v apt-get >/dev/null; then \
