@@ -158,6 +158,45 @@ fn a_reader_that_is_gone_ends_the_report_quietly() {
     assert_eq!((code(&output), stderr(&output).as_str()), (0, ""));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_a_program_whose_output_nobody_takes() {
+    use std::os::unix::process::ExitStatusExt as _;
+    use std::time::Duration;
+    use std::time::Instant;
+
+    for (signal, number) in [("INT", 2), ("TERM", 15)] {
+        let mut child = rtmpscope()
+            .args(["json", &sample("player-stalled.pcap")])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("started");
+        // A pipe holds 64 KiB, this sample has more in records: a byte that can be read tells
+        // that the program writes, and soon it waits.
+        let mut byte = [0];
+        let pipe = child.stdout.as_mut().expect("a pipe");
+        pipe.read_exact(&mut byte).expect("a byte");
+        std::thread::sleep(Duration::from_millis(300));
+        assert!(child.try_wait().expect("a state").is_none(), "it waits");
+        let sent = Command::new("kill")
+            .args(["-s", signal, &child.id().to_string()])
+            .status();
+        assert!(sent.expect("kill runs").success());
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let status = loop {
+            if let Some(status) = child.try_wait().expect("a state") {
+                break status;
+            }
+            if Instant::now() > deadline {
+                child.kill().expect("killed");
+                panic!("SIG{signal} did not end it");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        assert_eq!(status.signal(), Some(number), "{status}");
+    }
+}
+
 // Counts.
 
 #[test]

@@ -25,6 +25,7 @@ use crate::run::options;
 use crate::run::reading::Reading;
 use crate::run::reading::input_name;
 use crate::run::reading::open;
+use crate::run::signals;
 
 /// Time between two hand-overs to the dashboard: more often than it draws, and rarely enough that
 /// reading does not suffer.
@@ -39,7 +40,7 @@ pub(super) fn dashboard(flags: &Flags, input: &Input) -> Exit {
         Ok(reading) => reading,
         Err(exit) => return exit,
     };
-    reading.catch_signals();
+    signals::catch(&reading.stop);
     let _ = signal_hook::flag::register(signal_hook::consts::SIGHUP, Arc::clone(&reading.stop));
     let stop = Arc::clone(&reading.stop);
     let shared = Shared::new();

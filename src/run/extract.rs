@@ -18,6 +18,7 @@ use crate::run::options;
 use crate::run::output_exit;
 use crate::run::progress::ProgressLine;
 use crate::run::reading::open;
+use crate::run::signals;
 
 pub(super) fn extract(flags: &Flags, input: &Input, folder: &Path, force: bool) -> Exit {
     let mut reading = match open(flags, input) {
@@ -28,7 +29,7 @@ pub(super) fn extract(flags: &Flags, input: &Input, folder: &Path, force: bool) 
         complain(&format_args!("{}: {error}", folder.display()));
         return Exit::Output;
     }
-    reading.catch_signals();
+    signals::catch(&reading.stop);
     let mut pipeline = Pipeline::new(Options {
         keep_media: true,
         ..options(flags, Some(REPORT_HISTORY))

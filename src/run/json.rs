@@ -19,6 +19,8 @@ use crate::run::options;
 use crate::run::output_exit;
 use crate::run::reading::Reading;
 use crate::run::reading::open;
+use crate::run::signals;
+use crate::run::signals::Output;
 
 pub(super) fn json(flags: &Flags, input: &Input, events: &[String], interval: u32) -> Exit {
     if let Some(unknown) = events
@@ -36,16 +38,15 @@ pub(super) fn json(flags: &Flags, input: &Input, events: &[String], interval: u3
         Ok(reading) => reading,
         Err(exit) => return exit,
     };
-    reading.catch_signals();
+    signals::catch(&reading.stop);
     let mut pipeline = Pipeline::new(options(flags, Some(REPORT_HISTORY)));
-    let stdout = io::stdout();
     let mut report = JsonReport::new(
-        stdout.lock(),
+        Output::new(),
         JsonOptions {
             events: events.to_vec(),
             interval: Span::from_secs(i64::from(interval)),
             show_secrets: flags.show_secrets,
-            unbuffered: reading.is_live || stdout.is_terminal(),
+            unbuffered: reading.is_live || io::stdout().is_terminal(),
         },
     );
     reading.drive(

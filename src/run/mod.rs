@@ -8,6 +8,7 @@ mod json;
 mod progress;
 mod reading;
 mod report;
+mod signals;
 
 use std::io;
 use std::io::IsTerminal as _;

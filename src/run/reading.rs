@@ -79,16 +79,6 @@ impl Reading {
         })
     }
 
-    /// Stops at the first SIGINT or SIGTERM with everything shown that was read until then; a
-    /// second one ends the program at once.
-    pub(super) fn catch_signals(&self) {
-        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-            let _ =
-                signal_hook::flag::register_conditional_shutdown(signal, 1, Arc::clone(&self.stop));
-            let _ = signal_hook::flag::register(signal, Arc::clone(&self.stop));
-        }
-    }
-
     /// Reads everything into the pipeline. `look` is asked now and then whether to go on.
     pub(super) fn drive<O: Observer>(
         &mut self,

@@ -21,15 +21,17 @@ use crate::run::output_exit;
 use crate::run::progress::ProgressLine;
 use crate::run::reading::Reading;
 use crate::run::reading::open;
+use crate::run::signals;
+use crate::run::signals::Output;
 
 pub(super) fn report(flags: &Flags, input: &Input) -> Exit {
     let mut reading = match open(flags, input) {
         Ok(reading) => reading,
         Err(exit) => return exit,
     };
-    reading.catch_signals();
+    signals::catch(&reading.stop);
     let mut pipeline = Pipeline::new(options(flags, Some(REPORT_HISTORY)));
-    let out = io::BufWriter::new(io::stdout().lock());
+    let out = io::BufWriter::new(Output::new());
     let mut text = TextReport::new(out, flags.show_secrets);
     let mut progress = ProgressLine::new(flags.quiet);
     reading.drive(

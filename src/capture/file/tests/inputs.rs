@@ -63,7 +63,7 @@ fn what_is_no_capture_is_called_by_its_name() {
     assert_eq!(
         outcome.said(),
         [format!(
-            "{}: is a directory; name the capture files in it",
+            "{}: is a directory, not a capture file; name the capture files in it",
             folder.path().display()
         )]
     );
