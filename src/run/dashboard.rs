@@ -100,7 +100,12 @@ fn decode_for_dashboard(
     let is_live = reading.is_live;
     let mut pipeline = Pipeline::new(options);
     let troubles = RefCell::new(Vec::new());
-    let capture = |pipeline: &Pipeline, source: &dyn Source, dropped: u64, is_done: bool| {
+    let capture = |pipeline: &Pipeline, source: &mut dyn Source, is_done: bool| {
+        let drops = source.drops();
+        let dropped = drops
+            .by_kernel
+            .unwrap_or(0)
+            .saturating_add(drops.by_interface.unwrap_or(0));
         let totals = pipeline.totals();
         let progress = source.progress();
         Capture {
@@ -126,19 +131,81 @@ fn decode_for_dashboard(
         |store, pipeline, _, source| {
             if published.elapsed() >= PUBLISH_EVERY {
                 published = Instant::now();
-                store.publish(pipeline, capture(pipeline, source, 0, false));
+                store.publish(pipeline, capture(pipeline, source, false));
             }
             true
         },
         |error| troubles.borrow_mut().push(printable(&error.to_string())),
     );
-    let drops = reading.source.drops();
-    let dropped = drops
-        .by_kernel
-        .unwrap_or(0)
-        .saturating_add(drops.by_interface.unwrap_or(0));
-    let last = capture(&pipeline, &*reading.source, dropped, true);
+    let last = capture(&pipeline, &mut *reading.source, true);
     store.publish(&pipeline, last);
     let exit = reading.exit();
     (exit, troubles.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use rtmpscope::capture::Next;
+    use rtmpscope::capture::error::CaptureError;
+    use rtmpscope::capture::info::Drops;
+    use rtmpscope::capture::info::InputInfo;
+    use rtmpscope::capture::info::Progress;
+    use rtmpscope::tui::feed::Feed;
+    use rtmpscope::tui::state::ViewState;
+
+    use super::*;
+
+    /// An interface on which nothing comes and that loses packets. It ends when the dashboard
+    /// knows of them.
+    struct Leaky {
+        feed: Feed,
+        looks: u32,
+    }
+
+    impl Source for Leaky {
+        fn next_frame(&mut self) -> Result<Next<'_>, CaptureError> {
+            self.looks += 1;
+            assert!(self.looks < 100, "no word of the lost packets");
+            if self
+                .feed
+                .snapshot(&mut ViewState::default())
+                .capture
+                .dropped
+                == 7
+            {
+                return Ok(Next::End);
+            }
+            thread::sleep(PUBLISH_EVERY);
+            Ok(Next::Idle)
+        }
+
+        fn inputs(&self) -> &[InputInfo] {
+            &[]
+        }
+
+        fn progress(&self) -> Progress {
+            Progress::default()
+        }
+
+        fn drops(&mut self) -> Drops {
+            Drops {
+                by_kernel: Some(4),
+                by_interface: Some(3),
+                ..Drops::default()
+            }
+        }
+    }
+
+    #[test]
+    fn lost_packets_are_told_while_the_capture_goes_on() {
+        let shared = Shared::new();
+        let source = Leaky {
+            feed: Feed::new(Arc::clone(&shared)),
+            looks: 0,
+        };
+        let reading = Reading::of(Box::new(source));
+        let store = Store::new(shared, false);
+        let (exit, troubles) = decode_for_dashboard(reading, Options::default(), store, "leaky");
+        assert_eq!((exit, troubles.len()), (Exit::Done, 0));
+    }
 }

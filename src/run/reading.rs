@@ -47,6 +47,19 @@ pub(super) struct Reading {
 }
 
 impl Reading {
+    /// Reads a source that a test made.
+    #[cfg(test)]
+    pub(super) fn of(source: Box<dyn Source>) -> Self {
+        Self {
+            source,
+            filter: None,
+            left: None,
+            stop: Arc::default(),
+            is_live: true,
+            trouble: None,
+        }
+    }
+
     fn open(flags: &Flags, input: &Input) -> Result<Self, CaptureError> {
         let stop = Arc::new(AtomicBool::new(false));
         let (source, filter): (Box<dyn Source>, _) = match &input.origin {
@@ -84,7 +97,7 @@ impl Reading {
         &mut self,
         pipeline: &mut Pipeline,
         observer: &mut O,
-        mut look: impl FnMut(&mut O, &mut Pipeline, Timestamp, &dyn Source) -> bool,
+        mut look: impl FnMut(&mut O, &mut Pipeline, Timestamp, &mut dyn Source) -> bool,
         mut tell: impl FnMut(&CaptureError),
     ) {
         // The first frame is looked at for the precision of its time.
@@ -129,7 +142,7 @@ impl Reading {
                 until_look = LOOK_EVERY;
                 looked = now;
                 if self.stop.load(Ordering::Relaxed)
-                    || !look(observer, pipeline, now, &*self.source)
+                    || !look(observer, pipeline, now, &mut *self.source)
                 {
                     break;
                 }

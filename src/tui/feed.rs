@@ -1,6 +1,7 @@
 //! The dashboard's side of the shared state: makes of it the [`Snapshot`] that a [`ViewState`] asks
 //! for, and copies no more than that.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::ids::FlowId;
@@ -44,6 +45,8 @@ struct Frozen {
     capture: Capture,
     rows: Vec<Arc<Row>>,
     detail: Detailed,
+    oddities: BTreeMap<FlowId, Vec<Arc<Oddity>>>,
+    oddities_left_out: u64,
     last_message: u64,
 }
 
@@ -94,14 +97,20 @@ impl Feed {
                 }
                 snapshot.capture = frozen.capture.clone();
                 snapshot.rows.clone_from(&frozen.rows);
+                snapshot.anomalies = oddities(&frozen.oddities, view.focus);
+                snapshot.anomalies_left_out = frozen.oddities_left_out;
             }
             (frozen, paused) => {
                 snapshot.capture = inner.capture.clone();
                 snapshot.rows.clone_from(&inner.rows);
+                snapshot.anomalies = oddities(&inner.oddities, view.focus);
+                snapshot.anomalies_left_out = inner.oddities_left_out;
                 *frozen = paused.then(|| Frozen {
                     capture: snapshot.capture.clone(),
                     rows: snapshot.rows.clone(),
                     detail: snapshot.detail.clone(),
+                    oddities: inner.oddities.clone(),
+                    oddities_left_out: inner.oddities_left_out,
                     last_message: view
                         .focus
                         .and_then(|id| inner.messages.ring(id)?.kept.back().map(|k| k.number))
@@ -115,8 +124,6 @@ impl Feed {
         {
             view.list.selected = Some(row.id);
         }
-        snapshot.anomalies = oddities(&inner, view.focus);
-        snapshot.anomalies_left_out = inner.oddities_left_out;
         let wants_messages = view.screen == Screen::Messages || view.seek.is_some();
         if let (true, Detailed::Known(detail)) = (wants_messages, snapshot.detail.clone())
             && let Some(ring) = inner.messages.ring(detail.id)
@@ -302,12 +309,55 @@ fn detail_of(inner: &Inner, focus: Option<FlowId>) -> Detailed {
     }
 }
 
-fn oddities(inner: &Inner, focus: Option<FlowId>) -> Vec<Arc<Oddity>> {
+fn oddities(known: &BTreeMap<FlowId, Vec<Arc<Oddity>>>, focus: Option<FlowId>) -> Vec<Arc<Oddity>> {
     if let Some(id) = focus {
-        inner.oddities.get(&id).cloned().unwrap_or_default()
+        known.get(&id).cloned().unwrap_or_default()
     } else {
-        let mut all: Vec<Arc<Oddity>> = inner.oddities.values().flatten().cloned().collect();
+        let mut all: Vec<Arc<Oddity>> = known.values().flatten().cloned().collect();
         all.sort_by_key(|oddity| oddity.first.frame);
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::ids::Mark;
+    use crate::base::severity::Severity;
+    use crate::base::side::Side;
+
+    fn oddity() -> Arc<Oddity> {
+        Arc::new(Oddity {
+            flow: FlowId(1),
+            label: String::new(),
+            code: "media.gap",
+            severity: Severity::Error,
+            side: Side::Client,
+            first: Mark::default(),
+            last: Mark::default(),
+            count: 1,
+            what: String::new(),
+        })
+    }
+
+    #[test]
+    fn anomalies_wait_while_the_picture_is_frozen() {
+        let shared = Shared::new();
+        let mut feed = Feed::new(Arc::clone(&shared));
+        let tell = |count| {
+            let all = (0..count).map(|_| oddity()).collect();
+            shared.lock().oddities.insert(FlowId(1), all);
+        };
+        let mut view = ViewState::default();
+        tell(1);
+        assert_eq!(feed.snapshot(&mut view).anomalies.len(), 1);
+        view.paused = true;
+        feed.snapshot(&mut view);
+        tell(3);
+        assert_eq!(feed.snapshot(&mut view).anomalies.len(), 1);
+        view.focus = Some(FlowId(1));
+        assert_eq!(feed.snapshot(&mut view).anomalies.len(), 1);
+        view.paused = false;
+        assert_eq!(feed.snapshot(&mut view).anomalies.len(), 3);
     }
 }
