@@ -123,6 +123,14 @@ impl History {
         self.course.as_ref().map_or(&[], |course| &course.buckets)
     }
 
+    /// The buckets that are over: all but the last one, whose sums are those of a part of its
+    /// width.
+    pub fn closed(&self) -> &[Bucket] {
+        self.buckets()
+            .split_last()
+            .map_or(&[], |(_, closed)| closed)
+    }
+
     /// Most buckets kept.
     pub fn limit(&self) -> usize {
         usize::from(self.limit)
@@ -254,6 +262,17 @@ mod tests {
         assert_eq!(bytes, [250, 125, 0, 125]);
         assert_eq!(history.buckets()[0].lag_ms, 59);
         assert!((history.buckets()[0].kbits_per_second(history.width()) - 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_bucket_that_fills_is_not_closed() {
+        let mut history = History::default();
+        assert!(history.closed().is_empty());
+        history.push(sample(0, 125));
+        assert!(history.closed().is_empty());
+        history.push(sample(1500, 7));
+        let bytes: Vec<_> = history.closed().iter().map(|b| b.bytes).collect();
+        assert_eq!(bytes, [125]);
     }
 
     #[test]

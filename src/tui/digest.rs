@@ -131,7 +131,7 @@ fn spark(video: Option<&Track>, audio: Option<&Track>) -> Vec<u32> {
     let Some(track) = video.or(audio) else {
         return Vec::new();
     };
-    let buckets = track.history.buckets();
+    let buckets = track.history.closed();
     let from = buckets.len().saturating_sub(SPARK_LEN);
     let shown = buckets.get(from..).unwrap_or_default();
     shown.iter().map(|bucket| bucket.bytes).collect()

@@ -22,6 +22,7 @@ use ratatui::text::Line;
 use ratatui::text::Span;
 
 use crate::session::history::Bucket;
+use crate::session::history::History;
 use crate::session::track::MediaKind;
 use crate::session::track::Track;
 use crate::tui::model::Detail;
@@ -236,6 +237,7 @@ fn main<'t>(tracks: &[&'t Track], kind: MediaKind) -> Option<&'t Track> {
 
 fn series(
     track: &Track,
+    buckets: &[Bucket],
     begin: crate::base::time::Timestamp,
     style: Style,
     filled: bool,
@@ -243,9 +245,7 @@ fn series(
 ) -> Series {
     let width = track.history.width().as_secs_f64();
     let start = track.history.start().since(begin).as_secs_f64();
-    let points = track
-        .history
-        .buckets()
+    let points = buckets
         .iter()
         .enumerate()
         .filter_map(|(at, bucket)| {
@@ -260,6 +260,8 @@ fn series(
     }
 }
 
+/// The charts in the order of their weight. Those of rates have no point for the time that is
+/// still filling: it would look like a fall.
 #[expect(
     clippy::too_many_lines,
     reason = "a list of charts, one entry each, reads best in one piece"
@@ -271,13 +273,18 @@ fn all_charts(
     view: &ViewState,
 ) -> Vec<Chart> {
     let theme = view.theme;
-    let of_all = |filled: bool, value: &dyn Fn(&Track, &Bucket) -> Option<f64>| {
+    let of_all = |course: fn(&History) -> &[Bucket],
+                  filled: bool,
+                  value: &dyn Fn(&Track, &Bucket) -> Option<f64>| {
         shown
             .iter()
             .map(|track| {
                 let style = style_of(track, view);
                 let filled = filled && track.key.kind == MediaKind::Video;
-                series(track, begin, style, filled, |bucket| value(track, bucket))
+                let buckets = course(&track.history);
+                series(track, buckets, begin, style, filled, |bucket| {
+                    value(track, bucket)
+                })
             })
             .collect::<Vec<_>>()
     };
@@ -317,7 +324,7 @@ fn all_charts(
     let mut charts = vec![
         Chart {
             title: lag_title,
-            series: of_all(false, &|_, bucket| {
+            series: of_all(History::buckets, false, &|_, bucket| {
                 (bucket.frames > 0).then_some(f64::from(bucket.lag_ms))
             }),
             least: 40.0,
@@ -326,7 +333,7 @@ fn all_charts(
         },
         Chart {
             title: legend("kbit/s"),
-            series: of_all(true, &|track, bucket| {
+            series: of_all(History::closed, true, &|track, bucket| {
                 Some(bucket.kbits_per_second(track.history.width()))
             }),
             least: 10.0,
@@ -343,7 +350,7 @@ fn all_charts(
     }
     charts.push(Chart {
         title: frame_title,
-        series: of_all(false, &|track, bucket| {
+        series: of_all(History::closed, false, &|track, bucket| {
             let width = track.history.width().as_secs_f64();
             (width > 0.0).then(|| f64::from(bucket.frames) / width)
         }),
@@ -362,9 +369,14 @@ fn all_charts(
                 (format!("now {}", units::signed(ms)), theme.plain()),
                 (format!("interleaved within {apart} ms"), theme.dim()),
             ],
-            series: vec![series(track, begin, theme.plain(), false, |bucket| {
-                (bucket.frames > 0).then_some(f64::from(bucket.skew_ms))
-            })],
+            series: vec![series(
+                track,
+                track.history.buckets(),
+                begin,
+                theme.plain(),
+                false,
+                |bucket| (bucket.frames > 0).then_some(f64::from(bucket.skew_ms)),
+            )],
             least: 40.0,
             from_zero: true,
             label: units::signed,
