@@ -59,7 +59,7 @@ pub struct Hello {
     /// The digest found, and where.
     pub digest: Option<Digest>,
     /// Hash of bytes 0..4 and 8..1536: equal to [`Echo::fingerprint`] when the peer echoes them.
-    pub fingerprint: [u8; 16],
+    pub fingerprint: u64,
 }
 
 /// Where the digest of a "complex" handshake lies.
@@ -88,7 +88,7 @@ pub struct Echo {
     /// What brought the last byte.
     pub last: Mark,
     /// Hash of bytes 0..4 and 8..1536, to compare with the peer's [`Hello::fingerprint`].
-    pub fingerprint: [u8; 16],
+    pub fingerprint: u64,
     /// The whole packet, for the check of a digest answer once the peer's digest is known.
     pub packet: Box<[u8; HANDSHAKE_PACKET_LEN]>,
 }

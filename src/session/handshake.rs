@@ -206,7 +206,7 @@ mod tests {
         }
     }
 
-    fn hello(ms: i64, print: u8) -> Hello {
+    fn hello(ms: i64, print: u64) -> Hello {
         Hello {
             first: at(ms),
             last: at(ms),
@@ -214,15 +214,15 @@ mod tests {
             time: 0,
             peer_version: [0; 4],
             digest: None,
-            fingerprint: [print; 16],
+            fingerprint: print,
         }
     }
 
-    fn echo(ms: i64, print: u8) -> Echo {
+    fn echo(ms: i64, print: u64) -> Echo {
         Echo {
             first: at(ms),
             last: at(ms),
-            fingerprint: [print; 16],
+            fingerprint: print,
             packet: Box::new([0; HANDSHAKE_PACKET_LEN]),
         }
     }

@@ -83,7 +83,7 @@ impl Talk {
                     time: 0,
                     peer_version: [0; 4],
                     digest: None,
-                    fingerprint: [print; 16],
+                    fingerprint: print,
                 })),
             );
         }
@@ -93,7 +93,7 @@ impl Talk {
                 &Event::Echo(Box::new(Echo {
                     first: at(ms),
                     last: at(ms),
-                    fingerprint: [print; 16],
+                    fingerprint: print,
                     packet: Box::new([0; HANDSHAKE_PACKET_LEN]),
                 })),
             );

@@ -316,7 +316,7 @@ fn a_handshake_that_was_cut_is_told_at_the_end() {
             time: 0,
             peer_version: [0; 4],
             digest: None,
-            fingerprint: [1; 16],
+            fingerprint: 1,
         })),
     );
     assert_eq!(talk.session.summary().stage, Stage::Handshake);
