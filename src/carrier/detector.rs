@@ -227,6 +227,9 @@ impl Detector {
         let held = self.held.of_mut(side);
         if held.bytes.is_empty() {
             held.others_before = Some(others);
+            // Mostly a hello follows, which rarely comes in one piece.
+            held.bytes
+                .reserve_exact(usize::try_from(HELLO_LEN).unwrap_or(0));
         }
         let start = held.bytes.len();
         if let Some(data) = data {

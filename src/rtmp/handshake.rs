@@ -67,13 +67,14 @@ impl Handshake {
             } else if self.buffer.is_empty() && taken.len() == left {
                 self.end_if_whole(taken, at, origin, out);
             } else {
-                self.buffer.extend_from_slice(taken);
-                let buffer = std::mem::take(&mut self.buffer);
+                let mut buffer = std::mem::take(&mut self.buffer);
+                buffer.reserve_exact(left);
+                buffer.extend_from_slice(taken);
                 if taken.len() == left {
                     self.end_if_whole(&buffer, at, origin, out);
-                } else {
-                    self.buffer = buffer;
+                    buffer.clear();
                 }
+                self.buffer = buffer;
             }
             rest = behind;
         }
