@@ -48,6 +48,7 @@ pub(in crate::rtmp) struct ChunkDecoder {
     /// Chunks so far, modulo 2^32.
     pub(super) chunks: u32,
     pub(super) place: Place,
+    pub(super) skimmed: Skimmed,
     pub(super) carry: Carry,
     pub(super) streams: ChunkStreams,
     pub(super) extended: ExtendedTimestamps,
@@ -82,6 +83,18 @@ pub(super) enum Place {
     Payload { stream: usize, left: u32 },
     /// Boundaries are not known.
     Lost,
+}
+
+/// Payload of the chunk at hand that nobody keeps and that its message was not told of yet.
+/// Most segments of a stream lie in the midst of a chunk: what all of them share is told once.
+#[derive(Debug, Default)]
+pub(super) struct Skimmed {
+    /// Whether the rest of the chunk is kept by nobody.
+    applies: bool,
+    /// Bytes that passed.
+    len: u32,
+    /// What brought the last of them.
+    last: Mark,
 }
 
 /// The begin of a header whose end has not come yet.
@@ -154,6 +167,7 @@ impl ChunkDecoder {
             size: Size::Known(DEFAULT_CHUNK_SIZE),
             chunks: 0,
             place: Place::Header,
+            skimmed: Skimmed::default(),
             carry: Carry::default(),
             streams: ChunkStreams::default(),
             extended: ExtendedTimestamps::default(),
@@ -208,6 +222,19 @@ impl ChunkDecoder {
         out: &mut EventQueue,
     ) -> &'d [u8] {
         let wanted = usize::try_from(left).unwrap_or(usize::MAX);
+        if self.skimmed.applies && data.len() < wanted {
+            let count = u32::try_from(data.len()).unwrap_or(left);
+            self.advance(data.len());
+            self.skimmed.len = self.skimmed.len.saturating_add(count);
+            self.skimmed.last = at;
+            let left = left.saturating_sub(count);
+            self.place = Place::Payload {
+                stream: place,
+                left,
+            };
+            return &[];
+        }
+        self.tell_skimmed();
         let (taken, rest) = data.split_at_checked(wanted).unwrap_or((data, &[]));
         let count = u32::try_from(taken.len()).unwrap_or(left);
         self.advance(taken.len());
@@ -223,9 +250,25 @@ impl ChunkDecoder {
         let complete = partial.passed >= length;
         if partial.wants_more() {
             self.keep(place, taken, at, out);
+        } else {
+            self.skimmed.applies = count < left;
         }
         self.after_payload(place, left.saturating_sub(count), complete, at, out);
         rest
+    }
+
+    /// Brings the message in progress up to date with what was skimmed of it.
+    pub(super) fn tell_skimmed(&mut self) {
+        let skimmed = std::mem::take(&mut self.skimmed);
+        let position = self.position;
+        if let Place::Payload { stream, .. } = self.place
+            && skimmed.len > 0
+            && let Some((_, partial)) = self.message_at(stream)
+        {
+            partial.passed = partial.passed.saturating_add(skimmed.len);
+            partial.end = position;
+            partial.last = skimmed.last;
+        }
     }
 
     /// The message in progress on a chunk stream, with its header.
@@ -475,7 +518,7 @@ impl ChunkDecoder {
             partial: None,
         });
         if let Some(mut forgotten) = forgotten {
-            if let Some(message) = forgotten.take_message() {
+            if let Some(message) = forgotten.take_message(&mut None) {
                 self.kept = self.kept.saturating_sub(message.body.len());
                 out.push(Event::Message(message));
             }
@@ -517,6 +560,7 @@ impl ChunkDecoder {
             sure,
             header_within: false,
         };
+        let partial = self.streams.in_box(partial);
         let chunks = self.chunks;
         let Some(stream) = self.streams.get_mut(place) else {
             return;
@@ -559,7 +603,7 @@ impl ChunkDecoder {
 
     /// Takes a message in progress out, as far as it came in.
     pub(super) fn take_message(&mut self, place: usize) -> Option<RawMessage> {
-        let message = self.streams.get_mut(place)?.take_message()?;
+        let message = self.streams.take_message(place)?;
         self.kept = self.kept.saturating_sub(message.body.len());
         Some(message)
     }

@@ -83,6 +83,7 @@ impl ChunkDecoder {
 
     /// `len` bytes are missing here.
     pub(in crate::rtmp) fn gap(&mut self, len: u64, at: Mark, out: &mut EventQueue) {
+        self.tell_skimmed();
         let start = self.position;
         let end = start.saturating_add(len);
         self.position = end;
@@ -118,6 +119,7 @@ impl ChunkDecoder {
 
     /// No more bytes will come.
     pub(in crate::rtmp) fn finish(&mut self, at: Mark, out: &mut EventQueue) {
+        self.tell_skimmed();
         self.give_up_partials(out);
         let end = self.position;
         let start = match self.search.take() {
@@ -350,7 +352,7 @@ impl ChunkDecoder {
     /// Reports every message in progress as far as it came in.
     fn give_up_partials(&mut self, out: &mut EventQueue) {
         for stream in self.streams.iter_mut() {
-            if let Some(message) = stream.take_message() {
+            if let Some(message) = stream.take_message(&mut None) {
                 out.push(Event::Message(message));
             }
         }

@@ -181,8 +181,9 @@ pub(super) struct ChunkStream {
     pub(super) in_doubt: bool,
     /// What is known of its clock.
     pub(super) clock: Clock,
-    /// The message in progress.
-    pub(super) partial: Option<Partial>,
+    /// The message in progress; mostly there is none, and thousands of connections have some
+    /// chunk streams each.
+    pub(super) partial: Option<Box<Partial>>,
 }
 
 impl ChunkStream {
@@ -192,10 +193,10 @@ impl ChunkStream {
         self.remembered.length.saturating_sub(passed)
     }
 
-    /// Takes the message in progress out, as far as it came in.
-    pub(super) fn take_message(&mut self) -> Option<RawMessage> {
-        let partial = self.partial.take()?;
-        Some(RawMessage {
+    /// Takes the message in progress out, as far as it came in, and leaves its box in `spare`.
+    pub(super) fn take_message(&mut self, spare: &mut Option<Box<Partial>>) -> Option<RawMessage> {
+        let mut partial = self.partial.take()?;
+        let message = RawMessage {
             csid: self.csid,
             fmt: partial.fmt,
             type_id: self.remembered.type_id,
@@ -213,10 +214,12 @@ impl ChunkStream {
             },
             first: partial.first,
             last: partial.last,
-            body: partial.body,
+            body: std::mem::take(&mut partial.body),
             received: partial.passed.saturating_sub(partial.missing),
             from_aggregate: false,
-        })
+        };
+        *spare = Some(partial);
+        Some(message)
     }
 }
 
@@ -226,6 +229,8 @@ impl ChunkStream {
 pub(super) struct ChunkStreams {
     list: Vec<ChunkStream>,
     last: usize,
+    /// The box of the latest message, for the next one.
+    spare: Option<Box<Partial>>,
 }
 
 impl ChunkStreams {
@@ -246,6 +251,23 @@ impl ChunkStreams {
     pub(super) fn get_mut(&mut self, place: usize) -> Option<&mut ChunkStream> {
         self.last = place;
         self.list.get_mut(place)
+    }
+
+    /// Takes out the message in progress on the chunk stream at a place, as far as it came in.
+    pub(super) fn take_message(&mut self, place: usize) -> Option<RawMessage> {
+        let Self { list, spare, .. } = self;
+        list.get_mut(place)?.take_message(spare)
+    }
+
+    /// A message that begins, where it stays until it ends.
+    pub(super) fn in_box(&mut self, partial: Partial) -> Box<Partial> {
+        match self.spare.take() {
+            Some(mut place) => {
+                *place = partial;
+                place
+            }
+            None => Box::new(partial),
+        }
     }
 
     /// Where the chunk stream is that has a message in progress and was used last, if that was

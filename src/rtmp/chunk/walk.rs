@@ -20,10 +20,6 @@ const MAX_SIZES: usize = 300;
 /// into as many chunks agree about everything else.
 const PROOF: u32 = 4;
 
-/// Part of a message by which it must have grown before chunk sizes are tried on it again. Tried
-/// at every segment, a long message costs its length times their number.
-const RETRY_SHARE: usize = 8;
-
 /// Most headers one trial looks at; evidence suffices after a handful.
 const MAX_HEADERS: u32 = 200;
 
@@ -332,14 +328,13 @@ impl<'a> Walk<'a> {
             return guess;
         }
         // Until the message's end is there, its first continuation may still come.
-        let have = self.bytes.len();
         if payload.len() < to {
-            open = Some(open.unwrap_or(usize::MAX).min(have.saturating_add(1)));
+            open = Some(
+                open.unwrap_or(usize::MAX)
+                    .min(self.bytes.len().saturating_add(1)),
+            );
         }
-        // The next try looks through the payload again: not for every byte that comes.
-        let worth = have.saturating_add(payload.len() / RETRY_SHARE);
-        let worth = worth.min(at.saturating_add(to));
-        open.map_or(Outcome::Refuted, |need| Outcome::Open(need.max(worth)))
+        open.map_or(Outcome::Refuted, Outcome::Open)
     }
 }
 
@@ -368,29 +363,3 @@ pub(super) fn may_begin(bytes: &[u8]) -> bool {
 
 /// Bytes needed behind an anchor before [`may_begin`] and the first step of a trial are final.
 pub(super) const LOOK: usize = MAX_HEADER_LEN + SIGNATURE_LEN;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A key frame of 60,000 bytes on chunk stream 6 (section 5.3.1.2), of which little is there
-    /// yet and no continuation, by whatever chunk size.
-    #[test]
-    fn chunk_sizes_are_not_tried_for_every_byte_that_comes() {
-        let mut bytes = vec![6, 0, 0, 0, 0, 0xEA, 0x60, 9, 1, 0, 0, 0, 0x17, 1, 0, 0, 0];
-        bytes.resize(8_012, 0x55);
-        let needed = Needed {
-            bits: 60,
-            first: 22,
-            headers: 3,
-        };
-        let extended = ExtendedTimestamps::default();
-        let walk = Walk::new(&bytes, Vec::new(), Size::UNKNOWN, extended, needed);
-        assert_eq!(walk.run(0), Outcome::Open(8_012 + 1_000));
-
-        // At the end of the message it is known that none will come, and where a header has to be.
-        bytes.resize(60_011, 0x55);
-        let walk = Walk::new(&bytes, Vec::new(), Size::UNKNOWN, extended, needed);
-        assert_eq!(walk.run(0), Outcome::Open(60_012));
-    }
-}
