@@ -36,7 +36,7 @@ use rtmpscope::rtmp::types::MessageTypeId;
 
 /// Longest input made of a whole file or conversation, in bytes: a setup with its handshake and
 /// some media. Shorter inputs are tried more often.
-const LONG: usize = 12 * 1024;
+const LONG: usize = 24 * 1024;
 
 /// Longest input made of one message or frame, in bytes.
 const SHORT: usize = 1024;

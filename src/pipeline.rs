@@ -21,6 +21,7 @@ use crate::net::Segment;
 use crate::net::TcpFlags;
 use crate::net::connection::Connection as Tcp;
 use crate::net::flow::EndReason;
+use crate::net::flow::Ended;
 use crate::net::flow::FlowConfig;
 use crate::net::flow::FlowCounters;
 use crate::net::flow::FlowEvent;
@@ -170,29 +171,39 @@ pub struct Pipeline {
     flows: FlowTable<Option<Box<Conversation>>>,
     budget: ReassemblyBudget,
     decoding: Decoding,
+    is_finished: bool,
 }
 
 /// One TCP connection that is RTMP, or may be. What is certain to be something else is not kept.
+/// What every segment needs comes first and together: with many connections at once, fetching it
+/// is most of the work.
 #[derive(Debug)]
+#[repr(C)]
 struct Conversation {
-    tcp: Tcp,
-    opening: Opening,
-    stage: Stage,
-    connection: Connection,
     /// Whether our client is the table's server: the content of the connection said so, and
     /// what the table goes by did not change, or changed later.
     is_flipped: bool,
+    /// Whether the segments that open the TCP connection have passed.
+    is_open: bool,
+    tcp: Tcp,
+    stage: Stage,
+    connection: Connection,
+    opening: Opening,
 }
 
 /// How far it is known what a connection carries.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every connection that is kept is RTMP, and needs its decoders for every segment"
+)]
 enum Stage {
     /// Its bytes are held until they tell.
     Probing(Box<Detector>),
     /// RTMP. `told` once an observer knows: a connection joined late is not RTMP for sure before
     /// its first message.
     Rtmp {
-        decoders: Box<PerSide<Decoder>>,
+        decoders: PerSide<Decoder>,
         told: bool,
     },
     /// Something else.
@@ -228,6 +239,7 @@ impl Pipeline {
                 ..FlowConfig::default()
             }),
             budget: ReassemblyBudget::default(),
+            is_finished: false,
             decoding: Decoding {
                 options,
                 queue: EventQueue::default(),
@@ -244,6 +256,7 @@ impl Pipeline {
             flows,
             budget,
             decoding,
+            ..
         } = self;
         decoding.totals.frame(frame);
         observer.clock(frame.time);
@@ -263,7 +276,7 @@ impl Pipeline {
         // 2. Segment → its connection, and who sent it.
         let route = flows.route(segment);
         while let Some(ended) = flows.next_ended() {
-            decoding.end(ended.flow.data, ended.reason, budget, observer);
+            decoding.left(ended, budget, observer);
         }
         let Some(route) = route else {
             count(&mut decoding.totals.stray_segments);
@@ -306,14 +319,26 @@ impl Pipeline {
         }
     }
 
-    /// The capture is over: ends every connection and lets out what waits.
+    /// The capture is over: ends every connection, in the order of first sight, and lets out what
+    /// waits. Nothing is taken in after this.
     pub fn finish(&mut self, observer: &mut impl Observer) {
-        self.flows.drain_all();
-        while let Some(ended) = self.flows.next_ended() {
-            let Self {
-                budget, decoding, ..
-            } = self;
-            decoding.end(ended.flow.data, ended.reason, budget, observer);
+        let Self {
+            flows,
+            budget,
+            decoding,
+            is_finished,
+            ..
+        } = self;
+        if std::mem::replace(is_finished, true) {
+            return;
+        }
+        // They stay where they are: who has ten thousand and is about to exit need not free them
+        // one by one.
+        for flow in flows.flows_mut() {
+            let reason = flow.closed().unwrap_or(EndReason::EndOfCapture);
+            if let Some(conversation) = &mut flow.data {
+                decoding.end(conversation, reason, budget, observer);
+            }
         }
     }
 
@@ -326,7 +351,7 @@ impl Pipeline {
             let Self {
                 budget, decoding, ..
             } = self;
-            decoding.end(ended.flow.data, ended.reason, budget, observer);
+            decoding.left(ended, budget, observer);
         }
     }
 
@@ -342,7 +367,8 @@ impl Pipeline {
 
     /// The RTMP connections that are open, in the order of first sight.
     pub fn connections(&self) -> impl Iterator<Item = (&Connection, &Tcp)> {
-        self.flows.flows().filter_map(|flow| {
+        let open = (!self.is_finished).then(|| self.flows.flows());
+        open.into_iter().flatten().filter_map(|flow| {
             let conversation = flow.data.as_deref()?;
             matches!(conversation.stage, Stage::Rtmp { told: true, .. })
                 .then_some((&conversation.connection, &conversation.tcp))
@@ -351,7 +377,8 @@ impl Pipeline {
 
     /// The same, to take interval statistics of their sessions.
     pub fn connections_mut(&mut self) -> impl Iterator<Item = (&mut Connection, &Tcp)> {
-        self.flows.flows_mut().filter_map(|flow| {
+        let open = (!self.is_finished).then(|| self.flows.flows_mut());
+        open.into_iter().flatten().filter_map(|flow| {
             let conversation = flow.data.as_deref_mut()?;
             matches!(conversation.stage, Stage::Rtmp { told: true, .. })
                 .then_some((&mut conversation.connection, &conversation.tcp))
@@ -397,15 +424,16 @@ impl Conversation {
                 session,
             },
             is_flipped: false,
+            is_open: false,
         }
     }
 
     /// Takes note of the segments that open the TCP connection.
     fn open(&mut self, side: Side, segment: &Segment<'_>) {
-        let opening = &mut self.opening;
-        if opening.established.is_some() {
+        if self.is_open {
             return;
         }
+        let opening = &mut self.opening;
         let flags = segment.flags;
         match (side, flags.has(TcpFlags::SYN)) {
             (Side::Client, true) => {
@@ -414,6 +442,7 @@ impl Conversation {
             (Side::Server, true) => opening.answered = true,
             (Side::Client, false) if opening.answered && flags.has(TcpFlags::ACK) => {
                 opening.established = Some(segment.at);
+                self.is_open = true;
             }
             _ => return,
         }
@@ -572,10 +601,10 @@ impl Decoding {
             keep_media: self.options.keep_media,
             start,
         };
-        let mut decoders = Box::new(PerSide {
+        let mut decoders = PerSide {
             client: Decoder::new(origins.client, options),
             server: Decoder::new(origins.server, options),
-        });
+        };
         connection.carried = carried;
         // A handshake is proof. A connection joined late is believed at its first message.
         let mut told = false;
@@ -695,22 +724,31 @@ impl Decoding {
     }
 
     /// A connection left the table.
+    fn left(
+        &mut self,
+        ended: Ended<Option<Box<Conversation>>>,
+        budget: &mut ReassemblyBudget,
+        observer: &mut impl Observer,
+    ) {
+        if let Some(mut conversation) = ended.flow.data {
+            self.end(&mut conversation, ended.reason, budget, observer);
+        }
+    }
+
+    /// A connection is over, or the capture is.
     fn end(
         &mut self,
-        conversation: Option<Box<Conversation>>,
+        conversation: &mut Conversation,
         reason: EndReason,
         budget: &mut ReassemblyBudget,
         observer: &mut impl Observer,
     ) {
-        let Some(mut conversation) = conversation else {
-            return;
-        };
         let Conversation {
             tcp,
             stage,
             connection,
             ..
-        } = &mut *conversation;
+        } = conversation;
         let at = connection.last;
         let peers = PerSide {
             client: Peer::Silent,

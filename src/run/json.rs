@@ -15,6 +15,7 @@ use crate::cli::Input;
 use crate::run::Exit;
 use crate::run::REPORT_HISTORY;
 use crate::run::complain;
+use crate::run::leave;
 use crate::run::options;
 use crate::run::output_exit;
 use crate::run::reading::Reading;
@@ -64,6 +65,7 @@ pub(super) fn json(flags: &Flags, input: &Input, events: &[String], interval: u3
         capture_record(&mut report, &mut reading, &pipeline);
     }
     report.flush();
+    leave(pipeline);
     match report.take_failure() {
         None => reading.exit(),
         Some(error) => output_exit(&error),

@@ -16,6 +16,7 @@ use crate::cli::Input;
 use crate::run::Exit;
 use crate::run::REPORT_HISTORY;
 use crate::run::complain;
+use crate::run::leave;
 use crate::run::options;
 use crate::run::output_exit;
 use crate::run::progress::ProgressLine;
@@ -49,6 +50,7 @@ pub(super) fn report(flags: &Flags, input: &Input) -> Exit {
     }
     let head = head(&mut reading, &pipeline);
     let foot = foot(&pipeline);
+    leave(pipeline);
     match text.finish(&head, &foot) {
         Ok(()) => reading.exit(),
         Err(error) => output_exit(&error),
