@@ -4,10 +4,10 @@ use std::io;
 use std::io::Write as _;
 use std::path::Path;
 
+use rtmpscope::base::units::grouped;
 use rtmpscope::pipeline::Options;
 use rtmpscope::pipeline::Pipeline;
 use rtmpscope::report::flv::FlvExtractor;
-use rtmpscope::report::text::units::grouped;
 
 use crate::cli::Flags;
 use crate::cli::Input;

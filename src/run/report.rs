@@ -4,12 +4,12 @@ use std::io;
 
 use rtmpscope::base::text::printable;
 use rtmpscope::base::time::Precision;
+use rtmpscope::base::units::bytes;
+use rtmpscope::base::units::grouped;
+use rtmpscope::base::units::span_with_hours;
 use rtmpscope::pipeline::Pipeline;
 use rtmpscope::report::text::TextReport;
 use rtmpscope::report::text::parts_of_aggregates;
-use rtmpscope::report::text::units::bytes;
-use rtmpscope::report::text::units::grouped;
-use rtmpscope::report::text::units::millis;
 
 use crate::cli::Flags;
 use crate::cli::Input;
@@ -84,7 +84,7 @@ fn head(reading: &mut Reading, pipeline: &Pipeline) -> String {
     let span = match (totals.first, totals.last) {
         (Some(first), Some(last)) => format!(
             ", {} from {}",
-            millis(last.since(first)),
+            span_with_hours(last.since(first)),
             first.rfc3339(Precision::Micros)
         ),
         _ => String::new(),

@@ -1,73 +1,14 @@
-//! Quantities and times as the narrow columns of a terminal show them.
+//! Quantities and times as the narrow columns of a terminal show them, beside those of
+//! [`crate::base::units`].
 
 use crate::base::ids::Mark;
 use crate::base::time::Precision;
-use crate::base::time::Span;
 use crate::base::time::Timestamp;
-
-/// A count with a space between each three digits.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && digits.len().saturating_sub(at).is_multiple_of(3) {
-            out.push(' ');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// Bytes in powers of a thousand, with three figures.
-#[expect(clippy::cast_precision_loss, reason = "three figures are shown")]
-pub(super) fn bytes(number: u64) -> String {
-    if number < 1000 {
-        return format!("{number} B");
-    }
-    let mut value = number as f64;
-    let mut unit = "B";
-    for name in ["kB", "MB", "GB", "TB"] {
-        if value < 999.5 {
-            break;
-        }
-        value /= 1000.0;
-        unit = name;
-    }
-    let digits = match value {
-        v if v < 9.995 => 2,
-        v if v < 99.95 => 1,
-        _ => 0,
-    };
-    format!("{value:.digits$} {unit}")
-}
-
-/// A span of time in the unit that suits it.
-pub(super) fn span(span: Span) -> String {
-    millis(span.as_millis_f64())
-}
-
-/// Milliseconds in the unit that suits them.
-pub(super) fn millis(ms: f64) -> String {
-    let size = ms.abs();
-    if size < 9.995 {
-        format!("{ms:.2} ms")
-    } else if size < 99.95 {
-        format!("{ms:.1} ms")
-    } else if size < 9_999.5 {
-        format!("{ms:.0} ms")
-    } else if size < 119_950.0 {
-        format!("{:.1} s", ms / 1000.0)
-    } else {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "whole seconds, not negative; the cast saturates"
-        )]
-        let seconds = (size / 1000.0) as u64;
-        let sign = if ms < 0.0 { "-" } else { "" };
-        format!("{sign}{}", clock(seconds))
-    }
-}
+pub(super) use crate::base::units::bytes;
+use crate::base::units::clock;
+pub(super) use crate::base::units::grouped;
+pub(super) use crate::base::units::millis;
+pub(super) use crate::base::units::span;
 
 /// Milliseconds with their sign, in few figures: `+12ms`, `-1.8s`.
 pub(super) fn signed(ms: f64) -> String {
@@ -80,16 +21,6 @@ pub(super) fn signed(ms: f64) -> String {
         text
     } else {
         format!("{:+.1}s", ms / 1000.0)
-    }
-}
-
-/// Hours, minutes and seconds.
-pub(super) fn clock(seconds: u64) -> String {
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 {
-        format!("{hours}:{minutes:02}:{seconds:02}")
-    } else {
-        format!("{minutes:02}:{seconds:02}")
     }
 }
 
@@ -129,11 +60,6 @@ mod tests {
 
     #[test]
     fn quantities_have_few_figures() {
-        assert_eq!(grouped(12_345_678), "12 345 678");
-        assert_eq!(bytes(999), "999 B");
-        assert_eq!(bytes(999_999), "1.00 MB");
-        assert_eq!(millis(41.3), "41.3 ms");
-        assert_eq!(millis(-7_325_000.0), "-2:02:05");
         assert_eq!(signed(-1800.0), "-1.8s");
         assert_eq!(signed(-0.2), "0ms");
         assert_eq!(percent(0.0312), "3.1%");

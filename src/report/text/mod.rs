@@ -2,7 +2,6 @@
 //! structure, so that it can be pasted into an issue.
 
 mod section;
-pub mod units;
 
 use std::fmt::Write as _;
 use std::io;
@@ -19,7 +18,7 @@ use crate::report::mask::Mask;
 use crate::rtmp::anomaly::Anomaly;
 
 use self::section::WireAnomalies;
-use self::units::grouped;
+use crate::base::units::grouped;
 
 /// Bytes of sections that are held back so that the list of connections can stand before them. A
 /// capture with more prints the sections as connections end, and the list at the end.

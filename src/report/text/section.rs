@@ -8,6 +8,9 @@ use crate::base::severity::Severity;
 use crate::base::side::Side;
 use crate::base::time::Precision;
 use crate::base::time::Span;
+use crate::base::units::bytes;
+use crate::base::units::grouped;
+use crate::base::units::span_with_hours;
 use crate::net::connection::Connection as Tcp;
 use crate::pipeline::Connection;
 use crate::report::mask::Mask;
@@ -15,9 +18,6 @@ use crate::report::proxy_name;
 use crate::report::text::joined;
 use crate::report::text::parts_of_aggregates;
 use crate::report::text::shown;
-use crate::report::text::units::bytes;
-use crate::report::text::units::grouped;
-use crate::report::text::units::millis;
 use crate::rtmp::anomaly::Anomaly;
 use crate::rtmp::handshake::is_rtmpe;
 use crate::rtmp::secret::Secrecy;
@@ -171,7 +171,7 @@ fn head(out: &mut String, connection: &Connection, mask: Mask<'_>) {
         connection.first.time.rfc3339(Precision::Micros),
         connection.first.frame,
         connection.last.frame,
-        millis(connection.lasted())
+        span_with_hours(connection.lasted())
     );
     if let Some(url) = summary.tc_url {
         let _ = writeln!(out, "  tcUrl     {}", shown(&mask.text(url, Secrecy::Url)));
@@ -222,7 +222,9 @@ fn setup(out: &mut String, connection: &Connection) {
         };
         let state = if phase.failed { " FAILED" } else { "" };
         match phase.duration() {
-            Some(duration) => parts.push(format!("{name} {}{note}{state}", millis(duration))),
+            Some(duration) => {
+                parts.push(format!("{name} {}{note}{state}", span_with_hours(duration)))
+            }
             None => parts.push(format!("{name} not completed{note}{state}")),
         }
     };
@@ -255,7 +257,7 @@ fn setup(out: &mut String, connection: &Connection) {
         ("keyframe", setup.first_keyframe),
     ] {
         if let Some(after) = setup.after_start(first) {
-            parts.push(format!("first {name} +{}", millis(after)));
+            parts.push(format!("first {name} +{}", span_with_hours(after)));
         }
     }
     if !parts.is_empty() {
@@ -346,7 +348,7 @@ fn channels(out: &mut String, connection: &Connection, side: Side) {
             bytes(u64::from(channel.largest)),
             channel
                 .longest_hold()
-                .map_or_else(|| "-".to_owned(), millis)
+                .map_or_else(|| "-".to_owned(), span_with_hours)
         );
     }
     let fragmented = direction.fragmented();
@@ -412,9 +414,9 @@ fn call_counts(out: &mut String, stats: &CallStats) {
         let _ = write!(
             out,
             "; latency min {} mean {} max {}",
-            millis(stats.latency.min()),
-            millis(stats.latency.mean()),
-            millis(stats.latency.max())
+            span_with_hours(stats.latency.min()),
+            span_with_hours(stats.latency.mean()),
+            span_with_hours(stats.latency.max())
         );
     }
     out.push('\n');
@@ -432,9 +434,9 @@ fn pings(out: &mut String, stats: &CallStats) {
         let _ = write!(
             out,
             "; min {} mean {} max {}",
-            millis(stats.ping.min()),
-            millis(stats.ping.mean()),
-            millis(stats.ping.max())
+            span_with_hours(stats.ping.min()),
+            span_with_hours(stats.ping.mean()),
+            span_with_hours(stats.ping.max())
         );
     }
     out.push('\n');
@@ -455,7 +457,7 @@ fn call_line(out: &mut String, connection: &Connection, call: &Call, mask: Mask<
         CallState::Answered => "ok".to_owned(),
         CallState::Failed => "FAILED".to_owned(),
     };
-    let latency = call.latency().map_or_else(String::new, millis);
+    let latency = call.latency().map_or_else(String::new, span_with_hours);
     let reply = call.reply.as_ref().map_or_else(String::new, |reply| {
         let text = |text: Option<&str>| {
             text.map(|text| shown(&mask.text(text, Secrecy::Parameters)))
@@ -471,7 +473,7 @@ fn call_line(out: &mut String, connection: &Connection, call: &Call, mask: Mask<
     });
     let line = format!(
         "     {:>10} {} {:<14} #{:<4} {:<13} {:>9}  {}",
-        format!("+{}", millis(after)),
+        format!("+{}", span_with_hours(after)),
         arrow(call.caller),
         shown(&mask.prose(&call.name)),
         id,
@@ -596,12 +598,12 @@ fn timing(out: &mut String, track: &Track) {
         ),
         format!(
             "lag {} (min {}, max {})",
-            millis(clock.lag),
-            millis(clock.lag_min),
-            millis(clock.lag_max)
+            span_with_hours(clock.lag),
+            span_with_hours(clock.lag_min),
+            span_with_hours(clock.lag_max)
         ),
         format!("jitter {:.1} ms", clock.jitter_ms),
-        format!("longest gap {}", millis(clock.gap_max)),
+        format!("longest gap {}", span_with_hours(clock.gap_max)),
     ];
     if let Some(drift) = clock.drift_ms_per_s() {
         facts.push(format!("drift {drift:+.2} ms/s"));
@@ -637,7 +639,11 @@ fn network(out: &mut String, connection: &Connection, tcp: &Tcp) {
         ];
         let rtt = &health.round_trips;
         if let (Some(median), Some(max)) = (rtt.median(), rtt.max()) {
-            facts.push(format!("RTT median {} max {}", millis(median), millis(max)));
+            facts.push(format!(
+                "RTT median {} max {}",
+                span_with_hours(median),
+                span_with_hours(max)
+            ));
         }
         if health.retransmitted_packets > 0 {
             facts.push(format!(
@@ -656,7 +662,7 @@ fn network(out: &mut String, connection: &Connection, tcp: &Tcp) {
             facts.push(format!(
                 "{} zero windows ({})",
                 health.zero_windows,
-                millis(health.zero_window_time)
+                span_with_hours(health.zero_window_time)
             ));
         }
         let missing = *connection.missing.of(side);
@@ -733,7 +739,7 @@ fn ending(out: &mut String, connection: &Connection) {
         out,
         "  end       {} after {}: {}",
         style,
-        millis(connection.lasted()),
+        span_with_hours(connection.lasted()),
         facts.join(", ")
     );
 }
