@@ -317,14 +317,14 @@ impl<W: Write> Observer for JsonReport<W> {
             }
             Fact::CallCompleted(call) => {
                 self.record(connection, "call", call.caller, |w, mask, precision| {
-                    records::call(w, call, mask, precision);
+                    records::call::call(w, call, mask, precision);
                 });
             }
             Fact::TrackConfigured { track, .. } | Fact::TrackChanged { track, .. } => {
                 let changed = matches!(fact, Fact::TrackChanged { .. });
                 if let Some(found) = connection.session.track(*track) {
                     self.record(connection, "track", track.side, |w, _, _| {
-                        records::track(w, found, changed);
+                        records::track::track(w, found, changed);
                     });
                 }
             }
@@ -368,7 +368,9 @@ impl<W: Write> Observer for JsonReport<W> {
             connection,
             "connection_end",
             Side::Client,
-            |w, mask, precision| records::connection_end(w, connection, tcp, mask, precision),
+            |w, mask, precision| {
+                records::connection_end::connection_end(w, connection, tcp, mask, precision)
+            },
         );
     }
 }

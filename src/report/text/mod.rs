@@ -17,7 +17,7 @@ use crate::pipeline::Observer;
 use crate::report::mask::Mask;
 use crate::rtmp::anomaly::Anomaly;
 
-use self::section::WireAnomalies;
+use self::section::anomalies::WireAnomalies;
 use crate::base::units::grouped;
 
 /// Bytes of sections that are held back so that the list of connections can stand before them. A

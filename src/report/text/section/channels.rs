@@ -1,0 +1,94 @@
+//! The chunk streams of a direction.
+
+use std::fmt::Write as _;
+
+use crate::base::side::Side;
+use crate::base::units::bytes;
+use crate::base::units::grouped;
+use crate::base::units::span_with_hours;
+use crate::pipeline::Connection;
+use crate::report::text::parts_of_aggregates;
+use crate::report::text::section::arrow;
+use crate::report::text::section::side_word;
+
+pub(super) fn channels(out: &mut String, connection: &Connection, side: Side) {
+    let direction = connection.session.directions.of(side);
+    if direction.messages == 0 {
+        return;
+    }
+    let mut sizes: Vec<String> = Vec::new();
+    for change in &direction.chunk_size_changes {
+        if let (true, Some(from)) = (sizes.is_empty(), change.from) {
+            sizes.push(from.to_string());
+        }
+        sizes.push(format!("{} (frame {})", change.to, change.at.frame));
+    }
+    if sizes.is_empty() {
+        sizes.extend(direction.chunk_size.map(|size| size.to_string()));
+    }
+    let _ = writeln!(
+        out,
+        "  {} {}  {} messages{}, {}, {:.2} % headers, chunk size {}",
+        arrow(side),
+        side_word(side),
+        grouped(direction.messages),
+        parts_of_aggregates(direction.aggregated),
+        bytes(direction.payload_bytes),
+        direction.header_share() * 100.0,
+        sizes.join(" -> ")
+    );
+    let _ = writeln!(
+        out,
+        "     {:>5} {:<28} {:>8} {:>9} {:>6} {:>17} {:>9} {:>10}",
+        "csid", "carries", "messages", "bytes", "share", "fmt 0/1/2/3 %", "largest", "longest"
+    );
+    for channel in &direction.channels {
+        let carries: Vec<String> = channel
+            .types
+            .iter()
+            .map(|kind| kind.type_id.to_string())
+            .collect();
+        let mut carries = carries.join(",");
+        if carries.len() > 28 {
+            carries.truncate(27);
+            carries.push('+');
+        }
+        let mix: Vec<String> = channel
+            .formats
+            .iter()
+            .map(|count| percent(u64::from(*count), channel.messages))
+            .collect();
+        let _ = writeln!(
+            out,
+            "     {:>5} {:<28} {:>8} {:>9} {:>5.1}% {:>17} {:>9} {:>10}",
+            channel.csid,
+            carries,
+            channel.messages,
+            bytes(channel.payload_bytes),
+            direction.share_of(channel) * 100.0,
+            mix.join("/"),
+            bytes(u64::from(channel.largest)),
+            channel
+                .longest_hold()
+                .map_or_else(|| "-".to_owned(), span_with_hours)
+        );
+    }
+    let fragmented = direction.fragmented();
+    if fragmented > 0 {
+        let _ = writeln!(
+            out,
+            "     {} messages in several chunks, {} of them interrupted by another channel",
+            grouped(fragmented),
+            grouped(direction.interrupted())
+        );
+    }
+}
+
+pub(super) fn percent(part: u64, whole: u64) -> String {
+    let hundredfold = part.saturating_mul(100);
+    let rounded = hundredfold
+        .saturating_add(whole / 2)
+        .checked_div(whole)
+        .unwrap_or(0);
+    rounded.to_string()
+}

@@ -1,0 +1,157 @@
+//! The tracks, how they keep time, audio against video, and the metadata.
+
+use std::fmt::Write as _;
+
+use crate::base::units::grouped;
+use crate::base::units::span_with_hours;
+use crate::pipeline::Connection;
+use crate::report::text::section::arrow;
+use crate::session::track::Track;
+
+pub(super) fn codec_name(track: &Track) -> String {
+    track
+        .codec
+        .map_or_else(|| "?".to_owned(), |codec| codec.to_string())
+}
+
+pub(super) fn media(out: &mut String, connection: &Connection) {
+    let session = &connection.session;
+    for track in &session.tracks {
+        let mut facts = vec![codec_name(track)];
+        if let Some(config) = track.video() {
+            facts.extend(config.profile_name.map(str::to_owned));
+            facts.extend(config.level.map(|level| format!("level {level}")));
+            if let Some(depth) = config.bit_depth.filter(|depth| *depth != 8) {
+                facts.push(format!("{depth} bit"));
+            }
+        }
+        if let Some(size) = track.picture_size() {
+            facts.push(format!("{}x{}", size.width, size.height));
+        }
+        if let Some(config) = track.audio() {
+            facts.extend(config.sample_rate_hz.map(|rate| format!("{rate} Hz")));
+            facts.extend(config.channels.map(|count| format!("{count} ch")));
+        }
+        if track.key.id > 0 {
+            facts.push(format!("track {}", track.key.id));
+        }
+        if track.is_enhanced {
+            facts.push("enhanced".to_owned());
+        }
+        let _ = writeln!(
+            out,
+            "  {} {:<7}  {}  [stream {}]",
+            arrow(track.key.side),
+            track.key.kind.name(),
+            facts.join(" "),
+            track.key.stream_id
+        );
+        let mut facts = vec![format!("{} frames", grouped(track.frames))];
+        if let Some(rate) = track.frame_rate() {
+            facts.push(format!("{rate:.2}/s"));
+        }
+        if let Some(kbits) = track.kbits() {
+            facts.push(format!("{kbits:.0} kbit/s (max {})", track.kbits_max));
+        }
+        if let Some(gops) = &track.gops {
+            match gops.interval_mean_ms() {
+                Some(mean) => facts.push(format!(
+                    "{} keyframes every {:.2} s ({}..{} ms)",
+                    gops.keyframes,
+                    mean / 1000.0,
+                    gops.interval_min_ms,
+                    gops.interval_max_ms
+                )),
+                None => facts.push(format!("{} keyframe", gops.keyframes)),
+            }
+        }
+        if let Some(composition) = track.composition.filter(|c| c.nonzero > 0) {
+            facts.push(format!(
+                "composition {}..{} ms",
+                composition.min_ms, composition.max_ms
+            ));
+        }
+        let _ = writeln!(out, "     {}", facts.join(", "));
+        timing(out, track);
+    }
+    for pair in &session.skews {
+        if let Some(skew) = pair.skew.timestamp_ms {
+            let _ = writeln!(
+                out,
+                "  {} a/v      skew {skew:+.0} ms (min {:+.0}, max {:+.0}; positive: audio is ahead)  [stream {}]",
+                arrow(pair.side),
+                pair.skew.timestamp_min_ms,
+                pair.skew.timestamp_max_ms,
+                pair.stream_id
+            );
+        }
+    }
+    for metadata in &session.metadata {
+        let figures = &metadata.figures;
+        let mut facts = Vec::new();
+        if let (Some(width), Some(height)) = (figures.width, figures.height) {
+            facts.push(format!("{width}x{height}"));
+        }
+        facts.extend(figures.frame_rate.map(|rate| format!("{rate:.2}/s")));
+        facts.extend(
+            figures
+                .video_kbits
+                .map(|kbits| format!("video {kbits:.0} kbit/s")),
+        );
+        facts.extend(
+            figures
+                .audio_kbits
+                .map(|kbits| format!("audio {kbits:.0} kbit/s")),
+        );
+        facts.extend(figures.sample_rate.map(|rate| format!("{rate:.0} Hz")));
+        if !facts.is_empty() {
+            let _ = writeln!(
+                out,
+                "  {} metadata says {} (sent {} times)  [stream {}]",
+                arrow(metadata.side),
+                facts.join(", "),
+                metadata.count,
+                metadata.stream_id
+            );
+        }
+    }
+}
+
+fn timing(out: &mut String, track: &Track) {
+    let Some(clock) = &track.clock else {
+        return;
+    };
+    let mut facts = vec![
+        format!(
+            "timestamps {}..{} ms",
+            clock.first_timestamp, clock.last_timestamp
+        ),
+        format!(
+            "lag {} (min {}, max {})",
+            span_with_hours(clock.lag),
+            span_with_hours(clock.lag_min),
+            span_with_hours(clock.lag_max)
+        ),
+        format!("jitter {:.1} ms", clock.jitter_ms),
+        format!("longest gap {}", span_with_hours(clock.gap_max)),
+    ];
+    if let Some(drift) = clock.drift_ms_per_s() {
+        facts.push(format!("drift {drift:+.2} ms/s"));
+    }
+    if clock.backwards > 0 {
+        facts.push(format!(
+            "{} backwards (max {} ms)",
+            clock.backwards, clock.backwards_max_ms
+        ));
+    }
+    if clock.jumps > 0 {
+        facts.push(format!(
+            "{} jumps (max {} ms)",
+            clock.jumps, clock.jump_max_ms
+        ));
+    }
+    if clock.wraps32 > 0 {
+        facts.push(format!("{} wraps at 2^32", clock.wraps32));
+    }
+    let _ = writeln!(out, "     {}", facts.join(", "));
+}
