@@ -3,6 +3,7 @@
 use crate::base::ids::Mark;
 use crate::base::time::Span;
 use crate::rtmp::types::RtmpTimestamp;
+use crate::session::drift::Drift;
 
 /// A step back of more than this is another timeline (the source restarted), not disorder.
 const RESTART_MS: i64 = 1000;
@@ -21,24 +22,6 @@ const GAP_INTERVALS: i64 = 5;
 
 /// Messages after which the mean interval of a track means something.
 const SETTLED_MESSAGES: u64 = 5;
-
-/// Change of the lag over a second of arrival, in milliseconds, up to which a stream counts as
-/// settled: what is sent from a store comes in at a multiple of real time.
-const SETTLED_LAG_MS: f64 = 100.0;
-
-/// Seconds after which whatever still goes on is no start but how this stream is.
-const MAX_BURST_S: i64 = 5;
-
-/// Fewest seconds that a drift is computed from.
-const MIN_DRIFT_SECONDS: f64 = 10.0;
-
-/// Standard error up to which a drift is told, in milliseconds per second: a second in a quarter
-/// of an hour.
-const DRIFT_ERROR_MS_PER_S: f64 = 1.0;
-
-/// Standard error up to which a larger drift is told, as a share of it: five times its error, it
-/// is not chance.
-const DRIFT_ERROR_SHARE: f64 = 0.2;
 
 /// Where timestamps wrap that are stored signed.
 const HALF: u32 = 1 << 31;
@@ -342,104 +325,6 @@ impl Clock {
     }
 }
 
-/// How the lag changes over time: a fit over its means by seconds of arrival, in constant memory.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-struct Drift {
-    fit: Regression,
-    is_settled: bool,
-    /// The second of arrival that is filling, from 0.
-    second: i64,
-    /// Messages in it.
-    count: f64,
-    /// Sum of their arrivals in seconds.
-    arrivals: f64,
-    /// Sum of their lags in milliseconds.
-    lags: f64,
-    /// Lag before it, in milliseconds.
-    lag_before: f64,
-    /// Latest lag in milliseconds.
-    lag_last: f64,
-}
-
-impl Drift {
-    fn push(&mut self, arrival: Span, lag: Span) {
-        let second = arrival.0.wrapping_div(1_000_000_000);
-        if second != self.second {
-            self.close_second();
-            self.second = second;
-        }
-        self.count += 1.0;
-        self.arrivals += arrival.as_secs_f64();
-        self.lag_last = lag.as_millis_f64();
-        self.lags += self.lag_last;
-    }
-
-    fn close_second(&mut self) {
-        if self.count > 0.0 {
-            let change = (self.lag_last - self.lag_before).abs();
-            self.is_settled |= change <= SETTLED_LAG_MS || self.second >= MAX_BURST_S;
-            if self.is_settled {
-                self.fit
-                    .push(self.arrivals / self.count, self.lags / self.count);
-            }
-        }
-        self.lag_before = self.lag_last;
-        self.count = 0.0;
-        self.arrivals = 0.0;
-        self.lags = 0.0;
-    }
-
-    fn slope(&self) -> Option<f64> {
-        if self.fit.count < MIN_DRIFT_SECONDS {
-            return None;
-        }
-        let slope = self.fit.slope()?;
-        let error = self.fit.slope_error()?;
-        let is_certain = error <= DRIFT_ERROR_MS_PER_S || error <= slope.abs() * DRIFT_ERROR_SHARE;
-        is_certain.then_some(slope)
-    }
-}
-
-/// The straight line that fits points best (least squares), in constant memory.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-struct Regression {
-    count: f64,
-    mean_x: f64,
-    mean_y: f64,
-    /// Sum of squares of x about its mean.
-    sxx: f64,
-    /// Sum of squares of y about its mean.
-    syy: f64,
-    /// Sum of products of x and y about their means.
-    sxy: f64,
-}
-
-impl Regression {
-    fn push(&mut self, x: f64, y: f64) {
-        self.count += 1.0;
-        let x_from_mean = x - self.mean_x;
-        let y_from_mean = y - self.mean_y;
-        self.mean_x += x_from_mean / self.count;
-        self.mean_y += y_from_mean / self.count;
-        self.sxx += x_from_mean * (x - self.mean_x);
-        self.syy += y_from_mean * (y - self.mean_y);
-        self.sxy += x_from_mean * (y - self.mean_y);
-    }
-
-    fn slope(&self) -> Option<f64> {
-        (self.count >= 2.0 && self.sxx > 0.0).then(|| self.sxy / self.sxx)
-    }
-
-    /// Standard error of the slope.
-    fn slope_error(&self) -> Option<f64> {
-        if self.count < 3.0 || self.sxx <= 0.0 {
-            return None;
-        }
-        let unexplained = (self.syy - self.sxy * self.sxy / self.sxx).max(0.0);
-        Some((unexplained / (self.count - 2.0) / self.sxx).sqrt())
-    }
-}
-
 /// Milliseconds and counts as a floating-point number.
 #[expect(
     clippy::cast_precision_loss,
@@ -495,55 +380,6 @@ mod tests {
         assert_eq!(clock.lag_max, Span::from_millis(4000));
         assert!((clock.drift_ms_per_s().unwrap() - 200.0).abs() < 1e-6);
         assert!((clock.jitter_ms - 10.0).abs() < 0.1);
-    }
-
-    /// 25 frames a second of a clock that gains `gain` ms in each, from `begin_ms` of media on.
-    fn steady(seconds: i64, begin_ms: i64, gain: i64) -> Vec<(i64, u32)> {
-        (0..seconds * 25)
-            .map(|i| {
-                let media = begin_ms + i * 40 + i * gain / 25;
-                (i * 40, u32::try_from(media).unwrap())
-            })
-            .collect()
-    }
-
-    #[test]
-    fn drift_is_told_after_ten_seconds() {
-        let (clock, _) = run(&steady(9, 0, 0));
-        assert_eq!(clock.drift_ms_per_s(), None);
-        let (clock, _) = run(&steady(12, 0, 0));
-        assert!(clock.drift_ms_per_s().unwrap().abs() < 1e-9);
-    }
-
-    #[test]
-    fn a_clock_that_gains_a_percent_drifts_by_ten_milliseconds_per_second() {
-        let (clock, _) = run(&steady(20, 0, 10));
-        let drift = clock.drift_ms_per_s().unwrap();
-        assert!((drift + 10.0).abs() < 0.1, "{drift}");
-    }
-
-    #[test]
-    fn the_burst_of_the_start_is_no_drift() {
-        // A server sends the group of pictures that it holds, 3 s of media in 25 ms.
-        let mut points: Vec<_> = (0..75).map(|i| (i64::from(i) / 3, i * 40)).collect();
-        points.extend(steady(20, 3000, 0).iter().skip(1));
-        let (clock, _) = run(&points);
-        assert!(clock.drift_ms_per_s().unwrap().abs() < 1e-6);
-        assert_eq!(clock.lag, Span::from_millis(-3000));
-    }
-
-    #[test]
-    fn a_lag_that_swings_has_no_drift_until_long_after() {
-        // Media comes in as segments of four seconds.
-        let segments = |count: u32| -> Vec<_> {
-            (0..count * 100)
-                .map(|i| (i64::from(i / 100) * 4000 + i64::from(i % 100), i * 40))
-                .collect()
-        };
-        let (clock, _) = run(&segments(5));
-        assert_eq!(clock.drift_ms_per_s(), None);
-        let (clock, _) = run(&segments(100));
-        assert!(clock.drift_ms_per_s().unwrap().abs() < 1.0);
     }
 
     #[test]

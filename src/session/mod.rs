@@ -53,6 +53,7 @@ pub mod channel;
 pub mod clock;
 mod commands;
 pub mod data;
+mod drift;
 pub mod end;
 pub mod fact;
 pub mod flow;

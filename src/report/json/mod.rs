@@ -369,7 +369,7 @@ impl<W: Write> Observer for JsonReport<W> {
             "connection_end",
             Side::Client,
             |w, mask, precision| {
-                records::connection_end::connection_end(w, connection, tcp, mask, precision)
+                records::connection_end::connection_end(w, connection, tcp, mask, precision);
             },
         );
     }

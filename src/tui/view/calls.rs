@@ -423,8 +423,8 @@ fn rungs<'a>(detail: &Detail, calls: &[&Call], room: usize, view: &ViewState) ->
             "{} {} {}  {}",
             arrow(track.key.side),
             track.key.kind.name(),
-            super::session::track_facts(track),
-            super::session::track_figures(track)
+            super::session::codecs::track_facts(track),
+            super::session::codecs::track_figures(track)
         );
         rungs.push(Rung {
             call: None,

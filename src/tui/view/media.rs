@@ -32,7 +32,7 @@ use crate::tui::units;
 use crate::tui::view::pane;
 use crate::tui::view::say;
 use crate::tui::view::scrolled;
-use crate::tui::view::session::track_facts;
+use crate::tui::view::session::codecs::track_facts;
 use crate::tui::widgets::chart;
 use crate::tui::widgets::chart::LABELS;
 use crate::tui::widgets::chart::Series;

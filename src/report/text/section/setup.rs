@@ -21,7 +21,7 @@ pub(super) fn setup(out: &mut String, connection: &Connection) {
         let state = if phase.failed { " FAILED" } else { "" };
         match phase.duration() {
             Some(duration) => {
-                parts.push(format!("{name} {}{note}{state}", span_with_hours(duration)))
+                parts.push(format!("{name} {}{note}{state}", span_with_hours(duration)));
             }
             None => parts.push(format!("{name} not completed{note}{state}")),
         }

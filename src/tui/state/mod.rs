@@ -1,17 +1,20 @@
 //! Where the reader is and how they want to see it: the [`ViewState`], and what each key makes of
 //! it. Nothing here draws, and nothing here waits.
 
+pub mod list;
+mod steps;
+
 use crossterm::event::KeyCode;
 use crossterm::event::KeyEvent;
 use crossterm::event::KeyModifiers;
 
 use crate::base::ids::FlowId;
-use crate::base::severity::Severity;
 use crate::tui::keys;
 use crate::tui::keys::Action;
 use crate::tui::keys::Screen;
-use crate::tui::model::Row;
 use crate::tui::model::Snapshot;
+use crate::tui::state::list::ListState;
+use crate::tui::state::list::listed;
 use crate::tui::theme::Theme;
 
 /// Longest text to search for, in characters.
@@ -50,56 +53,6 @@ impl TimeMode {
             Self::Media => "media timestamp",
         }
     }
-}
-
-/// Order of the connections.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Sort {
-    /// First sight.
-    #[default]
-    Order,
-    /// Worst first.
-    Health,
-    /// Highest bitrate first.
-    Bitrate,
-    /// Largest lag first.
-    Lag,
-    /// Stream name.
-    Name,
-}
-
-impl Sort {
-    fn next(self) -> Self {
-        match self {
-            Self::Order => Self::Health,
-            Self::Health => Self::Bitrate,
-            Self::Bitrate => Self::Lag,
-            Self::Lag => Self::Name,
-            Self::Name => Self::Order,
-        }
-    }
-
-    /// The word for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Order => "first seen",
-            Self::Health => "worst",
-            Self::Bitrate => "bitrate",
-            Self::Lag => "lag",
-            Self::Name => "name",
-        }
-    }
-}
-
-/// Which connections are listed, in which order.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ListState {
-    /// The selected connection; `None` for the first.
-    pub selected: Option<FlowId>,
-    /// Order.
-    pub sort: Sort,
-    /// Text that listed connections contain.
-    pub filter: String,
 }
 
 /// Which message is selected, by its number.
@@ -177,60 +130,7 @@ pub enum Effect {
     Quit,
 }
 
-/// The rows that pass the filter, in the order asked for: indices into `rows`.
-pub fn listed(rows: &[std::sync::Arc<Row>], list: &ListState) -> Vec<usize> {
-    let wanted = list.filter.to_lowercase();
-    let mut shown: Vec<usize> = rows
-        .iter()
-        .enumerate()
-        .filter(|(_, row)| wanted.is_empty() || haystack(row).contains(&wanted))
-        .map(|(index, _)| index)
-        .collect();
-    let row = |index: &usize| rows.get(*index);
-    match list.sort {
-        Sort::Order => {}
-        Sort::Health => shown.sort_by_key(|index| {
-            std::cmp::Reverse(row(index).map(|row| (row.worst, row.anomalies)))
-        }),
-        Sort::Bitrate => shown.sort_by(|a, b| {
-            let kbits = |index| row(index).map_or(0.0, |row| row.kbits);
-            kbits(b).total_cmp(&kbits(a))
-        }),
-        Sort::Lag => shown.sort_by(|a, b| {
-            let lag = |index| row(index).and_then(|row| row.lag_ms).unwrap_or(f64::MIN);
-            lag(b).total_cmp(&lag(a))
-        }),
-        Sort::Name => shown.sort_by_key(|index| row(index).map(|row| row.label.clone())),
-    }
-    shown
-}
-
-/// Everything of a row that a filter looks at.
-fn haystack(row: &Row) -> String {
-    let role = row.role.map_or("", |role| role.name());
-    format!(
-        "{} {role} {}:{} {}:{} {} {}",
-        row.label,
-        row.ends.client.addr,
-        row.ends.client.port,
-        row.ends.server.addr,
-        row.ends.server.port,
-        row.codecs,
-        row.stage.name()
-    )
-    .to_lowercase()
-}
-
 impl ViewState {
-    /// The position of the selected connection among the listed ones.
-    pub fn list_position(&self, rows: &[std::sync::Arc<Row>], shown: &[usize]) -> usize {
-        let is_selected = |index: &usize| {
-            let id = rows.get(*index).map(|row| row.id);
-            id.is_some() && id == self.list.selected
-        };
-        shown.iter().position(is_selected).unwrap_or(0)
-    }
-
     /// Takes a key.
     pub fn key(&mut self, event: KeyEvent, snapshot: &Snapshot) -> Effect {
         if self.prompt.is_some() && !event.modifiers.contains(KeyModifiers::CONTROL) {
@@ -446,144 +346,5 @@ impl ViewState {
                 self.focus = None;
             }
         }
-    }
-
-    fn step_connection(&mut self, snapshot: &Snapshot, forward: bool) {
-        let shown = listed(&snapshot.rows, &self.list);
-        let position = self.list_position(&snapshot.rows, &shown);
-        let target = stepped(position, shown.len(), 1, forward);
-        let Some(row) = shown
-            .get(target)
-            .and_then(|index| snapshot.rows.get(*index))
-        else {
-            return;
-        };
-        if self.focus.is_some() {
-            self.open(row.id);
-        } else {
-            self.list.selected = Some(row.id);
-        }
-    }
-
-    fn step(&mut self, snapshot: &Snapshot, by: usize, forward: bool) {
-        match self.screen {
-            Screen::Streams => {
-                let shown = listed(&snapshot.rows, &self.list);
-                let position = self.list_position(&snapshot.rows, &shown);
-                let target = stepped(position, shown.len(), by, forward);
-                let row = shown
-                    .get(target)
-                    .and_then(|index| snapshot.rows.get(*index));
-                self.list.selected = row.map(|row| row.id).or(self.list.selected);
-                self.follow = false;
-            }
-            Screen::Calls => {
-                let count = snapshot
-                    .detail
-                    .known()
-                    .map_or(0, |detail| detail.session.calls.iter().count());
-                self.call = stepped(self.call, count, by, forward);
-            }
-            Screen::Anomalies => {
-                self.anomaly = stepped(self.anomaly, snapshot.anomalies.len(), by, forward);
-            }
-            Screen::Messages => match self.pane {
-                MESSAGE_LIST => self.step_message(snapshot, by, forward),
-                MESSAGE_TREE => self.step_field(snapshot, by, forward),
-                _ => {
-                    let lines = by.saturating_mul(self.hex_width.max(1));
-                    self.step_byte(snapshot, lines, forward);
-                }
-            },
-            Screen::Session | Screen::Media => {
-                // The panes know how long they are and stop at their end.
-                self.scroll = stepped(self.scroll, MAX_SCROLL, by, forward);
-            }
-        }
-    }
-
-    fn step_message(&mut self, snapshot: &Snapshot, by: usize, forward: bool) {
-        let page = &snapshot.page;
-        let target = stepped(page.selected, page.matching, by, forward);
-        let line = target
-            .checked_sub(page.first)
-            .and_then(|at| page.lines.get(at));
-        self.messages.selected = match (line, forward) {
-            (Some(line), _) => Some(line.kept.number),
-            // Beyond the lines of the page: the ends are known without them.
-            (None, true) => Some(u64::MAX),
-            (None, false) => Some(0),
-        };
-        self.messages.field = 0;
-        self.messages.byte = 0;
-        self.follow = false;
-    }
-
-    fn step_field(&mut self, snapshot: &Snapshot, by: usize, forward: bool) {
-        let Some(opened) = &snapshot.opened else {
-            return;
-        };
-        self.messages.field = stepped(self.messages.field, opened.fields.len(), by, forward);
-        if let Some(field) = opened.fields.get(self.messages.field) {
-            self.messages.byte = field.range.start;
-        }
-    }
-
-    fn step_byte(&mut self, snapshot: &Snapshot, by: usize, forward: bool) {
-        if self.pane != MESSAGE_HEX {
-            return;
-        }
-        let Some(opened) = &snapshot.opened else {
-            return;
-        };
-        let byte = stepped(self.messages.byte, opened.bytes.len(), by, forward);
-        self.messages.byte = byte;
-        // The innermost field that holds the byte: parts stand behind the field that has them.
-        let holds = |field: &crate::tui::model::FieldLine| field.range.contains(&byte);
-        if let Some(field) = opened.fields.iter().rposition(holds) {
-            self.messages.field = field;
-        }
-    }
-
-    fn step_anomaly(&mut self, snapshot: &Snapshot, forward: bool) {
-        if self.screen == Screen::Streams {
-            let shown = listed(&snapshot.rows, &self.list);
-            let position = self.list_position(&snapshot.rows, &shown);
-            let is_odd = |at: &usize| {
-                let row = shown.get(*at).and_then(|index| snapshot.rows.get(*index));
-                row.is_some_and(|row| row.worst >= Some(Severity::Warning))
-            };
-            let target = if forward {
-                (position.saturating_add(1)..shown.len()).find(is_odd)
-            } else {
-                (0..position).rev().find(is_odd)
-            };
-            let row = target
-                .and_then(|at| shown.get(at))
-                .and_then(|index| snapshot.rows.get(*index));
-            self.list.selected = row.map(|row| row.id).or(self.list.selected);
-            return;
-        }
-        if self.screen == Screen::Messages {
-            self.anomaly = stepped(self.anomaly, snapshot.anomalies.len(), 1, forward);
-            self.show_evidence(snapshot);
-            return;
-        }
-        if self.screen == Screen::Anomalies {
-            self.anomaly = stepped(self.anomaly, snapshot.anomalies.len(), 1, forward);
-        }
-        self.show(Screen::Anomalies, snapshot);
-    }
-}
-
-/// Farthest that a pane of text is scrolled.
-const MAX_SCROLL: usize = 10_000;
-
-/// `by` steps from `at` among `count` places.
-fn stepped(at: usize, count: usize, by: usize, forward: bool) -> usize {
-    if forward {
-        at.saturating_add(by).min(count.saturating_sub(1))
-    } else {
-        at.min(count.saturating_sub(1)).saturating_sub(by)
     }
 }

@@ -1,0 +1,147 @@
+//! The phases of the setup, and who the peers are.
+
+use ratatui::style::Style;
+use ratatui::text::Line;
+use ratatui::text::Span;
+
+use crate::base::side::Side;
+use crate::rtmp::secret::Secrecy;
+use crate::session::handshake::EchoVerdict;
+use crate::session::setup::Phase;
+use crate::tui::model::Detail;
+use crate::tui::state::ViewState;
+use crate::tui::theme::arrow;
+use crate::tui::units;
+use crate::tui::widgets::text::pad;
+
+#[expect(
+    clippy::too_many_lines,
+    reason = "a list of phases, one entry each, reads best in one piece"
+)]
+pub(super) fn setup<'a>(detail: &Detail, room: usize, view: &ViewState) -> Vec<Line<'a>> {
+    let theme = view.theme;
+    let session = &detail.session;
+    let setup = session.setup();
+    let mut lines = Vec::new();
+    let row = |name: &str, value: String, style: Style, note: &str| {
+        Line::from(vec![
+            Span::raw(format!(" {}", pad(name, 14, false))),
+            Span::styled(pad(&value, 9, true), style),
+            Span::styled(format!("  {note}"), theme.dim()),
+        ])
+    };
+    let phase = |name: &str, phase: Option<&Phase>, note: &str| match phase {
+        None => row(name, "-".to_owned(), theme.dim(), "not seen"),
+        Some(phase) if phase.failed => row(name, "✖ failed".to_owned(), theme.bad(), note),
+        Some(phase) => match phase.duration() {
+            Some(took) => row(name, units::span(took), theme.good(), note),
+            None => row(name, "▲ waits".to_owned(), theme.warn(), note),
+        },
+    };
+    let wrong = Side::BOTH.iter().any(|side| {
+        let echo = session.handshake.sides.of(*side).echo;
+        echo.is_some_and(|echo| echo.verdict == EchoVerdict::Wrong)
+    });
+    let scheme = match (session.handshake.is_digest(), wrong) {
+        (true, false) => "digest ✔",
+        (false, false) => "simple",
+        (true, true) => "digest, ▲ wrong echo",
+        (false, true) => "simple, ▲ wrong echo",
+    };
+    let start = session
+        .summary()
+        .role
+        .map_or("publish/play", |role| match role {
+            crate::session::netstream::Role::Publisher => "publish",
+            crate::session::netstream::Role::Player => "play",
+        });
+    lines.push(phase("TCP", setup.tcp.as_ref(), "SYN to ACK"));
+    lines.push(phase("handshake", setup.handshake.as_ref(), scheme));
+    lines.push(phase("connect", setup.connect.as_ref(), "to _result"));
+    lines.push(phase(
+        "createStream",
+        setup.create_stream.as_ref(),
+        "to _result",
+    ));
+    lines.push(phase(start, setup.start.as_ref(), "to onStatus"));
+    for (name, first) in [
+        ("first audio", setup.first_audio),
+        ("first video", setup.first_video),
+        ("first keyframe", setup.first_keyframe),
+    ] {
+        if let Some(after) = setup.after_start(first) {
+            let value = format!("+{}", units::span(after));
+            lines.push(row(name, value, theme.plain(), &format!("after {start}")));
+        }
+    }
+    if let Some(total) = setup.total() {
+        lines.push(row(
+            "in all",
+            units::span(total),
+            theme.head(),
+            "to the first medium",
+        ));
+    }
+    let mut fact = |name: &str, value: String| {
+        for (at, text) in crate::tui::widgets::text::wrap(&value, room.saturating_sub(16).max(8))
+            .into_iter()
+            .enumerate()
+        {
+            let name = if at == 0 { name } else { "" };
+            lines.push(Line::from(vec![
+                Span::styled(format!(" {}", pad(name, 14, false)), theme.dim()),
+                Span::raw(format!(" {text}")),
+            ]));
+        }
+    };
+    let summary = session.summary();
+    if let Some(url) = summary.tc_url {
+        fact("tcUrl", detail.text(url, Secrecy::Url));
+    }
+    for (name, software) in [
+        ("client", summary.client_software),
+        ("server", summary.server_software),
+    ] {
+        if let Some(software) = software {
+            fact(name, detail.prose(software));
+        }
+    }
+    if let Some(peers) = session.peers.as_deref() {
+        let enhanced = [
+            ("enhanced →", &peers.client_enhanced),
+            ("enhanced ←", &peers.server_enhanced),
+        ];
+        for (name, enhanced) in enhanced {
+            if let Some(enhanced) = enhanced {
+                let codecs: Vec<&str> = enhanced.four_ccs.iter().map(AsRef::as_ref).collect();
+                let caps: Vec<&str> = enhanced.caps_names().collect();
+                let text = format!("{} {}", codecs.join(" "), caps.join(" "));
+                fact(name, detail.prose(text.trim()));
+            }
+        }
+    }
+    for side in Side::BOTH {
+        if let Some(opaque) = session.opaque.of(side) {
+            fact("enciphered", format!("{} {}", arrow(side), opaque.reason));
+        }
+    }
+    if let Some(end) = session.end {
+        let by = match end.by {
+            Some(Side::Client) => " by the client",
+            Some(Side::Server) => " by the server",
+            None => "",
+        };
+        let goodbye = session
+            .goodbye
+            .map(|goodbye| format!(", after {}", goodbye.kind.name().replace('_', " ")));
+        fact(
+            "end",
+            format!(
+                "{}{by}{}",
+                end.cause.name().replace('_', " "),
+                goodbye.unwrap_or_default()
+            ),
+        );
+    }
+    lines
+}
