@@ -185,14 +185,19 @@ fn frame(picture: &Picture, samples: &Path) -> Result<Buffer, Box<dyn Error>> {
     Ok(buffer)
 }
 
-/// Pixels of a cell.
-const CELL: (u32, u32) = (9, 19);
+/// Pixels of a cell; even at the zoom of the PNG, so that no edge lies between two pixels.
+const CELL: (u32, u32) = (10, 20);
 /// Pixels around the frame.
 const MARGIN: u32 = 14;
+/// Where text stands in a cell.
+const BASELINE: u32 = 15;
+/// Width of the lines of boxes, in tenths of a pixel.
+const LINE: u32 = 14;
 const BACKGROUND: &str = "#14171c";
 const FOREGROUND: &str = "#d5d9e0";
 
-/// The frame as a picture: runs of cells with the same style, each placed by its column.
+/// The frame as a picture: first what lies behind the text, then the text. Lines and blocks are
+/// drawn as shapes, because those of a font do not meet those of the next cell.
 fn to_svg(buffer: &Buffer) -> String {
     let area = buffer.area;
     let width = u32::from(area.width) * CELL.0 + 2 * MARGIN;
@@ -200,58 +205,135 @@ fn to_svg(buffer: &Buffer) -> String {
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {width} {height}\" font-family=\"DejaVu Sans Mono, monospace\" \
-         font-size=\"15\">\n<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{BACKGROUND}\"/>\n"
+         font-size=\"16\">\n<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{BACKGROUND}\"/>\n"
     );
+    for y in 0..area.height {
+        let mut x = 0;
+        while x < area.width {
+            let (_, bg) = colors(buffer, x, y);
+            let end = (x..area.width)
+                .find(|x| colors(buffer, *x, y).1 != bg)
+                .unwrap_or(area.width);
+            if bg != BACKGROUND {
+                let (left, top) = corner(x, y);
+                let wide = u32::from(end - x) * CELL.0;
+                shape(&mut svg, (left, top), (wide, CELL.1), bg);
+            }
+            x = end;
+        }
+    }
     for y in 0..area.height {
         for x in 0..area.width {
             let Some(cell) = buffer.cell((x, y)) else {
                 continue;
             };
-            let reversed = cell.modifier.contains(Modifier::REVERSED);
-            let (fg, bg) = if reversed {
-                (BACKGROUND, color(cell.fg, FOREGROUND))
+            let symbol = cell.symbol();
+            let (fg, _) = colors(buffer, x, y);
+            let (left, top) = corner(x, y);
+            if symbol.trim().is_empty() {
+            } else if let Some(arms) = arms(symbol) {
+                box_lines(&mut svg, (left, top), arms, fg);
+            } else if let Some(eighths) = rising_block(symbol) {
+                let tall = (CELL.1 * eighths).div_ceil(8);
+                shape(&mut svg, (left, top + CELL.1 - tall), (CELL.0, tall), fg);
+            } else if let Some(eighths) = growing_block(symbol) {
+                let wide = (CELL.0 * eighths).div_ceil(8);
+                shape(&mut svg, (left, top), (wide, CELL.1), fg);
             } else {
-                (color(cell.fg, FOREGROUND), color(cell.bg, BACKGROUND))
-            };
-            let left = MARGIN + u32::from(x) * CELL.0;
-            let top = MARGIN + u32::from(y) * CELL.1;
-            if bg != BACKGROUND {
-                // A hair wider than the cell, so that neighbours leave no seam.
+                let mut style = String::new();
+                for (modifier, text) in [
+                    (Modifier::BOLD, " font-weight=\"bold\""),
+                    (Modifier::UNDERLINED, " text-decoration=\"underline\""),
+                    (Modifier::DIM, " opacity=\"0.6\""),
+                ] {
+                    if cell.modifier.contains(modifier) {
+                        style.push_str(text);
+                    }
+                }
                 let _ = writeln!(
                     svg,
-                    "<rect x=\"{left}\" y=\"{top}\" width=\"{}\" height=\"{}\" fill=\"{bg}\"/>",
-                    CELL.0, CELL.1
+                    "<text x=\"{left}\" y=\"{}\" fill=\"{fg}\"{style}>{}</text>",
+                    top + BASELINE,
+                    escaped(symbol)
                 );
             }
-            let symbol = cell.symbol();
-            if symbol.trim().is_empty() {
-                continue;
-            }
-            let weight = if cell.modifier.contains(Modifier::BOLD) {
-                " font-weight=\"bold\""
-            } else {
-                ""
-            };
-            let line = if cell.modifier.contains(Modifier::UNDERLINED) {
-                " text-decoration=\"underline\""
-            } else {
-                ""
-            };
-            let dim = if cell.modifier.contains(Modifier::DIM) {
-                " opacity=\"0.6\""
-            } else {
-                ""
-            };
-            let _ = writeln!(
-                svg,
-                "<text x=\"{left}\" y=\"{}\" fill=\"{fg}\"{weight}{line}{dim}>{}</text>",
-                top + 14,
-                escaped(symbol)
-            );
         }
     }
     svg.push_str("</svg>\n");
     svg
+}
+
+fn corner(x: u16, y: u16) -> (u32, u32) {
+    (
+        MARGIN + u32::from(x) * CELL.0,
+        MARGIN + u32::from(y) * CELL.1,
+    )
+}
+
+/// Colours of a cell: of what is in it, and behind that.
+fn colors(buffer: &Buffer, x: u16, y: u16) -> (&'static str, &'static str) {
+    let Some(cell) = buffer.cell((x, y)) else {
+        return (FOREGROUND, BACKGROUND);
+    };
+    if cell.modifier.contains(Modifier::REVERSED) {
+        (BACKGROUND, color(cell.fg, FOREGROUND))
+    } else {
+        (color(cell.fg, FOREGROUND), color(cell.bg, BACKGROUND))
+    }
+}
+
+fn shape(svg: &mut String, (x, y): (u32, u32), (wide, tall): (u32, u32), fill: &str) {
+    let _ = writeln!(
+        svg,
+        "<rect x=\"{x}\" y=\"{y}\" width=\"{wide}\" height=\"{tall}\" fill=\"{fill}\" \
+         shape-rendering=\"crispEdges\"/>"
+    );
+}
+
+/// To which edges of the cell the lines of a box character go: left, right, up, down.
+fn arms(symbol: &str) -> Option<[bool; 4]> {
+    Some(match symbol {
+        "─" => [true, true, false, false],
+        "│" => [false, false, true, true],
+        "┌" => [false, true, false, true],
+        "┐" => [true, false, false, true],
+        "└" => [false, true, true, false],
+        "┘" => [true, false, true, false],
+        "├" => [false, true, true, true],
+        "┤" => [true, false, true, true],
+        "┬" => [true, true, false, true],
+        "┴" => [true, true, true, false],
+        "┼" => [true; 4],
+        _ => return None,
+    })
+}
+
+fn box_lines(svg: &mut String, (left, top): (u32, u32), arms: [bool; 4], color: &str) {
+    let (x, y) = (left + CELL.0 / 2, top + CELL.1 / 2);
+    let (right, bottom) = (left + CELL.0, top + CELL.1);
+    let ends = [(left, y), (right, y), (x, top), (x, bottom)];
+    let mut path = String::new();
+    for ((to_x, to_y), _) in ends.iter().zip(arms).filter(|(_, is_there)| *is_there) {
+        let _ = write!(path, "M{x} {y}L{to_x} {to_y}");
+    }
+    let _ = writeln!(
+        svg,
+        "<path d=\"{path}\" stroke=\"{color}\" stroke-width=\"{}.{}\" stroke-linecap=\"square\"/>",
+        LINE / 10,
+        LINE % 10
+    );
+}
+
+/// Height in eighths of a block that rises from the foot of its cell.
+fn rising_block(symbol: &str) -> Option<u32> {
+    let place = "▁▂▃▄▅▆▇█".chars().position(|c| symbol == c.to_string())?;
+    u32::try_from(place + 1).ok()
+}
+
+/// Width in eighths of a block that grows from the left of its cell.
+fn growing_block(symbol: &str) -> Option<u32> {
+    let place = "▏▎▍▌▋▊▉".chars().position(|c| symbol == c.to_string())?;
+    u32::try_from(place + 1).ok()
 }
 
 fn escaped(text: &str) -> String {

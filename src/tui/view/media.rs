@@ -280,7 +280,8 @@ fn all_charts(
             .iter()
             .map(|track| {
                 let style = style_of(track, view);
-                let filled = filled && track.key.kind == MediaKind::Video;
+                // A cell has one colour: an area below one line would swallow the others.
+                let filled = filled && shown.len() == 1;
                 let buckets = course(&track.history);
                 series(track, buckets, begin, style, filled, |bucket| {
                     value(track, bucket)
