@@ -46,6 +46,7 @@ use crate::tui::widgets::text::first_shown;
 use crate::tui::widgets::text::fit_parts;
 use crate::tui::widgets::text::pad;
 use crate::tui::widgets::text::put;
+use crate::tui::widgets::text::select;
 use crate::tui::widgets::text::wrap;
 
 /// Narrower than this, arrows say less than words.
@@ -357,7 +358,7 @@ fn render_ladder(
         spans.extend(rung.line.spans.iter().cloned());
         let line = Line::from(spans);
         let line = if is_selected {
-            line.patch_style(theme.selected())
+            select(line, theme.selected())
         } else {
             line
         };

@@ -41,6 +41,7 @@ use crate::tui::widgets::text::first_shown;
 use crate::tui::widgets::text::fit_parts;
 use crate::tui::widgets::text::pad;
 use crate::tui::widgets::text::put;
+use crate::tui::widgets::text::select;
 
 const COLUMNS: &[Column] = &[
     fixed(" H", 3, 0),
@@ -277,7 +278,7 @@ fn narrow<'r>(
             Span::raw(pad(&state, right, true)),
         ]);
         let line = if at == selected {
-            line.patch_style(view.theme.selected())
+            select(line, view.theme.selected())
         } else {
             line
         };

@@ -44,6 +44,7 @@ use crate::tui::widgets::text::fit;
 use crate::tui::widgets::text::fit_parts;
 use crate::tui::widgets::text::pad;
 use crate::tui::widgets::text::put;
+use crate::tui::widgets::text::select;
 use crate::tui::widgets::text::width;
 
 const COLUMNS: &[Column] = &[
@@ -352,7 +353,7 @@ fn tree(buffer: &mut Buffer, area: Rect, opened: &Opened, view: &ViewState) {
             Span::raw(" ".repeat(room.saturating_sub(used))),
         ]);
         let line = match (at == selected, has_keys) {
-            (true, true) => line.patch_style(theme.selected()),
+            (true, true) => select(line, theme.selected()),
             (true, false) => line.patch_style(theme.selected_elsewhere()),
             _ => line,
         };

@@ -10,6 +10,7 @@ use ratatui::text::Span;
 use crate::tui::widgets::text::first_shown;
 use crate::tui::widgets::text::pad;
 use crate::tui::widgets::text::put;
+use crate::tui::widgets::text::select;
 use crate::tui::widgets::text::width;
 
 /// One column.
@@ -186,7 +187,7 @@ pub(in crate::tui) fn render(
         let is_selected = row == selected && look.selected.is_some();
         let line = row_line(columns, &widths, &cells(row), usize::from(area.width));
         let line = match look.selected {
-            Some(style) if is_selected => line.patch_style(style),
+            Some(style) if is_selected => select(line, style),
             _ => line,
         };
         put(buffer, area.x, y, &line, area.width);

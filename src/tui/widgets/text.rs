@@ -1,6 +1,7 @@
 //! Text that fits: cut with an ellipsis instead of mid-word at the edge, counted in columns.
 
 use ratatui::buffer::Buffer;
+use ratatui::style::Modifier;
 use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::text::Span;
@@ -10,6 +11,18 @@ pub(in crate::tui) fn put(buffer: &mut Buffer, x: u16, y: u16, line: &Line<'_>, 
     if buffer.area.contains((x, y).into()) {
         buffer.set_line(x, y, line, room.min(buffer.area.right().saturating_sub(x)));
     }
+}
+
+/// A line in the style of the selection. A reversed one is one bar: colours would become patches
+/// behind the text, and what they say the signs say too.
+pub(in crate::tui) fn select(mut line: Line<'_>, style: Style) -> Line<'_> {
+    if style.add_modifier.contains(Modifier::REVERSED) {
+        for span in &mut line.spans {
+            span.style.fg = None;
+            span.style.add_modifier.remove(Modifier::DIM);
+        }
+    }
+    line.patch_style(style)
 }
 
 /// Columns that a text takes.
