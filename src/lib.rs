@@ -9,6 +9,8 @@
 //! 4. [`carrier`]: what a TCP connection carries: RTMP, or something that is not ours.
 //! 5. [`rtmp`]: bytes of one direction become handshakes, messages and anomalies.
 //! 6. [`session`]: messages of both directions become channels, calls, tracks and timing.
+//! 7. [`pipeline`]: the journey itself, and [`pipeline::Observer`], which is told what comes of it.
+//! 8. [`report`] and [`tui`]: what people and programs see of it; neither knows the other.
 
 pub mod base;
 pub mod capture;

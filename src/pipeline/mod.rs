@@ -1,24 +1,18 @@
 //! One packet's journey, top to bottom: frame → segment → connection → ordered bytes → carrier →
 //! messages → facts. Whoever wants to know implements [`Observer`].
 
-use std::collections::BTreeMap;
+mod conversation;
+mod observer;
+mod totals;
 
 use crate::base::ids::ByteRange;
-use crate::base::ids::FlowId;
-use crate::base::ids::Mark;
 use crate::base::side::PerSide;
 use crate::base::side::Side;
-use crate::base::time::Span as TimeSpan;
 use crate::base::time::Timestamp;
 use crate::capture::Frame;
-use crate::carrier::Detector;
-use crate::carrier::Hint;
 use crate::carrier::Peer;
-use crate::carrier::Rtmp;
 use crate::carrier::Verdict;
-use crate::net::Endpoint;
 use crate::net::Segment;
-use crate::net::TcpFlags;
 use crate::net::connection::Connection as Tcp;
 use crate::net::flow::EndReason;
 use crate::net::flow::Ended;
@@ -27,12 +21,12 @@ use crate::net::flow::FlowCounters;
 use crate::net::flow::FlowEvent;
 use crate::net::flow::FlowTable;
 use crate::net::frame::FrameDecoder;
-use crate::net::health::Health;
-use crate::net::reassembly::GapCause;
 use crate::net::reassembly::ReassemblyBudget;
 use crate::net::reassembly::Span;
-use crate::net::skip::SkipCounts;
-use crate::rtmp::anomaly::Anomaly;
+use crate::pipeline::conversation::Conversation;
+use crate::pipeline::conversation::Stage;
+use crate::pipeline::conversation::end_of;
+use crate::pipeline::totals::count;
 use crate::rtmp::decoder::Decoder;
 use crate::rtmp::decoder::DecoderOptions;
 use crate::rtmp::decoder::Start;
@@ -41,88 +35,19 @@ use crate::rtmp::event::RawMessage;
 use crate::rtmp::field::NoFields;
 use crate::rtmp::media::CONFIG_KEEP;
 use crate::rtmp::message;
-use crate::rtmp::message::Decoded;
 use crate::rtmp::message::Message;
 use crate::rtmp::queue::EventQueue;
 use crate::rtmp::types::MessageTypeId;
-use crate::session::Session;
-use crate::session::end::EndCause;
 use crate::session::fact::Fact;
+
+pub use crate::pipeline::observer::Connection;
+pub use crate::pipeline::observer::Gap;
+pub use crate::pipeline::observer::Heard;
+pub use crate::pipeline::observer::Observer;
+pub use crate::pipeline::totals::Totals;
 
 /// The port registered for RTMP: a hint about who is the server, never proof of the protocol.
 pub const RTMP_PORT: u16 = 1935;
-
-/// Is told what a capture holds, in the order of the capture.
-pub trait Observer {
-    /// A frame of this capture time comes next, or time has gone on without one: whatever is
-    /// told until the next call is due to it.
-    fn clock(&mut self, _now: Timestamp) {}
-    /// A connection turned out to be RTMP.
-    fn opened(&mut self, _connection: &Connection) {}
-    /// A message came in.
-    fn message(&mut self, _connection: &Connection, _message: &Heard<'_>) {}
-    /// The session learned something.
-    fn fact(&mut self, _connection: &Connection, _fact: &Fact) {}
-    /// A decoder noticed something odd in what `side` sent.
-    fn anomaly(&mut self, _connection: &Connection, _side: Side, _anomaly: &Anomaly) {}
-    /// Bytes are missing.
-    fn gap(&mut self, _connection: &Connection, _gap: &Gap) {}
-    /// A connection ended, or the capture did. Nothing follows for it.
-    fn ended(&mut self, _connection: &Connection, _tcp: &Tcp) {}
-}
-
-/// A message with what it says.
-#[derive(Debug, Clone, Copy)]
-pub struct Heard<'a> {
-    /// Number of the message within its connection, from 1; parts of aggregates have their own.
-    pub number: u64,
-    /// Who sent it.
-    pub side: Side,
-    /// Its envelope and body.
-    pub raw: &'a RawMessage,
-    /// What it says.
-    pub decoded: &'a Decoded,
-}
-
-/// Bytes of a direction that the capture does not hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Gap {
-    /// Who sent them.
-    pub side: Side,
-    /// Which.
-    pub range: ByteRange,
-    /// The frame that showed it.
-    pub at: Mark,
-    /// Why they are given up.
-    pub cause: GapCause,
-}
-
-/// An RTMP connection.
-#[derive(Debug)]
-pub struct Connection {
-    /// Its number among all TCP connections.
-    pub id: FlowId,
-    /// Addresses.
-    pub ends: PerSide<Endpoint>,
-    /// Its first frame.
-    pub first: Mark,
-    /// Its latest frame.
-    pub last: Mark,
-    /// What a proxy put before the handshake, what tells client from server.
-    pub carried: Option<Rtmp>,
-    /// Bytes missing in each direction, by sender.
-    pub missing: PerSide<u64>,
-    /// What the peers did.
-    pub session: Session,
-}
-
-impl Connection {
-    /// Capture time from its first frame to its latest; never negative, in whatever order frames
-    /// were captured.
-    pub fn lasted(&self) -> TimeSpan {
-        self.last.time.since(self.first.time).max(TimeSpan::ZERO)
-    }
-}
 
 /// What decides how a capture is decoded.
 #[derive(Debug, Clone, Default)]
@@ -135,35 +60,6 @@ pub struct Options {
     pub history_limit: Option<usize>,
 }
 
-/// Sums over the whole capture.
-#[derive(Debug, Clone, Default)]
-pub struct Totals {
-    /// Frames.
-    pub frames: u64,
-    /// Bytes of frames on the wire.
-    pub wire_bytes: u64,
-    /// Frames of which only a part was captured.
-    pub cut_frames: u64,
-    /// Capture time of the first frame.
-    pub first: Option<Timestamp>,
-    /// Capture time of the latest frame.
-    pub last: Option<Timestamp>,
-    /// Frames that brought no TCP segment, by reason.
-    pub skips: SkipCounts,
-    /// TCP segments.
-    pub segments: u64,
-    /// Segments of connections that were over already.
-    pub stray_segments: u64,
-    /// Connections that are RTMP.
-    pub rtmp_connections: u64,
-    /// Connections that are something else, by what they carry.
-    pub other_connections: BTreeMap<&'static str, u64>,
-    /// RTMP messages on the wire; an aggregate is one.
-    pub messages: u64,
-    /// Messages within aggregates.
-    pub aggregate_parts: u64,
-}
-
 /// Decodes a capture frame by frame.
 #[derive(Debug)]
 pub struct Pipeline {
@@ -172,50 +68,6 @@ pub struct Pipeline {
     budget: ReassemblyBudget,
     decoding: Decoding,
     is_finished: bool,
-}
-
-/// One TCP connection that is RTMP, or may be. What is certain to be something else is not kept.
-/// What every segment needs comes first and together: with many connections at once, fetching it
-/// is most of the work.
-#[derive(Debug)]
-#[repr(C)]
-struct Conversation {
-    /// Whether our client is the table's server: the content of the connection said so, and
-    /// what the table goes by did not change, or changed later.
-    is_flipped: bool,
-    /// Whether the segments that open the TCP connection have passed.
-    is_open: bool,
-    tcp: Tcp,
-    stage: Stage,
-    connection: Connection,
-    opening: Opening,
-}
-
-/// How far it is known what a connection carries.
-#[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every connection that is kept is RTMP, and needs its decoders for every segment"
-)]
-enum Stage {
-    /// Its bytes are held until they tell.
-    Probing(Box<Detector>),
-    /// RTMP. `told` once an observer knows: a connection joined late is not RTMP for sure before
-    /// its first message.
-    Rtmp {
-        decoders: PerSide<Decoder>,
-        told: bool,
-    },
-    /// Something else.
-    Other,
-}
-
-/// The three segments that open a TCP connection.
-#[derive(Debug, Default)]
-struct Opening {
-    syn: Option<Mark>,
-    answered: bool,
-    established: Option<Mark>,
 }
 
 /// What all connections share while they are decoded.
@@ -395,61 +247,6 @@ enum Outcome {
     Turned,
     /// It is not RTMP.
     NotOurs,
-}
-
-impl Conversation {
-    fn new(id: FlowId, ends: PerSide<Endpoint>, segment: &Segment<'_>, options: &Options) -> Self {
-        let has_port =
-            |ports: &[u16]| ports.contains(&ends.client.port) || ports.contains(&ends.server.port);
-        let hint = Hint {
-            syn: segment.flags.has(TcpFlags::SYN),
-            port: has_port(&[RTMP_PORT]),
-            forced: has_port(&options.forced_ports),
-        };
-        let mut session = Session::new();
-        if let Some(limit) = options.history_limit {
-            session.set_history_limit(limit);
-        }
-        Self {
-            tcp: Tcp::default(),
-            opening: Opening::default(),
-            stage: Stage::Probing(Box::new(Detector::new(hint))),
-            connection: Connection {
-                id,
-                ends,
-                first: segment.at,
-                last: segment.at,
-                carried: None,
-                missing: PerSide::default(),
-                session,
-            },
-            is_flipped: false,
-            is_open: false,
-        }
-    }
-
-    /// Takes note of the segments that open the TCP connection.
-    fn open(&mut self, side: Side, segment: &Segment<'_>) {
-        if self.is_open {
-            return;
-        }
-        let opening = &mut self.opening;
-        let flags = segment.flags;
-        match (side, flags.has(TcpFlags::SYN)) {
-            (Side::Client, true) => {
-                opening.syn.get_or_insert(segment.at);
-            }
-            (Side::Server, true) => opening.answered = true,
-            (Side::Client, false) if opening.answered && flags.has(TcpFlags::ACK) => {
-                opening.established = Some(segment.at);
-                self.is_open = true;
-            }
-            _ => return,
-        }
-        if let Some(syn) = opening.syn {
-            self.connection.session.tcp_opened(syn, opening.established);
-        }
-    }
 }
 
 impl Decoding {
@@ -779,46 +576,4 @@ impl Decoding {
             observer.ended(connection, tcp);
         }
     }
-}
-
-/// How the session calls the end of a TCP connection, and who brought it about: the first to
-/// close or reset.
-fn end_of(reason: EndReason, tcp: &Tcp) -> (EndCause, Option<Side>) {
-    let first = |of: fn(&Health) -> Option<Mark>| {
-        let (client, server) = (of(&tcp.health().client), of(&tcp.health().server));
-        match (client, server) {
-            (Some(client), Some(server)) if server.frame < client.frame => Some(Side::Server),
-            (Some(_), _) => Some(Side::Client),
-            (None, Some(_)) => Some(Side::Server),
-            (None, None) => None,
-        }
-    };
-    let (fin, rst) = (first(Health::fin), first(Health::rst));
-    match reason {
-        EndReason::Closed => (EndCause::Fin, fin),
-        EndReason::Reset => (EndCause::Reset, rst),
-        EndReason::Reused => (EndCause::PortReused, None),
-        EndReason::Idle => (EndCause::Idle, fin),
-        EndReason::Evicted => (EndCause::Evicted, None),
-        EndReason::EndOfCapture if fin.is_some() => (EndCause::Fin, fin),
-        EndReason::EndOfCapture => (EndCause::CaptureEnded, None),
-    }
-}
-
-impl Totals {
-    fn frame(&mut self, frame: &Frame<'_>) {
-        count(&mut self.frames);
-        self.wire_bytes = self.wire_bytes.saturating_add(u64::from(frame.wire_len));
-        if u32::try_from(frame.data.len()).is_ok_and(|len| len < frame.wire_len) {
-            count(&mut self.cut_frames);
-        }
-        let first = self.first.get_or_insert(frame.time);
-        *first = (*first).min(frame.time);
-        let last = self.last.get_or_insert(frame.time);
-        *last = (*last).max(frame.time);
-    }
-}
-
-fn count(counter: &mut u64) {
-    *counter = counter.saturating_add(1);
 }

@@ -1,0 +1,148 @@
+//! What is kept of one TCP connection while it is decoded.
+
+use crate::base::ids::FlowId;
+use crate::base::ids::Mark;
+use crate::base::side::PerSide;
+use crate::base::side::Side;
+use crate::carrier::Detector;
+use crate::carrier::Hint;
+use crate::net::Endpoint;
+use crate::net::Segment;
+use crate::net::TcpFlags;
+use crate::net::connection::Connection as Tcp;
+use crate::net::flow::EndReason;
+use crate::net::health::Health;
+use crate::pipeline::Options;
+use crate::pipeline::RTMP_PORT;
+use crate::pipeline::observer::Connection;
+use crate::rtmp::decoder::Decoder;
+use crate::session::Session;
+use crate::session::end::EndCause;
+
+/// One TCP connection that is RTMP, or may be. What is certain to be something else is not kept.
+/// What every segment needs comes first and together: with many connections at once, fetching it
+/// is most of the work.
+#[derive(Debug)]
+#[repr(C)]
+pub(super) struct Conversation {
+    /// Whether our client is the table's server: the content of the connection said so, and
+    /// what the table goes by did not change, or changed later.
+    pub(super) is_flipped: bool,
+    /// Whether the segments that open the TCP connection have passed.
+    pub(super) is_open: bool,
+    pub(super) tcp: Tcp,
+    pub(super) stage: Stage,
+    pub(super) connection: Connection,
+    pub(super) opening: Opening,
+}
+
+/// How far it is known what a connection carries.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every connection that is kept is RTMP, and needs its decoders for every segment"
+)]
+pub(super) enum Stage {
+    /// Its bytes are held until they tell.
+    Probing(Box<Detector>),
+    /// RTMP. `told` once an observer knows: a connection joined late is not RTMP for sure before
+    /// its first message.
+    Rtmp {
+        decoders: PerSide<Decoder>,
+        told: bool,
+    },
+    /// Something else.
+    Other,
+}
+
+/// The three segments that open a TCP connection.
+#[derive(Debug, Default)]
+pub(super) struct Opening {
+    syn: Option<Mark>,
+    answered: bool,
+    established: Option<Mark>,
+}
+
+impl Conversation {
+    pub(super) fn new(
+        id: FlowId,
+        ends: PerSide<Endpoint>,
+        segment: &Segment<'_>,
+        options: &Options,
+    ) -> Self {
+        let has_port =
+            |ports: &[u16]| ports.contains(&ends.client.port) || ports.contains(&ends.server.port);
+        let hint = Hint {
+            syn: segment.flags.has(TcpFlags::SYN),
+            port: has_port(&[RTMP_PORT]),
+            forced: has_port(&options.forced_ports),
+        };
+        let mut session = Session::new();
+        if let Some(limit) = options.history_limit {
+            session.set_history_limit(limit);
+        }
+        Self {
+            tcp: Tcp::default(),
+            opening: Opening::default(),
+            stage: Stage::Probing(Box::new(Detector::new(hint))),
+            connection: Connection {
+                id,
+                ends,
+                first: segment.at,
+                last: segment.at,
+                carried: None,
+                missing: PerSide::default(),
+                session,
+            },
+            is_flipped: false,
+            is_open: false,
+        }
+    }
+
+    /// Takes note of the segments that open the TCP connection.
+    pub(super) fn open(&mut self, side: Side, segment: &Segment<'_>) {
+        if self.is_open {
+            return;
+        }
+        let opening = &mut self.opening;
+        let flags = segment.flags;
+        match (side, flags.has(TcpFlags::SYN)) {
+            (Side::Client, true) => {
+                opening.syn.get_or_insert(segment.at);
+            }
+            (Side::Server, true) => opening.answered = true,
+            (Side::Client, false) if opening.answered && flags.has(TcpFlags::ACK) => {
+                opening.established = Some(segment.at);
+                self.is_open = true;
+            }
+            _ => return,
+        }
+        if let Some(syn) = opening.syn {
+            self.connection.session.tcp_opened(syn, opening.established);
+        }
+    }
+}
+
+/// How the session calls the end of a TCP connection, and who brought it about: the first to
+/// close or reset.
+pub(super) fn end_of(reason: EndReason, tcp: &Tcp) -> (EndCause, Option<Side>) {
+    let first = |of: fn(&Health) -> Option<Mark>| {
+        let (client, server) = (of(&tcp.health().client), of(&tcp.health().server));
+        match (client, server) {
+            (Some(client), Some(server)) if server.frame < client.frame => Some(Side::Server),
+            (Some(_), _) => Some(Side::Client),
+            (None, Some(_)) => Some(Side::Server),
+            (None, None) => None,
+        }
+    };
+    let (fin, rst) = (first(Health::fin), first(Health::rst));
+    match reason {
+        EndReason::Closed => (EndCause::Fin, fin),
+        EndReason::Reset => (EndCause::Reset, rst),
+        EndReason::Reused => (EndCause::PortReused, None),
+        EndReason::Idle => (EndCause::Idle, fin),
+        EndReason::Evicted => (EndCause::Evicted, None),
+        EndReason::EndOfCapture if fin.is_some() => (EndCause::Fin, fin),
+        EndReason::EndOfCapture => (EndCause::CaptureEnded, None),
+    }
+}

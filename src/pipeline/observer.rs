@@ -1,0 +1,90 @@
+//! What is told of a capture, and to whom.
+
+use crate::base::ids::ByteRange;
+use crate::base::ids::FlowId;
+use crate::base::ids::Mark;
+use crate::base::side::PerSide;
+use crate::base::side::Side;
+use crate::base::time::Span as TimeSpan;
+use crate::base::time::Timestamp;
+use crate::carrier::Rtmp;
+use crate::net::Endpoint;
+use crate::net::connection::Connection as Tcp;
+use crate::net::reassembly::GapCause;
+use crate::rtmp::anomaly::Anomaly;
+use crate::rtmp::event::RawMessage;
+use crate::rtmp::message::Decoded;
+use crate::session::Session;
+use crate::session::fact::Fact;
+
+/// Is told what a capture holds, in the order of the capture.
+pub trait Observer {
+    /// A frame of this capture time comes next, or time has gone on without one: whatever is
+    /// told until the next call is due to it.
+    fn clock(&mut self, _now: Timestamp) {}
+    /// A connection turned out to be RTMP.
+    fn opened(&mut self, _connection: &Connection) {}
+    /// A message came in.
+    fn message(&mut self, _connection: &Connection, _message: &Heard<'_>) {}
+    /// The session learned something.
+    fn fact(&mut self, _connection: &Connection, _fact: &Fact) {}
+    /// A decoder noticed something odd in what `side` sent.
+    fn anomaly(&mut self, _connection: &Connection, _side: Side, _anomaly: &Anomaly) {}
+    /// Bytes are missing.
+    fn gap(&mut self, _connection: &Connection, _gap: &Gap) {}
+    /// A connection ended, or the capture did. Nothing follows for it.
+    fn ended(&mut self, _connection: &Connection, _tcp: &Tcp) {}
+}
+
+/// A message with what it says.
+#[derive(Debug, Clone, Copy)]
+pub struct Heard<'a> {
+    /// Number of the message within its connection, from 1; parts of aggregates have their own.
+    pub number: u64,
+    /// Who sent it.
+    pub side: Side,
+    /// Its envelope and body.
+    pub raw: &'a RawMessage,
+    /// What it says.
+    pub decoded: &'a Decoded,
+}
+
+/// Bytes of a direction that the capture does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    /// Who sent them.
+    pub side: Side,
+    /// Which.
+    pub range: ByteRange,
+    /// The frame that showed it.
+    pub at: Mark,
+    /// Why they are given up.
+    pub cause: GapCause,
+}
+
+/// An RTMP connection.
+#[derive(Debug)]
+pub struct Connection {
+    /// Its number among all TCP connections.
+    pub id: FlowId,
+    /// Addresses.
+    pub ends: PerSide<Endpoint>,
+    /// Its first frame.
+    pub first: Mark,
+    /// Its latest frame.
+    pub last: Mark,
+    /// What a proxy put before the handshake, what tells client from server.
+    pub carried: Option<Rtmp>,
+    /// Bytes missing in each direction, by sender.
+    pub missing: PerSide<u64>,
+    /// What the peers did.
+    pub session: Session,
+}
+
+impl Connection {
+    /// Capture time from its first frame to its latest; never negative, in whatever order frames
+    /// were captured.
+    pub fn lasted(&self) -> TimeSpan {
+        self.last.time.since(self.first.time).max(TimeSpan::ZERO)
+    }
+}

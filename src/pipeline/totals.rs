@@ -1,0 +1,54 @@
+//! Sums over a whole capture.
+
+use std::collections::BTreeMap;
+
+use crate::base::time::Timestamp;
+use crate::capture::Frame;
+use crate::net::skip::SkipCounts;
+
+/// Sums over the whole capture.
+#[derive(Debug, Clone, Default)]
+pub struct Totals {
+    /// Frames.
+    pub frames: u64,
+    /// Bytes of frames on the wire.
+    pub wire_bytes: u64,
+    /// Frames of which only a part was captured.
+    pub cut_frames: u64,
+    /// Capture time of the first frame.
+    pub first: Option<Timestamp>,
+    /// Capture time of the latest frame.
+    pub last: Option<Timestamp>,
+    /// Frames that brought no TCP segment, by reason.
+    pub skips: SkipCounts,
+    /// TCP segments.
+    pub segments: u64,
+    /// Segments of connections that were over already.
+    pub stray_segments: u64,
+    /// Connections that are RTMP.
+    pub rtmp_connections: u64,
+    /// Connections that are something else, by what they carry.
+    pub other_connections: BTreeMap<&'static str, u64>,
+    /// RTMP messages on the wire; an aggregate is one.
+    pub messages: u64,
+    /// Messages within aggregates.
+    pub aggregate_parts: u64,
+}
+
+impl Totals {
+    pub(super) fn frame(&mut self, frame: &Frame<'_>) {
+        count(&mut self.frames);
+        self.wire_bytes = self.wire_bytes.saturating_add(u64::from(frame.wire_len));
+        if u32::try_from(frame.data.len()).is_ok_and(|len| len < frame.wire_len) {
+            count(&mut self.cut_frames);
+        }
+        let first = self.first.get_or_insert(frame.time);
+        *first = (*first).min(frame.time);
+        let last = self.last.get_or_insert(frame.time);
+        *last = (*last).max(frame.time);
+    }
+}
+
+pub(super) fn count(counter: &mut u64) {
+    *counter = counter.saturating_add(1);
+}
