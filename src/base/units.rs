@@ -15,6 +15,12 @@ pub fn grouped(number: u64) -> String {
     out
 }
 
+/// A count with its noun, which has an `s` behind it unless there is one.
+pub fn counted(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(number))
+}
+
 /// Bytes in powers of a thousand, with three figures.
 #[expect(clippy::cast_precision_loss, reason = "three figures are shown")]
 pub fn bytes(number: u64) -> String {
@@ -120,6 +126,13 @@ pub fn lasting(span: Span) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_thing_has_no_plural() {
+        assert_eq!(counted(1, "message"), "1 message");
+        assert_eq!(counted(0, "message"), "0 messages");
+        assert_eq!(counted(1200, "message"), "1 200 messages");
+    }
 
     #[test]
     fn counts_are_grouped_by_three() {

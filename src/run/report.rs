@@ -5,6 +5,7 @@ use std::io;
 use rtmpscope::base::text::printable;
 use rtmpscope::base::time::Precision;
 use rtmpscope::base::units::bytes;
+use rtmpscope::base::units::counted;
 use rtmpscope::base::units::grouped;
 use rtmpscope::base::units::span_with_hours;
 use rtmpscope::pipeline::Pipeline;
@@ -107,9 +108,9 @@ fn head(reading: &mut Reading, pipeline: &Pipeline) -> String {
     };
     let _ = writeln!(
         out,
-        "{} RTMP connections{others}, {} messages{}",
-        grouped(totals.rtmp_connections),
-        grouped(totals.messages),
+        "{}{others}, {}{}",
+        counted(totals.rtmp_connections, "RTMP connection"),
+        counted(totals.messages, "message"),
         parts_of_aggregates(totals.aggregate_parts)
     );
     let drops = reading.source.drops();

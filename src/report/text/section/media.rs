@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::base::units::counted;
 use crate::base::units::grouped;
 use crate::base::units::span_with_hours;
 use crate::pipeline::Connection;
@@ -107,10 +108,10 @@ pub(super) fn media(out: &mut String, connection: &Connection) {
         if !facts.is_empty() {
             let _ = writeln!(
                 out,
-                "  {} metadata says {} (sent {} times)  [stream {}]",
+                "  {} metadata says {} (sent {})  [stream {}]",
                 arrow(metadata.side),
                 facts.join(", "),
-                metadata.count,
+                counted(u64::from(metadata.count), "time"),
                 metadata.stream_id
             );
         }
