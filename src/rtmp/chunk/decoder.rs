@@ -14,16 +14,16 @@ use crate::base::ids::ByteRange;
 use crate::base::ids::Mark;
 use crate::rtmp::anomaly::Anomaly;
 use crate::rtmp::anomaly::AnomalyKind;
+use crate::rtmp::chunk::carry::Carry;
 use crate::rtmp::chunk::extended::ExtendedTimestamps;
 use crate::rtmp::chunk::extended::Repeat;
 use crate::rtmp::chunk::header;
 use crate::rtmp::chunk::header::BasicHeader;
-use crate::rtmp::chunk::header::MAX_HEADER_LEN;
 use crate::rtmp::chunk::header::MessageHeader;
 use crate::rtmp::chunk::header::TimeField;
 use crate::rtmp::chunk::keep;
-use crate::rtmp::chunk::keep::MAX_KEPT;
 use crate::rtmp::chunk::loss::Loss;
+use crate::rtmp::chunk::payload::Skimmed;
 use crate::rtmp::chunk::resync::Search;
 use crate::rtmp::chunk::stream::ChunkStream;
 use crate::rtmp::chunk::stream::ChunkStreams;
@@ -71,7 +71,7 @@ pub(in crate::rtmp) struct ChunkDecoder {
 #[derive(Debug, Default)]
 pub(super) struct Said {
     forgotten: bool,
-    dropped: bool,
+    pub(super) dropped: bool,
 }
 
 /// Where in a chunk the next byte lies.
@@ -83,48 +83,6 @@ pub(super) enum Place {
     Payload { stream: usize, left: u32 },
     /// Boundaries are not known.
     Lost,
-}
-
-/// Payload of the chunk at hand that nobody keeps and that its message was not told of yet.
-/// Most segments of a stream lie in the midst of a chunk: what all of them share is told once.
-#[derive(Debug, Default)]
-pub(super) struct Skimmed {
-    /// Whether the rest of the chunk is kept by nobody.
-    applies: bool,
-    /// Bytes that passed.
-    len: u32,
-    /// What brought the last of them.
-    last: Mark,
-}
-
-/// The begin of a header whose end has not come yet.
-#[derive(Debug, Default)]
-pub(super) struct Carry {
-    bytes: [u8; MAX_HEADER_LEN],
-    len: u8,
-    pub(super) first: Mark,
-}
-
-impl Carry {
-    /// Takes as much as fits of what comes next.
-    fn fill(&mut self, at: Mark, data: &[u8]) {
-        if self.len == 0 {
-            self.first = at;
-        }
-        let from = usize::from(self.len);
-        for (slot, byte) in self.bytes.iter_mut().skip(from).zip(data) {
-            *slot = *byte;
-            self.len = self.len.saturating_add(1);
-        }
-    }
-
-    pub(super) fn filled(&self) -> &[u8] {
-        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.len = 0;
-    }
 }
 
 /// A chunk header as read, before anything is changed by it.
@@ -207,121 +165,9 @@ impl ChunkDecoder {
         rest
     }
 
-    fn advance(&mut self, len: usize) {
+    pub(super) fn advance(&mut self, len: usize) {
         self.position = self.position.saturating_add(to_u64(len));
     }
-
-    // ===== Payload =====
-
-    fn payload<'d>(
-        &mut self,
-        place: usize,
-        left: u32,
-        at: Mark,
-        data: &'d [u8],
-        out: &mut EventQueue,
-    ) -> &'d [u8] {
-        let wanted = usize::try_from(left).unwrap_or(usize::MAX);
-        if self.skimmed.applies && data.len() < wanted {
-            let count = u32::try_from(data.len()).unwrap_or(left);
-            self.advance(data.len());
-            self.skimmed.len = self.skimmed.len.saturating_add(count);
-            self.skimmed.last = at;
-            let left = left.saturating_sub(count);
-            self.place = Place::Payload {
-                stream: place,
-                left,
-            };
-            return &[];
-        }
-        self.tell_skimmed();
-        let (taken, rest) = data.split_at_checked(wanted).unwrap_or((data, &[]));
-        let count = u32::try_from(taken.len()).unwrap_or(left);
-        self.advance(taken.len());
-        let position = self.position;
-        let Some((remembered, partial)) = self.message_at(place) else {
-            self.place = Place::Header;
-            return rest;
-        };
-        let length = remembered.length;
-        partial.passed = partial.passed.saturating_add(count);
-        partial.end = position;
-        partial.last = at;
-        let complete = partial.passed >= length;
-        if partial.wants_more() {
-            self.keep(place, taken, at, out);
-        } else {
-            self.skimmed.applies = count < left;
-        }
-        self.after_payload(place, left.saturating_sub(count), complete, at, out);
-        rest
-    }
-
-    /// Brings the message in progress up to date with what was skimmed of it.
-    pub(super) fn tell_skimmed(&mut self) {
-        let skimmed = std::mem::take(&mut self.skimmed);
-        let position = self.position;
-        if let Place::Payload { stream, .. } = self.place
-            && skimmed.len > 0
-            && let Some((_, partial)) = self.message_at(stream)
-        {
-            partial.passed = partial.passed.saturating_add(skimmed.len);
-            partial.end = position;
-            partial.last = skimmed.last;
-        }
-    }
-
-    /// The message in progress on a chunk stream, with its header.
-    pub(super) fn message_at(&mut self, place: usize) -> Option<(Remembered, &mut Partial)> {
-        let stream = self.streams.get_mut(place)?;
-        Some((stream.remembered, stream.partial.as_mut()?))
-    }
-
-    pub(super) fn after_payload(
-        &mut self,
-        place: usize,
-        left: u32,
-        complete: bool,
-        at: Mark,
-        out: &mut EventQueue,
-    ) {
-        if complete {
-            self.place = Place::Header;
-            self.complete(place, at, out);
-        } else if left == 0 {
-            self.place = Place::Header;
-        } else {
-            let stream = place;
-            self.place = Place::Payload { stream, left };
-        }
-    }
-
-    /// Keeps what is to be kept of a piece of payload.
-    fn keep(&mut self, place: usize, taken: &[u8], at: Mark, out: &mut EventQueue) {
-        let keep_media = self.keep_media;
-        let Some((remembered, partial)) = self.message_at(place) else {
-            return;
-        };
-        let (type_id, length) = (remembered.type_id, remembered.length);
-        let grown = keep::append(partial, type_id, length, taken, keep_media, out);
-        self.kept = self.kept.saturating_add(grown);
-        if self.kept <= MAX_KEPT {
-            return;
-        }
-        while self.kept > MAX_KEPT {
-            let freed = self.streams.drop_oldest_body(self.chunks, place);
-            if freed == 0 {
-                break;
-            }
-            self.kept = self.kept.saturating_sub(freed);
-        }
-        if !self.said.dropped {
-            self.said.dropped = true;
-            self.remark(AnomalyKind::BodiesDropped, self.position, at, out);
-        }
-    }
-
-    // ===== Headers =====
 
     fn header<'d>(&mut self, at: Mark, data: &'d [u8], out: &mut EventQueue) -> &'d [u8] {
         if self.carry.len > 0 {

@@ -3,18 +3,21 @@
 //!
 //! [`header`] reads one header; `stream` remembers what later headers of a chunk stream refer to;
 //! `extended` decides about the extended timestamps of type 3 chunks; `decoder` goes from header
-//! to payload to message, `complete` does what messages change about chunks, and `keep` says how much payload stays. Where headers are not known,
-//! `loss` holds the bytes back until `resync` finds them again, by hypotheses that `walk` tries
-//! and `evidence` weighs.
+//! to payload to message, with `carry` for headers that a segment cut and `payload` for what
+//! follows them; `complete` does what messages change about chunks, and `keep` says how much
+//! payload stays. Where headers are not known, `loss` holds the bytes back until `resync` finds
+//! them again, by hypotheses that `walk` tries and `evidence` weighs.
 
 pub mod header;
 
+mod carry;
 mod complete;
 mod decoder;
 mod evidence;
 mod extended;
 mod keep;
 mod loss;
+mod payload;
 mod resync;
 mod stream;
 #[cfg(test)]
