@@ -525,6 +525,54 @@ fn a_capture_comes_through_a_fifo() {
 }
 
 #[test]
+#[cfg(unix)]
+fn what_came_through_a_pipe_is_shown_while_the_pipe_is_quiet() {
+    for name in [TWO, "gst-rtmp2sink.pcap.gz"] {
+        let mut child = rtmpscope()
+            .args(["json", "--events", "connection", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("started");
+        let mut pipe = child.stdin.take().expect("a pipe");
+        pipe.write_all(&fs::read(sample(name)).expect("a sample"))
+            .expect("written");
+        pipe.flush().expect("written");
+        // The pipe stays open: the record may not wait for its end.
+        let mut record = String::new();
+        BufReader::new(child.stdout.take().expect("a pipe"))
+            .read_line(&mut record)
+            .expect("a record");
+        assert!(record.contains("\"connection\""), "{name}: {record}");
+        drop(pipe);
+        assert!(child.wait().expect("the end").success());
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_signal_shows_what_came_through_a_quiet_pipe() {
+    let mut child = rtmpscope()
+        .args(["report", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut pipe = child.stdin.take().expect("a pipe");
+    pipe.write_all(&fs::read(sample(TWO)).expect("a sample"))
+        .expect("written");
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let sent = Command::new("kill")
+        .args(["-s", "TERM", &child.id().to_string()])
+        .status();
+    assert!(sent.expect("kill runs").success());
+    let output = child.wait_with_output().expect("the end");
+    assert_eq!(code(&output), 0);
+    assert!(stdout(&output).contains("2 RTMP connections"));
+    drop(pipe);
+}
+
+#[test]
 fn compression_is_known_by_content_and_not_by_name() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut lz4 = lz4_flex::frame::FrameEncoder::new(Vec::new());

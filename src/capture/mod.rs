@@ -75,8 +75,9 @@ pub trait Source: Send {
 pub enum Next<'a> {
     /// A frame, borrowed from the source's buffer until the next call.
     Frame(Frame<'a>),
-    /// An interface had nothing to give for a moment (at most a tenth of a second): the caller may
-    /// look at its clock, its screen and its wish to stop, then ask again. Files never idle.
+    /// An interface or a pipe had nothing to give for a moment (at most a tenth of a second): the
+    /// caller may look at its clock, its screen and its wish to stop, then ask again. Files that
+    /// are there never idle.
     Idle,
     /// There will be no more frames.
     End,

@@ -128,8 +128,8 @@ fn decode_for_dashboard(
     reading.drive(
         &mut pipeline,
         &mut store,
-        |store, pipeline, _, source| {
-            if published.elapsed() >= PUBLISH_EVERY {
+        |store, pipeline, moment, source| {
+            if moment.is_idle || published.elapsed() >= PUBLISH_EVERY {
                 published = Instant::now();
                 store.publish(pipeline, capture(pipeline, source, false));
             }

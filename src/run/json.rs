@@ -53,9 +53,12 @@ pub(super) fn json(flags: &Flags, input: &Input, events: &[String], interval: u3
     reading.drive(
         &mut pipeline,
         &mut report,
-        |report, pipeline, now, source| {
+        |report, pipeline, moment, source| {
             report.set_precision(source.precision());
-            report.tick(now, pipeline);
+            report.tick(moment.now, pipeline);
+            if moment.is_idle {
+                report.flush();
+            }
             !report.has_failed()
         },
         |error| complain(error),

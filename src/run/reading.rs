@@ -46,6 +46,15 @@ pub(super) struct Reading {
     trouble: Option<ErrorClass>,
 }
 
+/// When a look at what was read so far is taken.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    /// Capture time.
+    pub(super) now: Timestamp,
+    /// Whether there is nothing to read right now: time to show everything.
+    pub(super) is_idle: bool,
+}
+
 impl Reading {
     /// Reads a source that a test made.
     #[cfg(test)]
@@ -97,13 +106,14 @@ impl Reading {
         &mut self,
         pipeline: &mut Pipeline,
         observer: &mut O,
-        mut look: impl FnMut(&mut O, &mut Pipeline, Timestamp, &mut dyn Source) -> bool,
+        mut look: impl FnMut(&mut O, &mut Pipeline, Moment, &mut dyn Source) -> bool,
         mut tell: impl FnMut(&CaptureError),
     ) {
         // The first frame is looked at for the precision of its time.
         let mut until_look = 1_u64;
         let mut looked = Timestamp::default();
         loop {
+            let mut is_idle = false;
             let now = match self.source.next_frame() {
                 Ok(Next::Frame(frame)) => {
                     let wanted = match &mut self.filter {
@@ -124,9 +134,15 @@ impl Reading {
                 }
                 Ok(Next::Idle) => {
                     until_look = 0;
-                    let now = wall_clock();
-                    pipeline.idle(now, observer);
-                    now
+                    is_idle = true;
+                    if self.is_live {
+                        let now = wall_clock();
+                        pipeline.idle(now, observer);
+                        now
+                    } else {
+                        // The clock of what comes through a pipe is not ours.
+                        pipeline.totals().last.unwrap_or_default()
+                    }
                 }
                 Ok(Next::End) => break,
                 Err(error) => {
@@ -141,8 +157,9 @@ impl Reading {
             if until_look == 0 || now.since(looked) >= LOOK_SPAN {
                 until_look = LOOK_EVERY;
                 looked = now;
+                let moment = Moment { now, is_idle };
                 if self.stop.load(Ordering::Relaxed)
-                    || !look(observer, pipeline, now, &mut *self.source)
+                    || !look(observer, pipeline, moment, &mut *self.source)
                 {
                     break;
                 }

@@ -6,12 +6,15 @@
 use std::io;
 use std::io::Read;
 use std::sync::mpsc::Receiver;
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::mpsc::Sender;
 use std::sync::mpsc::SyncSender;
 use std::sync::mpsc::channel;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
+use super::supply::MOMENT;
+use super::supply::Supply;
 use super::window::Window;
 use crate::capture::info::Compression;
 
@@ -63,7 +66,8 @@ fn member(bytes: &[u8]) -> Option<Member> {
 /// Reads what `compressed` unpacks to. An error of the kind [`io::ErrorKind::UnexpectedEof`] says
 /// that the compressed data end too early, [`io::ErrorKind::InvalidData`] that they are damaged;
 /// any other came from reading them.
-pub(super) fn decompress(compressed: Window) -> io::Result<Box<dyn Read + Send>> {
+pub(super) fn decompress(compressed: Window) -> io::Result<Box<dyn Supply>> {
+    let may_wait = compressed.may_wait();
     let (full, from_thread) = sync_channel(BUFFERS);
     let (to_thread, empty) = channel();
     thread::Builder::new()
@@ -85,9 +89,11 @@ pub(super) fn decompress(compressed: Window) -> io::Result<Box<dyn Read + Send>>
     Ok(Box::new(Decompressed {
         full: from_thread,
         empty: to_thread,
+        next: None,
         current: Vec::new(),
         at: 0,
         ended: false,
+        may_wait,
     }))
 }
 
@@ -98,9 +104,32 @@ type Parcel = io::Result<Vec<u8>>;
 struct Decompressed {
     full: Receiver<Parcel>,
     empty: Sender<Vec<u8>>,
+    /// What came while somebody waited.
+    next: Option<Parcel>,
     current: Vec<u8>,
     at: usize,
     ended: bool,
+    may_wait: bool,
+}
+
+impl Supply for Decompressed {
+    fn may_wait(&self) -> bool {
+        self.may_wait
+    }
+
+    fn is_ready(&mut self) -> bool {
+        if self.at < self.current.len() || self.ended || self.next.is_some() {
+            return true;
+        }
+        match self.full.recv_timeout(MOMENT) {
+            Ok(parcel) => {
+                self.next = Some(parcel);
+                true
+            }
+            Err(RecvTimeoutError::Timeout) => false,
+            Err(RecvTimeoutError::Disconnected) => true,
+        }
+    }
 }
 
 impl Read for Decompressed {
@@ -112,7 +141,8 @@ impl Read for Decompressed {
                 let _ = self.empty.send(used);
             }
             self.at = 0;
-            self.current = match self.full.recv() {
+            let parcel = self.next.take().map_or_else(|| self.full.recv(), Ok);
+            self.current = match parcel {
                 Ok(Ok(bytes)) => bytes,
                 Ok(Err(error)) => {
                     self.ended = true;

@@ -8,6 +8,7 @@ mod pcap;
 mod pcapng;
 mod record;
 mod section;
+mod supply;
 #[cfg(test)]
 mod tests;
 mod window;
@@ -32,6 +33,10 @@ use pcapng::PcapNgReader;
 use record::Fault;
 use record::Notes;
 use record::Record;
+use supply::Counted;
+use supply::Pipe;
+use supply::Steady;
+use supply::Supply;
 use window::Window;
 
 use crate::base::ids::FrameNumber;
@@ -95,11 +100,16 @@ impl Input {
         }
     }
 
-    fn open(self) -> io::Result<Box<dyn Read + Send>> {
-        Ok(match self {
-            Self::Stdin => Box::new(stdin()?),
-            Self::Path(path) => Box::new(File::open(path)?),
-            Self::Reader(_, reader) => reader,
+    fn open(self) -> io::Result<Box<dyn Supply>> {
+        let file = match self {
+            Self::Stdin => stdin()?,
+            Self::Path(path) => File::open(path)?,
+            Self::Reader(_, reader) => return Ok(Box::new(Steady(reader))),
+        };
+        Ok(if file.metadata()?.is_file() {
+            Box::new(Steady(file))
+        } else {
+            Box::new(Pipe(file))
         })
     }
 }
@@ -149,6 +159,16 @@ impl Reader {
         match self {
             Self::Pcap(reader) => reader.next(window),
             Self::PcapNg(reader) => reader.next(window, notes),
+        }
+    }
+}
+
+impl Reader {
+    /// Whether there is no need to read for the next step: it is all there, or it is the end.
+    fn has_next(&self, available: &[u8]) -> bool {
+        match self {
+            Self::Pcap(reader) => reader.has_next(available),
+            Self::PcapNg(reader) => reader.has_next(available),
         }
     }
 }
@@ -390,6 +410,9 @@ impl Source for Files {
                 }
                 return Ok(Next::End);
             };
+            if window.may_wait() && !reader.has_next(window.available()) && !window.is_ready() {
+                return Ok(Next::Idle);
+            }
             match reader.next(window, &mut self.notes) {
                 Ok(Some(record)) => {
                     self.frames = self.frames.saturating_add(1);
@@ -440,19 +463,5 @@ impl Source for Files {
 
     fn drops(&mut self) -> Drops {
         self.notes.drops
-    }
-}
-
-/// Counts the bytes that are read.
-struct Counted {
-    input: Box<dyn Read + Send>,
-    count: Arc<AtomicU64>,
-}
-
-impl Read for Counted {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let got = self.input.read(buf)?;
-        self.count.fetch_add(got as u64, Ordering::Relaxed);
-        Ok(got)
     }
 }

@@ -163,6 +163,18 @@ impl PcapReader {
         }
     }
 
+    /// Whether there is no need to read for the next step: a frame is all there, or cannot be, or
+    /// the input has ended.
+    pub(super) fn has_next(&self, available: &[u8]) -> bool {
+        if self.stage != Stage::Reading {
+            return true;
+        }
+        self.header(available).is_some_and(|header| {
+            let whole = self.header_len.saturating_add(header.len);
+            header.len > MAX_FRAME_LEN || whole <= available.len()
+        })
+    }
+
     /// The frame header at the start of `bytes`, if it is complete. `at` is left 0.
     #[inline]
     fn header(&self, bytes: &[u8]) -> Option<Record> {

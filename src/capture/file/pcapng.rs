@@ -65,6 +65,21 @@ impl PcapNgReader {
         self.next_block(window, notes)
     }
 
+    /// Whether there is no need to read for the next step: a block is all there, or cannot be, or
+    /// the input has ended.
+    pub(super) fn has_next(&self, available: &[u8]) -> bool {
+        if self.stage != Stage::Reading {
+            return true;
+        }
+        if available.len() < MIN_BLOCK_LEN {
+            return false;
+        }
+        Leader::parse(available, self.section.endianness()).is_none_or(|leader| {
+            let total = usize::try_from(leader.total).unwrap_or(usize::MAX);
+            total > MAX_BLOCK_LEN || total <= available.len()
+        })
+    }
+
     /// Reads blocks of every kind until one holds a frame.
     #[cold]
     fn next_block(

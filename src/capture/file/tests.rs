@@ -65,7 +65,8 @@ fn drain(source: &mut Files) -> Outcome {
                 assert_eq!(frame.number.0, outcome.frames.len() as u64);
                 assert!(frame.wire_len as usize >= frame.data.len());
             }
-            Ok(Next::Idle) => panic!("files do not idle"),
+            // A pipe whose writer is slow.
+            Ok(Next::Idle) => {}
             Ok(Next::End) => return outcome,
             Err(error) => {
                 outcome.errors.push(error);

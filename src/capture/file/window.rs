@@ -9,13 +9,16 @@ use std::io;
 use std::io::BufRead;
 use std::io::Read;
 
+use super::supply::Supply;
+
 /// Size of the buffer. Measured: 256 KiB stay in the second-level cache from the kernel's copy to
 /// the decoder; a megabyte and more cost a fifth more time.
 const NORMAL: usize = 256 * 1024;
 
 /// A stretch of the input that slides forward over it.
 pub(super) struct Window {
-    input: Box<dyn Read + Send>,
+    input: Box<dyn Supply>,
+    may_wait: bool,
     buffer: Vec<u8>,
     /// Where in `buffer` the bytes begin that were not consumed.
     start: usize,
@@ -40,8 +43,9 @@ impl fmt::Debug for Window {
 }
 
 impl Window {
-    pub(super) fn new(input: Box<dyn Read + Send>) -> Self {
+    pub(super) fn new(input: Box<dyn Supply>) -> Self {
         Self {
+            may_wait: input.may_wait(),
             input,
             buffer: vec![0; NORMAL],
             start: 0,
@@ -57,6 +61,17 @@ impl Window {
     #[inline]
     pub(super) fn available(&self) -> &[u8] {
         self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Whether reading may have to wait for bytes.
+    #[inline]
+    pub(super) fn may_wait(&self) -> bool {
+        self.may_wait
+    }
+
+    /// Whether there are bytes to read, or the end: see [`Supply::is_ready`].
+    pub(super) fn is_ready(&mut self) -> bool {
+        self.finished || self.input.is_ready()
     }
 
     /// Position in the input of the first available byte.
@@ -179,6 +194,7 @@ impl Read for Window {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::file::supply::Steady;
 
     /// Gives its bytes in pieces of one size, as a pipe may.
     struct Trickle(Vec<u8>, usize, usize);
@@ -199,7 +215,7 @@ mod tests {
 
     #[test]
     fn reads_no_further_than_needed() {
-        let mut window = Window::new(Box::new(Trickle(bytes(100), 0, 10)));
+        let mut window = Window::new(Box::new(Steady(Trickle(bytes(100), 0, 10))));
         assert!(window.fill(15));
         assert_eq!(window.available().len(), 20);
         assert_eq!(window.offset(), 0);
@@ -210,7 +226,7 @@ mod tests {
     #[test]
     fn grows_for_a_long_record_and_shrinks_after_it() {
         let data = bytes(3_000_000);
-        let mut window = Window::new(Box::new(io::Cursor::new(data.clone())));
+        let mut window = Window::new(Box::new(Steady(io::Cursor::new(data.clone()))));
         window.fill(7);
         window.consume(7);
         assert!(window.fill(2_000_000));
@@ -226,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_length_that_lies_allocates_what_the_input_holds() {
-        let mut window = Window::new(Box::new(io::Cursor::new(bytes(1000))));
+        let mut window = Window::new(Box::new(Steady(io::Cursor::new(bytes(1000)))));
         assert!(!window.fill(64 << 20));
         assert_eq!(window.buffer.len(), NORMAL);
         assert_eq!(window.available().len(), 1000);
@@ -235,7 +251,7 @@ mod tests {
     #[test]
     fn skips_over_more_than_the_buffer_holds() {
         let data = bytes(1_000_000);
-        let mut window = Window::new(Box::new(io::Cursor::new(data.clone())));
+        let mut window = Window::new(Box::new(Steady(io::Cursor::new(data.clone()))));
         assert_eq!(window.skip(900_001), 900_001);
         assert!(window.fill(1));
         assert_eq!(window.available()[0], data[900_001]);
@@ -251,7 +267,10 @@ mod tests {
                 Err(io::Error::other("disk on fire"))
             }
         }
-        let mut window = Window::new(Box::new(Read::chain(io::Cursor::new(bytes(5)), Failing)));
+        let mut window = Window::new(Box::new(Steady(Read::chain(
+            io::Cursor::new(bytes(5)),
+            Failing,
+        ))));
         assert!(!window.fill(6));
         assert_eq!(window.available().len(), 5);
         assert!(window.take_trouble().is_some());

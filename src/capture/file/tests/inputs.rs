@@ -188,3 +188,33 @@ fn a_filter_leaves_the_frames_their_numbers() {
     assert_eq!(numbers, [2, 4]);
     assert_eq!(source.progress().frames, 4);
 }
+
+#[test]
+#[cfg(unix)]
+fn a_pipe_without_a_whole_frame_idles() {
+    use std::os::fd::AsRawFd as _;
+
+    for bytes in [PCAP, PCAPNG] {
+        let (reader, mut writer) = io::pipe().unwrap();
+        let mut source = Files::new([Input::named(format!("/dev/fd/{}", reader.as_raw_fd()))]);
+        // All but the last byte: what is whole comes out, and nobody waits for the rest.
+        let (last, most) = bytes.split_last().unwrap();
+        writer.write_all(most).unwrap();
+        let mut frames = 0;
+        while let Ok(Next::Frame(_)) = source.next_frame() {
+            frames += 1;
+        }
+        assert!(matches!(source.next_frame(), Ok(Next::Idle)));
+        writer.write_all(&[*last]).unwrap();
+        drop((writer, reader));
+        loop {
+            match source.next_frame() {
+                Ok(Next::Frame(_)) => frames += 1,
+                Ok(Next::Idle) => {}
+                Ok(Next::End) => break,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        assert_eq!(frames, read(bytes).frames.len());
+    }
+}
