@@ -65,14 +65,24 @@ impl Secrecy {
 
     /// The secret parts of `text`, in order, none of them empty.
     pub fn parts(self, text: &str) -> Vec<Range<usize>> {
-        let mut parts = match self {
-            Self::Open => Vec::new(),
-            Self::Whole => std::iter::once(0..text.len()).collect(),
-            Self::Url => url_parts(text),
-            Self::Parameters => parameter_parts(text),
-        };
-        parts.retain(|part| !part.is_empty());
+        let mut parts = Vec::new();
+        self.each_part(text, &mut |part| parts.push(part));
         parts
+    }
+
+    /// Tells the secret parts of `text`, in order, none of them empty.
+    fn each_part(self, text: &str, found: &mut impl FnMut(Range<usize>)) {
+        let found = &mut |part: Range<usize>| {
+            if !part.is_empty() {
+                found(part);
+            }
+        };
+        match self {
+            Self::Open => {}
+            Self::Whole => found(0..text.len()),
+            Self::Url => url_parts(text, found),
+            Self::Parameters => parameter_parts(text, found),
+        }
     }
 
     /// `text` with its secret parts masked.
@@ -103,11 +113,7 @@ pub fn secrets_in<'v>(
 ) {
     let value = value.plain();
     if let Some(text) = value.as_str() {
-        found.extend(
-            own.parts(text)
-                .into_iter()
-                .filter_map(|part| text.get(part)),
-        );
+        own.each_part(text, &mut |part| found.extend(text.get(part)));
     }
     for (key, part) in value.properties() {
         secrets_in(part, of_property(key), of_property, found);
@@ -141,26 +147,23 @@ pub fn mask_known<'a, 's>(
 }
 
 /// The user information before the host, and everything behind the first question mark.
-fn url_parts(text: &str) -> Vec<Range<usize>> {
+fn url_parts(text: &str, found: &mut impl FnMut(Range<usize>)) {
     let (before, query) = match text.split_once('?') {
         Some((before, _)) => (before, before.len().saturating_add(1)..text.len()),
         None => (text, text.len()..text.len()),
     };
-    let mut parts = Vec::new();
     if let Some((scheme, rest)) = before.split_once("://") {
         let authority = rest.split('/').next().unwrap_or_default();
         if let Some((user, _)) = authority.rsplit_once('@') {
             let start = scheme.len().saturating_add("://".len());
-            parts.push(start..start.saturating_add(user.len()));
+            found(start..start.saturating_add(user.len()));
         }
     }
-    parts.push(query);
-    parts
+    found(query);
 }
 
 /// The values of `name=value` behind a question mark or an ampersand.
-fn parameter_parts(text: &str) -> Vec<Range<usize>> {
-    let mut parts = Vec::new();
+fn parameter_parts(text: &str, found: &mut impl FnMut(Range<usize>)) {
     for (at, _) in text.match_indices(['?', '&']) {
         let start = at.saturating_add(1);
         let rest = text.get(start..).unwrap_or_default();
@@ -172,10 +175,9 @@ fn parameter_parts(text: &str) -> Vec<Range<usize>> {
             && !OPEN_PARAMETERS.contains(&name)
         {
             let end = start.saturating_add(end);
-            parts.push(end.saturating_sub(value.len())..end);
+            found(end.saturating_sub(value.len())..end);
         }
     }
-    parts
 }
 
 #[cfg(test)]

@@ -273,7 +273,7 @@ fn slots<F: FieldSink>(reader: &mut Reader<'_, F>, amf3: bool) -> Properties {
             reader.amf0_value(name, start)
         };
         if let Some(value) = value {
-            slots.push((key.as_str().to_owned(), value));
+            slots.push((key.into_key(), value));
         }
     }
     slots

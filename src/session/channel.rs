@@ -16,6 +16,10 @@ mod tests;
 /// every other one of the 65 597 possible ids could be an attack on memory.
 pub const MAX_CHANNELS: usize = 64;
 
+/// Chunk streams that most peers use in a direction: control, commands, sound, pictures. Room for
+/// them is made at once.
+const USUAL_CHANNELS: usize = 4;
+
 /// Most message types told apart on one chunk stream: all that any specification names.
 pub const MAX_TYPES_PER_CHANNEL: usize = 15;
 
@@ -427,9 +431,10 @@ impl Direction {
         if self.channels.len() >= MAX_CHANNELS {
             return None;
         }
-        if self.channels.len() == self.channels.capacity() {
-            self.channels.reserve_exact(1);
+        if self.channels.capacity() == 0 {
+            self.channels.reserve_exact(USUAL_CHANNELS);
         }
+        self.channels.reserve_exact(1);
         let index = self.channels.len();
         self.recent = u8::try_from(index).unwrap_or(0);
         self.channels.push(Channel::new(message));

@@ -137,7 +137,7 @@ impl Session {
     fn open_call(&mut self, request: &Request<'_>, facts: &mut Vec<Fact>) {
         let (id, let_go) = self.calls.open(request);
         if let Some(call) = let_go {
-            facts.push(Fact::CallCompleted(Box::new(call)));
+            facts.push(Fact::CallLetGo(Box::new(call)));
         }
         facts.push(Fact::CallOpened {
             call: id,
@@ -154,7 +154,7 @@ impl Session {
                     transaction_id,
                 });
         if call.state == CallState::OneWay {
-            facts.push(Fact::CallCompleted(Box::new(call.clone())));
+            facts.push(Fact::completed(call));
         }
         if let Some(kind) = reused {
             self.odd(kind, request.caller, request.at, facts);
@@ -340,7 +340,7 @@ impl Session {
             return;
         };
         // A one-way call was told when it was made; now more is known of it.
-        facts.push(Fact::CallCompleted(Box::new(call.clone())));
+        facts.push(Fact::completed(call));
         let Some(reply) = &call.reply else {
             return;
         };

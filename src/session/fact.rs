@@ -7,17 +7,16 @@ use crate::session::anomaly::SessionAnomaly;
 use crate::session::call::Call;
 use crate::session::channel::ChunkSizeChange;
 use crate::session::end::End;
-use crate::session::handshake::Handshake;
 use crate::session::netstream::StateChange;
 use crate::session::track::TrackKey;
 
-/// One thing learned. Secrets in it are known to [`crate::session::Session::secrets`] before.
+/// One thing learned. It names what the session keeps and holds only what it does not, so that a
+/// fact that nobody asks for costs next to nothing. Secrets in it are known to
+/// [`crate::session::Session::secrets`] before.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
     /// The handshake is over, or will not become more complete.
     HandshakeDone {
-        /// What was seen of it.
-        handshake: Box<Handshake>,
         /// What brought its last part.
         at: Mark,
     },
@@ -38,7 +37,14 @@ pub enum Fact {
         at: Mark,
     },
     /// A call was answered, needs no answer, or will get none.
-    CallCompleted(Box<Call>),
+    CallCompleted {
+        /// Its id; see [`crate::session::call::Calls::get`].
+        call: u64,
+        /// What brought that, or the call itself where nothing answered it.
+        at: Mark,
+    },
+    /// A call had to make room for others while it waited: it is no longer kept.
+    CallLetGo(Box<Call>),
     /// A track sent its first message or configuration.
     TrackConfigured {
         /// Which.
@@ -78,16 +84,25 @@ pub enum Fact {
 }
 
 impl Fact {
+    /// That a call is over.
+    pub(super) fn completed(call: &Call) -> Self {
+        Self::CallCompleted {
+            call: call.id,
+            at: call.reply.as_ref().map_or(call.at, |reply| reply.at),
+        }
+    }
+
     /// What brought it.
     pub fn at(&self) -> Mark {
         match self {
-            Self::HandshakeDone { at, .. }
+            Self::HandshakeDone { at }
             | Self::Opaque { at, .. }
             | Self::CallOpened { at, .. }
+            | Self::CallCompleted { at, .. }
             | Self::TrackConfigured { at, .. }
             | Self::TrackChanged { at, .. }
             | Self::Metadata { at, .. } => *at,
-            Self::CallCompleted(call) => call.reply.as_ref().map_or(call.at, |reply| reply.at),
+            Self::CallLetGo(call) => call.at,
             Self::StreamStateChanged(change) => change.at,
             Self::ChunkSizeChanged { change, .. } => change.at,
             Self::Anomaly(anomaly) => anomaly.last,

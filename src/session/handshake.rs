@@ -140,8 +140,13 @@ impl Handshake {
             digest: hello.digest.map(|digest| digest.scheme),
         });
         let pending = self.pending.get_or_insert_default();
-        *pending.hellos.of_mut(side) = Some(hello.clone());
-        self.compare(side.other(), verify);
+        let echo = pending.echoes.of_mut(side.other()).take();
+        if let Some(echo) = echo {
+            self.judge(side.other(), &echo, hello, verify);
+            self.drop_pending_if_empty();
+        } else {
+            *pending.hellos.of_mut(side) = Some(hello.clone());
+        }
     }
 
     pub(crate) fn echo(&mut self, side: Side, echo: &Echo, verify: VerifyAnswer) {
@@ -151,8 +156,13 @@ impl Handshake {
             verdict: EchoVerdict::Unknown,
         });
         let pending = self.pending.get_or_insert_default();
-        *pending.echoes.of_mut(side) = Some(echo.clone());
-        self.compare(side, verify);
+        let hello = pending.hellos.of_mut(side.other()).take();
+        if let Some(hello) = hello {
+            self.judge(side, echo, &hello, verify);
+            self.drop_pending_if_empty();
+        } else {
+            *pending.echoes.of_mut(side) = Some(echo.clone());
+        }
     }
 
     /// Lets go of what waits for a comparison that will not come.
@@ -160,17 +170,8 @@ impl Handshake {
         self.pending = None;
     }
 
-    /// Compares the echo of `side` with the hello of the other side, once both are there.
-    fn compare(&mut self, side: Side, verify: VerifyAnswer) {
-        let Some(pending) = &mut self.pending else {
-            return;
-        };
-        let (Some(echo), Some(hello)) = (
-            pending.echoes.of(side).as_ref(),
-            pending.hellos.of(side.other()).as_ref(),
-        ) else {
-            return;
-        };
+    /// Compares the echo of `side` with the hello of the other side.
+    fn judge(&mut self, side: Side, echo: &Echo, hello: &Hello, verify: VerifyAnswer) {
         let verdict = if echo.fingerprint == hello.fingerprint {
             EchoVerdict::Exact
         } else if hello
@@ -184,9 +185,10 @@ impl Handshake {
         if let Some(facts) = &mut self.sides.of_mut(side).echo {
             facts.verdict = verdict;
         }
-        *pending.echoes.of_mut(side) = None;
-        *pending.hellos.of_mut(side.other()) = None;
-        if **pending == Pending::default() {
+    }
+
+    fn drop_pending_if_empty(&mut self) {
+        if self.pending.as_deref() == Some(&Pending::default()) {
             self.pending = None;
         }
     }

@@ -240,7 +240,7 @@ impl Session {
             let Some(call) = self.calls.get(id) else {
                 continue;
             };
-            facts.push(Fact::CallCompleted(Box::new(call.clone())));
+            facts.push(Fact::completed(call));
             let is_missed = call.expectation == Expectation::Required && !call.overdue;
             // Who asks and leaves at once did not miss the answer.
             if is_closed && is_missed && by != Some(call.caller) {
@@ -447,10 +447,7 @@ impl Session {
         }
         self.is_handshake_told = true;
         self.handshake.close();
-        facts.push(Fact::HandshakeDone {
-            handshake: Box::new(self.handshake.clone()),
-            at,
-        });
+        facts.push(Fact::HandshakeDone { at });
         let version = |side| Some(self.handshake.sides.of(side).hello?.version);
         if let (Some(client), Some(server)) = (version(Side::Client), version(Side::Server))
             && client != server

@@ -49,7 +49,7 @@ fn object(properties: &[(&str, Value)]) -> Value {
     Value::Object(Box::new(Object {
         properties: properties
             .iter()
-            .map(|(key, value)| ((*key).to_owned(), value.clone()))
+            .map(|(key, value)| ((*key).into(), value.clone()))
             .collect(),
         ..Object::default()
     }))
@@ -210,7 +210,10 @@ impl Talk {
     /// Names and states of the calls told to be over since the last look.
     fn completed(&mut self) -> Vec<(String, CallState)> {
         let calls = self.facts.iter().filter_map(|fact| match fact {
-            Fact::CallCompleted(call) => Some((call.name.to_string(), call.state)),
+            Fact::CallCompleted { call, .. } => {
+                let call = self.session.calls.get(*call)?;
+                Some((call.name.to_string(), call.state))
+            }
             _ => None,
         });
         let calls = calls.collect();

@@ -23,6 +23,7 @@ use crate::pipeline::Observer;
 use crate::pipeline::Pipeline;
 use crate::report::mask::Mask;
 use crate::rtmp::anomaly::Anomaly;
+use crate::session::call::Call;
 use crate::session::fact::Fact;
 use crate::session::stats::Stats;
 
@@ -184,6 +185,12 @@ impl<W: Write> JsonReport<W> {
         self.end_line();
     }
 
+    fn call(&mut self, connection: &Connection, call: &Call) {
+        self.record(connection, "call", call.caller, |w, mask, precision| {
+            records::call::call(w, call, mask, precision);
+        });
+    }
+
     /// Writes one record of a connection: the common members, then those of its type.
     ///
     /// Its time is that of the frame that brought it, which may be later than what it tells of:
@@ -310,16 +317,17 @@ impl<W: Write> Observer for JsonReport<W> {
 
     fn fact(&mut self, connection: &Connection, fact: &Fact) {
         match fact {
-            Fact::HandshakeDone { handshake, .. } => {
+            Fact::HandshakeDone { .. } => {
                 self.record(connection, "handshake", Side::Client, |w, _, _| {
-                    records::handshake(w, handshake);
+                    records::handshake(w, &connection.session.handshake);
                 });
             }
-            Fact::CallCompleted(call) => {
-                self.record(connection, "call", call.caller, |w, mask, precision| {
-                    records::call::call(w, call, mask, precision);
-                });
+            Fact::CallCompleted { call, .. } => {
+                if let Some(call) = connection.session.calls.get(*call) {
+                    self.call(connection, call);
+                }
             }
+            Fact::CallLetGo(call) => self.call(connection, call),
             Fact::TrackConfigured { track, .. } | Fact::TrackChanged { track, .. } => {
                 let changed = matches!(fact, Fact::TrackChanged { .. });
                 if let Some(found) = connection.session.track(*track) {

@@ -284,7 +284,7 @@ impl<F: FieldSink> Reader<'_, F> {
             }
             self.check_duplicate(start, key.as_str(), &properties);
             if let Some(value) = self.amf0_value(FieldName::Key(key.as_str()), start) {
-                properties.push((key.as_str().to_owned(), value));
+                properties.push((key.into_key(), value));
             }
         }
         properties

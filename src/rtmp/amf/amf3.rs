@@ -361,7 +361,7 @@ impl<'a, F: FieldSink> Reader<'a, F> {
             }
             self.check_duplicate(start, key.as_str(), &properties);
             if let Some(value) = self.amf3_value(FieldName::Key(key.as_str()), start) {
-                properties.push((key.as_str().to_owned(), value));
+                properties.push((key.into_key(), value));
             }
         }
         properties

@@ -10,6 +10,7 @@ use nom::bytes::complete::take;
 use crate::rtmp::amf::reference::Reference;
 use crate::rtmp::amf::reference::ReferenceTable;
 use crate::rtmp::amf::reference::Target;
+use crate::rtmp::amf::value::Key;
 use crate::rtmp::amf::value::Text;
 use crate::rtmp::amf::value::Value;
 use crate::rtmp::field::FieldName;
@@ -259,7 +260,7 @@ impl<'a, F: FieldSink> Reader<'a, F> {
     }
 
     /// Notes a key that `properties` already has.
-    pub(crate) fn check_duplicate(&mut self, at: usize, key: &str, properties: &[(String, Value)]) {
+    pub(crate) fn check_duplicate(&mut self, at: usize, key: &str, properties: &[(Key, Value)]) {
         if properties.len() <= MAX_DUPLICATE_SEARCH
             && properties.iter().any(|(name, _)| name == key)
         {

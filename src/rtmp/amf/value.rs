@@ -2,68 +2,94 @@
 
 use std::fmt;
 
+use compact_str::CompactString;
+
 pub use crate::rtmp::amf::reference::Reference;
 
 /// Text from the wire. Foreign: escape before it is shown.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Text {
+/// Up to 24 bytes, as nearly all names and codes have, need no memory of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text(Kept);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kept {
+    Utf8(CompactString),
+    Other(Box<NotUtf8>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct NotUtf8 {
     text: Box<str>,
-    /// The bytes on the wire, kept where they are not UTF-8.
-    raw: Option<Box<[u8]>>,
+    /// The bytes on the wire.
+    raw: Box<[u8]>,
 }
 
 impl Text {
     /// Text from its bytes. Bytes that are not UTF-8 become U+FFFD in [`Self::as_str`].
     pub fn from_bytes(bytes: &[u8]) -> Self {
         match std::str::from_utf8(bytes) {
-            Ok(text) => Self {
-                text: text.into(),
-                raw: None,
-            },
-            Err(_) => Self {
-                text: String::from_utf8_lossy(bytes).into_owned().into(),
-                raw: Some(bytes.into()),
-            },
+            Ok(text) => Self::from(text),
+            Err(_) => Self(Kept::Other(Box::new(NotUtf8 {
+                text: String::from_utf8_lossy(bytes).into(),
+                raw: bytes.into(),
+            }))),
         }
     }
 
     /// The text, with U+FFFD for what is not UTF-8.
     pub fn as_str(&self) -> &str {
-        &self.text
+        match &self.0 {
+            Kept::Utf8(text) => text,
+            Kept::Other(other) => &other.text,
+        }
+    }
+
+    /// The text as the key of a property.
+    pub(crate) fn into_key(self) -> Key {
+        match self.0 {
+            Kept::Utf8(text) => text,
+            Kept::Other(other) => Key::from(other.text),
+        }
     }
 
     /// The bytes on the wire.
     pub fn as_bytes(&self) -> &[u8] {
-        match &self.raw {
-            Some(raw) => raw,
-            None => self.text.as_bytes(),
-        }
+        self.not_utf8().unwrap_or_else(|| self.as_str().as_bytes())
     }
 
     /// The bytes on the wire if they are not UTF-8.
     pub fn not_utf8(&self) -> Option<&[u8]> {
-        self.raw.as_deref()
+        match &self.0 {
+            Kept::Utf8(_) => None,
+            Kept::Other(other) => Some(&other.raw),
+        }
+    }
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self(Kept::Utf8(CompactString::const_new("")))
     }
 }
 
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
-        Self {
-            text: text.into(),
-            raw: None,
-        }
+        Self(Kept::Utf8(text.into()))
     }
 }
 
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.text.fmt(f)
+        self.as_str().fmt(f)
     }
 }
 
+/// Name of a property. Foreign text; one of up to 24 bytes needs no memory of its own.
+pub type Key = CompactString;
+
 /// Named values in the order of the wire; a key can come more than once. A key that is not UTF-8
 /// has U+FFFD in place of the broken bytes.
-pub type Properties = Vec<(String, Value)>;
+pub type Properties = Vec<(Key, Value)>;
 
 /// A value of AMF0 or AMF3.
 #[derive(Debug, Clone, PartialEq)]
@@ -309,7 +335,7 @@ impl Value {
     }
 
     /// The properties of an object or array; none for anything else.
-    pub fn properties(&self) -> &[(String, Self)] {
+    pub fn properties(&self) -> &[(Key, Self)] {
         match self.plain() {
             Self::Object(object) => &object.properties,
             Self::EcmaArray(array) => &array.properties,
@@ -433,7 +459,7 @@ mod tests {
         Value::Object(Box::new(Object {
             properties: properties
                 .into_iter()
-                .map(|(key, value)| (key.to_owned(), value))
+                .map(|(key, value)| (key.into(), value))
                 .collect(),
             ..Object::default()
         }))

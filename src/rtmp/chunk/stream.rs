@@ -17,6 +17,9 @@ use crate::rtmp::types::RtmpTimestamp;
 /// all gets the least recently used ones forgotten.
 pub(super) const MAX_CHUNK_STREAMS: usize = 128;
 
+/// Chunk streams that most peers use: control, commands, sound, pictures.
+const USUAL_CHUNK_STREAMS: usize = 4;
+
 /// What later headers of a chunk stream leave out (section 5.3.1.2).
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Remembered {
@@ -303,8 +306,11 @@ impl ChunkStreams {
                 }
             }
         }
-        // One at a time: thousands of connections with four chunk streams each would pay for
-        // doubling, and new ids are rare.
+        // Room for as many as most peers use, then one at a time: thousands of connections would
+        // pay for doubling, and new ids are rare.
+        if self.list.capacity() == 0 {
+            self.list.reserve_exact(USUAL_CHUNK_STREAMS);
+        }
         self.list.reserve_exact(1);
         self.list.insert(place, stream);
         (place, evicted)

@@ -68,7 +68,7 @@ fn changes_name_slots_and_their_values() {
         };
         assert_eq!(slots[0].0, "foo");
         assert_eq!(slots[0].1.as_str(), Some("bar"));
-        assert_eq!(slots[1], ("x".to_owned(), Value::Null));
+        assert_eq!(slots[1], ("x".into(), Value::Null));
     }
 }
 
@@ -172,7 +172,7 @@ fn selector_3_makes_names_and_values_amf3() {
     assert_eq!(object.name.as_str(), "so");
     assert_eq!(
         object.events[0].data,
-        SharedObjectData::Slots(vec![("x".to_owned(), Value::Integer(5))])
+        SharedObjectData::Slots(vec![("x".into(), Value::Integer(5))])
     );
     assert_eq!(problems, []);
 }

@@ -256,10 +256,7 @@ fn equal_keys_are_all_kept_in_order() {
     let (values, problems) = read("03 0001 61 05 0001 61 06 0000 09");
     assert_eq!(
         values[0].properties(),
-        [
-            ("a".to_owned(), Value::Null),
-            ("a".to_owned(), Value::Undefined)
-        ]
+        [("a".into(), Value::Null), ("a".into(), Value::Undefined)]
     );
     assert_eq!(problems, [("amf.duplicate_key", 5)]);
 }
@@ -284,14 +281,14 @@ fn bytes_behind_the_last_value_are_counted() {
 fn a_broken_property_leaves_the_ones_before_it() {
     // The string in "b" announces more bytes than there are.
     let (values, problems) = read("03 0001 61 05 0001 62 02 00ff 61");
-    assert_eq!(values[0].properties(), [("a".to_owned(), Value::Null)]);
+    assert_eq!(values[0].properties(), [("a".into(), Value::Null)]);
     assert_eq!(problems, [("amf.truncated", 9)]);
 }
 
 #[test]
 fn an_unknown_marker_inside_an_object_leaves_what_precedes() {
     let (values, problems) = read("03 0001 61 05 0001 62 22 0000 09");
-    assert_eq!(values[0].properties(), [("a".to_owned(), Value::Null)]);
+    assert_eq!(values[0].properties(), [("a".into(), Value::Null)]);
     assert_eq!(problems, [("amf.unknown_marker", 8)]);
 }
 

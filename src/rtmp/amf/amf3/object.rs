@@ -57,7 +57,7 @@ impl<F: FieldSink> Reader<'_, F> {
             };
             let start = self.position();
             if let Some(value) = self.amf3_value(FieldName::Key(key.as_str()), start) {
-                properties.push((key.as_str().to_owned(), value));
+                properties.push((key.into_key(), value));
             }
             if self.is_stopped() {
                 break;
