@@ -25,6 +25,7 @@ use ratatui::widgets::Block;
 use ratatui::widgets::Widget as _;
 
 use crate::base::severity::Severity;
+use crate::base::units::counted;
 use crate::session::netstream::Role;
 use crate::tui::keys;
 use crate::tui::keys::Screen;
@@ -182,7 +183,8 @@ fn header(buffer: &mut Buffer, area: Rect, snapshot: &Snapshot, view: &ViewState
     let capture = &snapshot.capture;
     let count = |role| {
         let rows = snapshot.rows.iter();
-        rows.filter(|row| row.role == Some(role)).count()
+        let count = rows.filter(|row| row.role == Some(role)).count();
+        u64::try_from(count).unwrap_or(u64::MAX)
     };
     let mut parts = vec![(" rtmpscope".to_owned(), theme.title())];
     if view.paused {
@@ -199,44 +201,33 @@ fn header(buffer: &mut Buffer, area: Rect, snapshot: &Snapshot, view: &ViewState
         parts.push(("✖ input damaged".to_owned(), theme.bad()));
     }
     let connections = snapshot.rows.len();
-    let noun = if connections == 1 {
-        "connection"
-    } else {
-        "connections"
-    };
     parts.push((
         fit(&capture.name, usize::from(area.width / 3).max(8)),
         theme.head(),
     ));
     parts.push((
-        format!(
-            "{} {noun}",
-            grouped(u64::try_from(connections).unwrap_or(0))
-        ),
+        counted(u64::try_from(connections).unwrap_or(0), "connection"),
         theme.plain(),
     ));
     parts.push((
         format!(
             "{} pub  {} play",
-            count(Role::Publisher),
-            count(Role::Player)
+            grouped(count(Role::Publisher)),
+            grouped(count(Role::Player))
         ),
         theme.plain(),
     ));
     if view.follow {
         parts.push(("following".to_owned(), theme.plain()));
     }
-    parts.push((
-        format!("{} messages", grouped(capture.messages)),
-        theme.dim(),
-    ));
+    parts.push((counted(capture.messages, "message"), theme.dim()));
     if capture.aggregate_parts > 0 {
         parts.push((
             format!("{} within aggregates", grouped(capture.aggregate_parts)),
             theme.dim(),
         ));
     }
-    parts.push((format!("{} frames", grouped(capture.frames)), theme.dim()));
+    parts.push((counted(capture.frames, "frame"), theme.dim()));
     if capture.dropped > 0 {
         parts.push((
             format!("{} packets lost", grouped(capture.dropped)),
