@@ -30,10 +30,11 @@ pub(super) struct Conversation {
     pub(super) is_flipped: bool,
     /// Whether the segments that open the TCP connection have passed.
     pub(super) is_open: bool,
+    /// Whether the server has answered the SYN.
+    is_answered: bool,
     pub(super) tcp: Tcp,
     pub(super) stage: Stage,
     pub(super) connection: Connection,
-    pub(super) opening: Opening,
 }
 
 /// How far it is known what a connection carries.
@@ -53,14 +54,6 @@ pub(super) enum Stage {
     },
     /// Something else.
     Other,
-}
-
-/// The three segments that open a TCP connection.
-#[derive(Debug, Default)]
-pub(super) struct Opening {
-    syn: Option<Mark>,
-    answered: bool,
-    established: Option<Mark>,
 }
 
 impl Conversation {
@@ -83,7 +76,6 @@ impl Conversation {
         }
         Self {
             tcp: Tcp::default(),
-            opening: Opening::default(),
             stage: Stage::Probing(Box::new(Detector::new(hint))),
             connection: Connection {
                 id,
@@ -96,6 +88,7 @@ impl Conversation {
             },
             is_flipped: false,
             is_open: false,
+            is_answered: false,
         }
     }
 
@@ -104,21 +97,19 @@ impl Conversation {
         if self.is_open {
             return;
         }
-        let opening = &mut self.opening;
         let flags = segment.flags;
+        let session = &mut self.connection.session;
+        let syn = session.tcp().map(|(syn, _)| syn);
         match (side, flags.has(TcpFlags::SYN)) {
-            (Side::Client, true) => {
-                opening.syn.get_or_insert(segment.at);
-            }
-            (Side::Server, true) => opening.answered = true,
-            (Side::Client, false) if opening.answered && flags.has(TcpFlags::ACK) => {
-                opening.established = Some(segment.at);
+            (Side::Client, true) => session.tcp_opened(syn.unwrap_or(segment.at), None),
+            (Side::Server, true) => self.is_answered = true,
+            (Side::Client, false) if self.is_answered && flags.has(TcpFlags::ACK) => {
                 self.is_open = true;
+                if let Some(syn) = syn {
+                    session.tcp_opened(syn, Some(segment.at));
+                }
             }
-            _ => return,
-        }
-        if let Some(syn) = opening.syn {
-            self.connection.session.tcp_opened(syn, opening.established);
+            _ => {}
         }
     }
 }

@@ -47,10 +47,6 @@ pub struct Decoder {
 }
 
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "after its first moment every connection reads chunks"
-)]
 enum Stage {
     Handshake(Box<Handshake>),
     Chunks(ChunkDecoder),

@@ -16,9 +16,9 @@ mod tests;
 /// every other one of the 65 597 possible ids could be an attack on memory.
 pub const MAX_CHANNELS: usize = 64;
 
-/// Chunk streams that most peers use in a direction: control, commands, sound, pictures. Room for
-/// them is made at once.
-const USUAL_CHANNELS: usize = 4;
+/// Chunk streams that every peer uses: control, commands, and one more. Room for them is made at
+/// once.
+const USUAL_CHANNELS: usize = 3;
 
 /// Most message types told apart on one chunk stream: all that any specification names.
 pub const MAX_TYPES_PER_CHANNEL: usize = 15;
@@ -29,11 +29,15 @@ pub const MAX_TYPES_PER_CHANNEL: usize = 15;
 pub struct Types {
     /// Its count is 0 as long as there is none.
     first: TypeCount,
-    #[expect(
-        clippy::box_collection,
-        reason = "mostly there are no more: 8 bytes, not 24"
-    )]
-    more: Option<Box<Vec<TypeCount>>>,
+    more: Option<Box<MoreTypes>>,
+}
+
+/// Message types behind the first.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct MoreTypes {
+    list: Vec<TypeCount>,
+    /// Messages of types beyond [`MAX_TYPES_PER_CHANNEL`].
+    others: u32,
 }
 
 impl Types {
@@ -52,24 +56,29 @@ impl Types {
         self.first.count == 0
     }
 
-    /// Counts a message; false when there are too many types.
-    fn count(&mut self, type_id: MessageTypeId) -> bool {
+    /// Messages of types beyond [`MAX_TYPES_PER_CHANNEL`].
+    pub fn others(&self) -> u32 {
+        self.more.as_ref().map_or(0, |more| more.others)
+    }
+
+    /// Counts a message.
+    fn count(&mut self, type_id: MessageTypeId) {
         if self.is_empty() {
             self.first = TypeCount { type_id, count: 0 };
         }
-        let more = self.more.iter_mut().flat_map(|more| more.iter_mut());
+        let more = self.more.iter_mut().flat_map(|more| more.list.iter_mut());
         let mut known = std::iter::once(&mut self.first).chain(more);
         if let Some(known) = known.find(|known| known.type_id == type_id) {
             known.count = known.count.saturating_add(1);
-            return true;
+            return;
         }
         let more = self.more.get_or_insert_default();
-        let has_room = more.len().saturating_add(1) < MAX_TYPES_PER_CHANNEL;
-        if has_room {
-            more.reserve_exact(1);
-            more.push(TypeCount { type_id, count: 1 });
+        if more.list.len().saturating_add(1) < MAX_TYPES_PER_CHANNEL {
+            more.list.reserve_exact(1);
+            more.list.push(TypeCount { type_id, count: 1 });
+        } else {
+            more.others = more.others.saturating_add(1);
         }
-        has_room
     }
 }
 
@@ -99,7 +108,7 @@ impl<'a> IntoIterator for &'a Types {
         } else {
             std::slice::from_ref(&self.first)
         };
-        let more = self.more.as_ref().map_or(&[][..], |more| more);
+        let more = self.more.as_ref().map_or(&[][..], |more| &more.list);
         first.iter().chain(more)
     }
 }
@@ -138,8 +147,6 @@ pub struct Channel {
     pub formats: [u32; 4],
     /// Message types in the order of first sight.
     pub types: Types,
-    /// Messages of types beyond [`MAX_TYPES_PER_CHANNEL`].
-    pub other_types: u32,
     /// Message stream of the latest message.
     pub stream_id: MessageStreamId,
     /// Whether it carried messages of more than one message stream.
@@ -174,7 +181,6 @@ impl Channel {
             chunks: 0,
             formats: [0; 4],
             types: Types::default(),
-            other_types: 0,
             stream_id: message.stream_id,
             mixed_streams: false,
             first: message.first,
@@ -195,9 +201,7 @@ impl Channel {
         if let Some(count) = self.formats.get_mut(usize::from(message.fmt.number())) {
             *count = count.saturating_add(1);
         }
-        if !self.types.count(message.type_id) {
-            self.other_types = self.other_types.saturating_add(1);
-        }
+        self.types.count(message.type_id);
         self.mixed_streams |= self.stream_id != message.stream_id;
         self.stream_id = message.stream_id;
         if message.chunks > 1 {

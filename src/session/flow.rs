@@ -45,6 +45,20 @@ pub struct WindowState {
     pub announced: Option<u32>,
     /// Set Peer Bandwidth that the receiver sent: how much may be on its way.
     pub peer_bandwidth: Option<PeerBandwidth>,
+    /// Bytes sent: position in the direction's stream.
+    pub sent: u64,
+    /// Largest number of unacknowledged bytes.
+    pub unacked_max: u64,
+    /// Position at the latest acknowledgement, minus what it left unacknowledged.
+    acked: u64,
+    said: Option<Box<Acks>>,
+    /// Whether the wait for the current acknowledgement was already told.
+    told: bool,
+}
+
+/// What acknowledgements said. Short connections, and many peers, send none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acks {
     /// Acknowledgements that the receiver sent.
     pub acks: u64,
     /// Sequence number of the latest acknowledgement: bytes received, modulo 2^32.
@@ -57,32 +71,39 @@ pub struct WindowState {
     pub interval_max: Option<u32>,
     /// Acknowledgements whose sequence number was lower than the one before, without a wrap.
     pub resets: u32,
-    /// Bytes sent: position in the direction's stream.
-    pub sent: u64,
-    /// Largest number of unacknowledged bytes.
-    pub unacked_max: u64,
-    /// Position at the latest acknowledgement, minus what it left unacknowledged.
-    acked: u64,
     /// Position when the latest acknowledgement came.
     sent_at_ack: u64,
-    /// Whether the wait for the current acknowledgement was already told.
-    told: bool,
 }
 
-impl WindowState {
-    const EMPTY: Self = Self {
-        announced: None,
-        peer_bandwidth: None,
+impl Acks {
+    const NONE: Self = Self {
         acks: 0,
         last_sequence: None,
         last_ack: None,
         interval_min: None,
         interval_max: None,
         resets: 0,
+        sent_at_ack: 0,
+    };
+}
+
+impl Deref for WindowState {
+    type Target = Acks;
+
+    fn deref(&self) -> &Acks {
+        static NONE: Acks = Acks::NONE;
+        self.said.as_deref().unwrap_or(&NONE)
+    }
+}
+
+impl WindowState {
+    const EMPTY: Self = Self {
+        announced: None,
+        peer_bandwidth: None,
         sent: 0,
         unacked_max: 0,
         acked: 0,
-        sent_at_ack: 0,
+        said: None,
         told: false,
     };
 
@@ -175,24 +196,26 @@ impl SendWindow {
     /// The other side acknowledged. True if the sequence number went back.
     pub(crate) fn acknowledge(&mut self, sequence: u32, at: Mark, position: u64) -> bool {
         let state = self.state(position);
+        let (sent, slack) = (state.sent, state.slack());
+        let acks = state.said.get_or_insert_with(|| Box::new(Acks::NONE));
         let mut went_back = false;
-        if let Some(last) = state.last_sequence {
+        if let Some(last) = acks.last_sequence {
             let interval = sequence.wrapping_sub(last);
             // A number below the last one is a wrap only when that much was sent.
-            let sent = state.sent.saturating_sub(state.sent_at_ack);
-            if sequence < last && u64::from(interval) > sent.saturating_add(state.slack()) {
+            let since = sent.saturating_sub(acks.sent_at_ack);
+            if sequence < last && u64::from(interval) > since.saturating_add(slack) {
                 went_back = true;
-                state.resets = state.resets.saturating_add(1);
+                acks.resets = acks.resets.saturating_add(1);
             } else {
-                state.interval_min = Some(state.interval_min.map_or(interval, |m| m.min(interval)));
-                state.interval_max = Some(state.interval_max.map_or(interval, |m| m.max(interval)));
+                acks.interval_min = Some(acks.interval_min.map_or(interval, |m| m.min(interval)));
+                acks.interval_max = Some(acks.interval_max.map_or(interval, |m| m.max(interval)));
             }
         }
-        state.acks = state.acks.saturating_add(1);
-        state.last_sequence = Some(sequence);
-        state.last_ack = Some(at);
-        state.acked = state.position_of(sequence).unwrap_or(state.sent);
-        state.sent_at_ack = state.sent;
+        acks.acks = acks.acks.saturating_add(1);
+        acks.last_sequence = Some(sequence);
+        acks.last_ack = Some(at);
+        acks.sent_at_ack = sent;
+        state.acked = state.position_of(sequence).unwrap_or(sent);
         state.told = false;
         went_back
     }

@@ -78,7 +78,7 @@ pub(super) fn detail(connection: &Connection, tcp: &Tcp, show_secrets: bool) -> 
         last: connection.last,
         missing: connection.missing,
         session: connection.session.clone(),
-        health: *tcp.health(),
+        health: tcp.health().clone(),
         show_secrets,
     }
 }

@@ -4,6 +4,9 @@ mod rtt;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Deref;
+
+use crate::base::ids::FrameNumber;
 use crate::base::ids::Mark;
 use crate::base::time::Span;
 use crate::base::time::Timestamp;
@@ -34,9 +37,10 @@ const REORDERED_ALWAYS_WITHIN: Span = Span(200_000);
 /// How one direction was carried. Everything is said of the sender named by the side that this
 /// is kept for; windows are those that it advertised for what it receives.
 ///
-/// Times are measured where the capture was taken. Memory is fixed, whatever the length; what
-/// every segment needs comes first, on two cache lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Times are measured where the capture was taken. Memory is bounded, whatever the length; what
+/// every segment needs comes first, on two cache lines, and what few need lies in [`Incidents`],
+/// whose figures are read as if they were here.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[repr(C)]
 pub struct Health {
     /// Capture time of the first segment; means nothing while `packets` is 0.
@@ -80,6 +84,12 @@ pub struct Health {
     pub handshake: Option<Span>,
     /// Maximum segment size announced in the SYN, in bytes.
     pub mss: Option<u16>,
+    incidents: Option<Box<Incidents>>,
+}
+
+/// What most directions never have, or only at their end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Incidents {
     /// SYNs sent again.
     pub syn_retransmissions: u32,
     /// Segments that carried bytes sent before, or filled a hole so late that they must have
@@ -106,7 +116,44 @@ pub struct Health {
     rst: Mark,
 }
 
+impl Incidents {
+    const NONE: Self = Self {
+        syn_retransmissions: 0,
+        retransmitted_packets: 0,
+        retransmitted_bytes: 0,
+        out_of_order_packets: 0,
+        captured_twice: 0,
+        keep_alives: 0,
+        window_probes: 0,
+        zero_windows: 0,
+        zero_window_time: Span::ZERO,
+        acked_unseen: 0,
+        fin: Mark {
+            time: Timestamp(0),
+            frame: FrameNumber(0),
+        },
+        rst: Mark {
+            time: Timestamp(0),
+            frame: FrameNumber(0),
+        },
+    };
+}
+
+impl Deref for Health {
+    type Target = Incidents;
+
+    fn deref(&self) -> &Incidents {
+        static NONE: Incidents = Incidents::NONE;
+        self.incidents.as_deref().unwrap_or(&NONE)
+    }
+}
+
 impl Health {
+    fn incidents(&mut self) -> &mut Incidents {
+        self.incidents
+            .get_or_insert_with(|| Box::new(Incidents::NONE))
+    }
+
     /// The frame of the first FIN.
     pub fn fin(&self) -> Option<Mark> {
         (self.fin != Mark::default()).then_some(self.fin)
@@ -146,7 +193,7 @@ impl Health {
         self.bytes = self.bytes.saturating_add(u64::from(segment.wire_payload));
         if flags.has(TcpFlags::RST) {
             if self.rst().is_none() {
-                self.rst = at;
+                self.incidents().rst = at;
             }
             self.last = self.last.max(at.time);
             return;
@@ -155,7 +202,7 @@ impl Health {
             self.count(segment, arrival, peer);
             self.extend(segment, arrival);
         } else if arrival.kind == ArrivalKind::KeepAlive {
-            increment(&mut self.keep_alives);
+            increment(&mut self.incidents().keep_alives);
         }
         if !flags.has(TcpFlags::SYN) {
             self.advertise(window, at.time);
@@ -189,7 +236,8 @@ impl Health {
     /// Notes bytes that came out as a gap.
     pub(super) fn missed(&mut self, len: u64, cause: GapCause) {
         if cause == GapCause::CaptureLoss {
-            self.acked_unseen = self.acked_unseen.saturating_add(len);
+            let incidents = self.incidents();
+            incidents.acked_unseen = incidents.acked_unseen.saturating_add(len);
         }
     }
 
@@ -199,21 +247,23 @@ impl Health {
             ArrivalKind::Duplicate | ArrivalKind::Late | ArrivalKind::Fills
                 if self.was_just_captured(digest, segment.at.time) =>
             {
-                increment(&mut self.captured_twice);
+                increment(&mut self.incidents().captured_twice);
                 return;
             }
-            ArrivalKind::KeepAlive if peer.window_closed => increment(&mut self.window_probes),
-            ArrivalKind::KeepAlive => increment(&mut self.keep_alives),
+            ArrivalKind::KeepAlive if peer.window_closed => {
+                increment(&mut self.incidents().window_probes);
+            }
+            ArrivalKind::KeepAlive => increment(&mut self.incidents().keep_alives),
             ArrivalKind::Duplicate | ArrivalKind::Late => {
                 self.retransmitted(segment.wire_payload);
             }
             ArrivalKind::Fills if Span(arrival.waited) < self.reordered_within(peer) => {
-                increment(&mut self.out_of_order_packets);
+                increment(&mut self.incidents().out_of_order_packets);
             }
             ArrivalKind::Fills => self.retransmitted(segment.wire_payload),
             _ if arrival.duplicate > 0 => self.retransmitted(arrival.duplicate),
             ArrivalKind::InOrder if peer.window_closed && segment.wire_payload == 1 => {
-                increment(&mut self.window_probes);
+                increment(&mut self.incidents().window_probes);
             }
             _ => {}
         }
@@ -227,8 +277,10 @@ impl Health {
     }
 
     fn retransmitted(&mut self, bytes: u32) {
-        increment(&mut self.retransmitted_packets);
-        self.retransmitted_bytes = self.retransmitted_bytes.saturating_add(u64::from(bytes));
+        let incidents = self.incidents();
+        increment(&mut incidents.retransmitted_packets);
+        let sum = incidents.retransmitted_bytes.saturating_add(bytes.into());
+        incidents.retransmitted_bytes = sum;
         // Which of the copies an acknowledgement answers can not be told (Karn's rule).
         self.timing = false;
     }
@@ -242,7 +294,7 @@ impl Health {
             let start = SeqNum(segment.seq).plus(1);
             end = end.plus(1);
             if self.syn_seen && self.edge == end {
-                increment(&mut self.syn_retransmissions);
+                increment(&mut self.incidents().syn_retransmissions);
                 self.timing = false;
                 return;
             }
@@ -256,7 +308,7 @@ impl Health {
         if segment.flags.has(TcpFlags::FIN) {
             end = end.plus(1);
             if self.fin().is_none() {
-                self.fin = at;
+                self.incidents().fin = at;
             }
         }
         let first = self.packets == 1;
@@ -276,11 +328,13 @@ impl Health {
     fn advertise(&mut self, window: u32, now: Timestamp) {
         if self.zero_window_now {
             let closed = now.since(self.last).nanos().max(0);
-            self.zero_window_time = Span(self.zero_window_time.nanos().saturating_add(closed));
+            let incidents = self.incidents();
+            let sum = incidents.zero_window_time.nanos().saturating_add(closed);
+            incidents.zero_window_time = Span(sum);
         }
         let closed = window == 0;
         if closed && !self.zero_window_now {
-            increment(&mut self.zero_windows);
+            increment(&mut self.incidents().zero_windows);
         }
         self.zero_window_now = closed;
     }

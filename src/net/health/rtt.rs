@@ -9,16 +9,28 @@ const FIRST_OCTAVE: u32 = 13;
 /// Two buckets for each doubling: up to 2^33 ns (8.6 s), beyond which the last one takes all.
 const BUCKETS: usize = 40;
 
+/// Buckets that need no memory of their own: round trips of most connections lie within five
+/// doublings.
+const NEAR: usize = 10;
+
+/// Counts per half octave. Halved together when one is full, so that the shares stay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Buckets {
+    /// Those from `lowest` on; all others are empty.
+    Near { lowest: u8, counts: [u16; NEAR] },
+    /// All of them.
+    All(Box<[u16; BUCKETS]>),
+}
+
 /// Round-trip times seen between this point of the network and the receiver: from a segment to
 /// the acknowledgement that covers it. The receiver's delay before acknowledging is in them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoundTrips {
     count: u32,
     last: Span,
     min: Span,
     max: Span,
-    /// Counts per half octave. Halved together when one is full, so that the shares stay.
-    buckets: [u16; BUCKETS],
+    buckets: Buckets,
 }
 
 impl Default for RoundTrips {
@@ -28,7 +40,10 @@ impl Default for RoundTrips {
             last: Span::ZERO,
             min: Span::ZERO,
             max: Span::ZERO,
-            buckets: [0; BUCKETS],
+            buckets: Buckets::Near {
+                lowest: 0,
+                counts: [0; NEAR],
+            },
         }
     }
 }
@@ -69,7 +84,9 @@ impl RoundTrips {
         if rtt < Span::ZERO {
             return;
         }
+        let index = bucket_of(rtt);
         self.min = if self.count == 0 {
+            self.buckets = Buckets::around(index);
             rtt
         } else {
             self.min.min(rtt)
@@ -77,15 +94,7 @@ impl RoundTrips {
         self.max = self.max.max(rtt);
         self.last = rtt;
         self.count = self.count.saturating_add(1);
-        let index = bucket_of(rtt);
-        if self.buckets.get(index) == Some(&u16::MAX) {
-            for bucket in &mut self.buckets {
-                *bucket = bucket.div_ceil(2);
-            }
-        }
-        if let Some(bucket) = self.buckets.get_mut(index) {
-            *bucket = bucket.saturating_add(1);
-        }
+        self.buckets.add(index);
     }
 
     fn when_any(&self, value: Span) -> Option<Span> {
@@ -93,16 +102,67 @@ impl RoundTrips {
     }
 
     fn quantile(&self, percent: u64) -> Option<Span> {
-        let total: u64 = self.buckets.iter().copied().map(u64::from).sum();
+        let (lowest, counts) = self.buckets.counts();
+        let total: u64 = counts.iter().copied().map(u64::from).sum();
         let wanted = total.saturating_mul(percent).div_ceil(100);
         let mut below = 0u64;
-        for (index, &count) in self.buckets.iter().enumerate() {
+        for (index, &count) in (lowest..).zip(counts) {
             below = below.saturating_add(u64::from(count));
             if count > 0 && below >= wanted {
                 return Some(middle_of(index).clamp(self.min, self.max));
             }
         }
         None
+    }
+}
+
+impl Buckets {
+    /// Empty buckets around the first that is to be counted. Round trips are more often longer
+    /// than the first one, which is that of the SYN, than shorter.
+    fn around(index: usize) -> Self {
+        let lowest = index.saturating_sub(NEAR / 4);
+        Self::Near {
+            lowest: u8::try_from(lowest).unwrap_or(0),
+            counts: [0; NEAR],
+        }
+    }
+
+    fn add(&mut self, index: usize) {
+        if let Self::Near { lowest, counts } = self {
+            let lowest = usize::from(*lowest);
+            if !(lowest..lowest.saturating_add(NEAR)).contains(&index) {
+                let mut all = Box::new([0; BUCKETS]);
+                for (bucket, count) in all.iter_mut().skip(lowest).zip(&*counts) {
+                    *bucket = *count;
+                }
+                *self = Self::All(all);
+            }
+        }
+        let (index, counts) = match self {
+            Self::Near { lowest, counts } => {
+                (index.checked_sub(usize::from(*lowest)), &mut counts[..])
+            }
+            Self::All(counts) => (Some(index), &mut counts[..]),
+        };
+        let Some(index) = index else {
+            return;
+        };
+        if counts.get(index) == Some(&u16::MAX) {
+            for bucket in &mut *counts {
+                *bucket = bucket.div_ceil(2);
+            }
+        }
+        if let Some(bucket) = counts.get_mut(index) {
+            *bucket = bucket.saturating_add(1);
+        }
+    }
+
+    /// The number of the first bucket, and the counts from there on.
+    fn counts(&self) -> (usize, &[u16]) {
+        match self {
+            Self::Near { lowest, counts } => (usize::from(*lowest), counts),
+            Self::All(counts) => (0, &counts[..]),
+        }
     }
 }
 

@@ -3,32 +3,54 @@
 use crate::base::ids::Mark;
 use crate::rtmp::chunk::header::MAX_HEADER_LEN;
 
-/// The begin of a header whose end has not come yet.
+/// The begin of a header whose end has not come yet. Most connections never have one; one that
+/// had one keeps the room for the next.
 #[derive(Debug, Default)]
-pub(super) struct Carry {
-    pub(super) bytes: [u8; MAX_HEADER_LEN],
-    pub(super) len: u8,
-    pub(super) first: Mark,
+pub(super) struct Carry(Option<Box<Carried>>);
+
+#[derive(Debug, Default)]
+struct Carried {
+    bytes: [u8; MAX_HEADER_LEN],
+    len: u8,
+    first: Mark,
 }
 
 impl Carry {
     /// Takes as much as fits of what comes next.
     pub(super) fn fill(&mut self, at: Mark, data: &[u8]) {
-        if self.len == 0 {
-            self.first = at;
+        let carried = self.0.get_or_insert_default();
+        if carried.len == 0 {
+            carried.first = at;
         }
-        let from = usize::from(self.len);
-        for (slot, byte) in self.bytes.iter_mut().skip(from).zip(data) {
+        let from = usize::from(carried.len);
+        for (slot, byte) in carried.bytes.iter_mut().skip(from).zip(data) {
             *slot = *byte;
-            self.len = self.len.saturating_add(1);
+            carried.len = carried.len.saturating_add(1);
         }
     }
 
+    /// The bytes that have come.
     pub(super) fn filled(&self) -> &[u8] {
-        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+        self.0.as_ref().map_or(&[], |carried| {
+            let len = usize::from(carried.len);
+            carried.bytes.get(..len).unwrap_or_default()
+        })
+    }
+
+    /// What brought the first of them.
+    pub(super) fn first(&self) -> Mark {
+        let carried = self.0.as_ref();
+        carried.map_or_else(Mark::default, |carried| carried.first)
     }
 
     pub(super) fn clear(&mut self) {
-        self.len = 0;
+        self.cut(0);
+    }
+
+    /// Gives up what lies behind `len` bytes.
+    pub(super) fn cut(&mut self, len: usize) {
+        if let Some(carried) = &mut self.0 {
+            carried.len = carried.len.min(u8::try_from(len).unwrap_or(u8::MAX));
+        }
     }
 }

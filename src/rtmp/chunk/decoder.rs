@@ -59,7 +59,7 @@ pub(in crate::rtmp) struct ChunkDecoder {
     pub(super) keep_media: bool,
     pub(super) said: Said,
     /// Why the place is lost, until a search begins.
-    pub(super) loss: Option<Loss>,
+    pub(super) loss: Option<Box<Loss>>,
     pub(super) search: Option<Box<Search>>,
     /// Position of a header that a search has confirmed.
     pub(super) confirmed: Option<u64>,
@@ -170,7 +170,7 @@ impl ChunkDecoder {
     }
 
     fn header<'d>(&mut self, at: Mark, data: &'d [u8], out: &mut EventQueue) -> &'d [u8] {
-        if self.carry.len > 0 {
+        if !self.carry.filled().is_empty() {
             return self.carried_header(at, data, out);
         }
         let Ok((rest, header)) = self.read_header(data) else {
@@ -199,20 +199,18 @@ impl ChunkDecoder {
     }
 
     fn carried_header<'d>(&mut self, at: Mark, data: &'d [u8], out: &mut EventQueue) -> &'d [u8] {
-        let carried = self.carry.len;
+        let before = self.carry.filled().len();
         self.carry.fill(at, data);
-        let input = self.carry.bytes;
-        let input = input.get(..usize::from(self.carry.len)).unwrap_or_default();
+        let input = self.carry.filled();
         let Ok((unread, header)) = self.read_header(input) else {
             // Incomplete with less than the longest header: all of it fitted.
             self.advance(data.len());
             return &[];
         };
-        let before = usize::from(carried);
         let chunk = Chunk {
             start: self.position.saturating_sub(to_u64(before)),
             size: input.len().saturating_sub(unread.len()),
-            first: self.carry.first,
+            first: self.carry.first(),
             at,
         };
         match self.plan(&header, chunk.start) {
@@ -225,7 +223,7 @@ impl ChunkDecoder {
             }
             Err(loss) => {
                 // What was carried goes to the search, and what came with `data` is still there.
-                self.carry.len = carried;
+                self.carry.cut(before);
                 self.lose(loss, at, out);
                 data
             }

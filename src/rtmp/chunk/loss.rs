@@ -224,7 +224,7 @@ impl ChunkDecoder {
     /// From here on it is not known where chunks begin.
     pub(super) fn lose(&mut self, loss: Loss, at: Mark, out: &mut EventQueue) {
         self.place = Place::Lost;
-        self.loss = Some(loss);
+        self.loss = Some(Box::new(loss));
         self.implausible = 0;
         match loss {
             Loss::Impossible { start, csid, fmt } => {
@@ -257,8 +257,8 @@ impl ChunkDecoder {
                 false,
             ));
             if let Some(loss) = self.loss.take() {
-                search = Box::new(new_search(loss));
-                search.add(self.carry.first, self.carry.filled());
+                search = Box::new(new_search(*loss));
+                search.add(self.carry.first(), self.carry.filled());
             }
             search
         });
@@ -292,7 +292,7 @@ impl ChunkDecoder {
                 return;
             };
             self.carry.clear();
-            search.restart(&new_search(loss));
+            search.restart(&new_search(*loss));
         }
     }
 

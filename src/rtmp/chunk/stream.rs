@@ -17,8 +17,9 @@ use crate::rtmp::types::RtmpTimestamp;
 /// all gets the least recently used ones forgotten.
 pub(super) const MAX_CHUNK_STREAMS: usize = 128;
 
-/// Chunk streams that most peers use: control, commands, sound, pictures.
-const USUAL_CHUNK_STREAMS: usize = 4;
+/// Chunk streams that every peer uses: control, commands, and one more. Room for them is made at
+/// once.
+const USUAL_CHUNK_STREAMS: usize = 3;
 
 /// What later headers of a chunk stream leave out (section 5.3.1.2).
 #[derive(Debug, Clone, Copy)]
@@ -306,8 +307,8 @@ impl ChunkStreams {
                 }
             }
         }
-        // Room for as many as most peers use, then one at a time: thousands of connections would
-        // pay for doubling, and new ids are rare.
+        // Then one at a time: thousands of connections would pay for doubling, and new ids are
+        // rare.
         if self.list.capacity() == 0 {
             self.list.reserve_exact(USUAL_CHUNK_STREAMS);
         }
