@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::base::units::counted;
 use crate::rtmp::amf::value::Value;
 use crate::rtmp::command::Command;
 use crate::rtmp::control::UserControl;
@@ -149,7 +150,9 @@ fn audio(tag: &AudioTag, raw: &RawMessage) -> String {
     ) {
         (true, Some(config)) => {
             let rate = config.sample_rate_hz.map(|rate| format!("  {rate} Hz"));
-            let channels = config.channels.map(|count| format!("  {count} channels"));
+            let channels = config
+                .channels
+                .map(|count| format!("  {}", counted(u64::from(count), "channel")));
             format!(
                 "{codec} configuration{}{}",
                 rate.unwrap_or_default(),
