@@ -32,13 +32,15 @@ pub(super) struct Conversation {
     pub(super) is_open: bool,
     /// Whether the server has answered the SYN.
     is_answered: bool,
-    pub(super) tcp: Tcp,
     pub(super) stage: Stage,
+    pub(super) tcp: Tcp,
     pub(super) connection: Connection,
 }
 
-/// How far it is known what a connection carries.
+/// How far it is known what a connection carries. Its variant is told in front, beside what every
+/// segment needs.
 #[derive(Debug)]
+#[repr(u8)]
 #[expect(
     clippy::large_enum_variant,
     reason = "nearly every connection that is kept is RTMP, and needs its decoders for every segment"
@@ -49,8 +51,8 @@ pub(super) enum Stage {
     /// RTMP. `told` once an observer knows: a connection joined late is not RTMP for sure before
     /// its first message.
     Rtmp {
-        decoders: PerSide<Decoder>,
         told: bool,
+        decoders: PerSide<Decoder>,
     },
     /// Something else.
     Other,

@@ -260,8 +260,10 @@ impl Command {
             secrets_in(object, Secrecy::Open, &of_property, &mut found);
         }
         for (index, argument) in self.arguments.iter().enumerate() {
-            let own = self.argument_secrecy(index);
-            secrets_in(argument, own, &of_property, &mut found);
+            if argument.may_hold_text() {
+                let own = self.argument_secrecy(index);
+                secrets_in(argument, own, &of_property, &mut found);
+            }
         }
         found
     }

@@ -37,13 +37,14 @@ pub enum Start {
 /// [`Self::gap`] for those that were not, and [`Self::finish`] at the end. Each adds what it
 /// found to the queue; poll that dry after every call.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Decoder {
-    keep_media: bool,
-    /// Position of the first byte.
-    origin: u64,
     /// Position of the byte expected next.
     position: u64,
     stage: Stage,
+    /// Position of the first byte.
+    origin: u64,
+    keep_media: bool,
 }
 
 #[derive(Debug)]

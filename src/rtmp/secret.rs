@@ -116,7 +116,9 @@ pub fn secrets_in<'v>(
         own.each_part(text, &mut |part| found.extend(text.get(part)));
     }
     for (key, part) in value.properties() {
-        secrets_in(part, of_property(key), of_property, found);
+        if part.may_hold_text() {
+            secrets_in(part, of_property(key), of_property, found);
+        }
     }
     for part in value.items() {
         secrets_in(part, own, of_property, found);
@@ -152,10 +154,15 @@ fn url_parts(text: &str, found: &mut impl FnMut(Range<usize>)) {
         Some((before, _)) => (before, before.len().saturating_add(1)..text.len()),
         None => (text, text.len()..text.len()),
     };
-    if let Some((scheme, rest)) = before.split_once("://") {
+    // By its first character: a search for all three prepares itself for longer than it lasts.
+    let behind_colons = before
+        .match_indices(':')
+        .map(|(at, _)| at.saturating_add(1));
+    let behind_scheme = |at: usize| before.get(at..)?.strip_prefix("//");
+    if let Some(rest) = behind_colons.into_iter().find_map(behind_scheme) {
         let authority = rest.split('/').next().unwrap_or_default();
         if let Some((user, _)) = authority.rsplit_once('@') {
-            let start = scheme.len().saturating_add("://".len());
+            let start = before.len().saturating_sub(rest.len());
             found(start..start.saturating_add(user.len()));
         }
     }

@@ -87,9 +87,8 @@ impl Secrets {
             self.add_part(secret);
         }
         for (index, argument) in command.arguments.iter().enumerate() {
-            let is_secret = command.argument_secrecy(index) == Secrecy::Whole;
             if let Some(raw) = argument.as_text().and_then(Text::not_utf8)
-                && is_secret
+                && command.argument_secrecy(index) == Secrecy::Whole
             {
                 self.add_raw(raw);
             }

@@ -65,17 +65,12 @@ pub struct Setup {
 }
 
 impl Setup {
+    /// The phase of `connect` alone.
+    pub(super) fn connect_of(session: &Session) -> Option<Phase> {
+        call_of(session, &["connect"])
+    }
+
     pub(super) fn of(session: &Session) -> Self {
-        let call = |names: &[&str]| {
-            let mut calls = session.calls.iter();
-            let call = calls
-                .find(|call| call.caller == Side::Client && names.contains(&call.name.as_ref()))?;
-            Some(Phase {
-                begin: call.at,
-                end: call.reply.as_ref().map(|reply| reply.at),
-                failed: call.state == CallState::Failed,
-            })
-        };
         let first = |kind| {
             let tracks = session.tracks.iter().filter(move |t| t.key.kind == kind);
             let firsts = tracks.filter_map(|track| Some(track.clock.as_ref()?.first));
@@ -94,9 +89,9 @@ impl Setup {
                 end: session.handshake.last(),
                 failed: false,
             }),
-            connect: call(&["connect"]),
-            create_stream: call(&["createStream"]),
-            start: call(&["publish", "play", "play2"]),
+            connect: Self::connect_of(session),
+            create_stream: call_of(session, &["createStream"]),
+            start: call_of(session, &["publish", "play", "play2"]),
             first_audio: first(MediaKind::Audio),
             first_video: first(MediaKind::Video),
             first_keyframe: keyframes.min_by_key(|mark| mark.time),
@@ -126,6 +121,18 @@ impl Setup {
         };
         Some(first.time.since(begin.time).max(Span::ZERO))
     }
+}
+
+/// The phase that the client's first call of one of these names began.
+fn call_of(session: &Session, names: &[&str]) -> Option<Phase> {
+    let mut calls = session.calls.iter();
+    let call =
+        calls.find(|call| call.caller == Side::Client && names.contains(&call.name.as_ref()))?;
+    Some(Phase {
+        begin: call.at,
+        end: call.reply.as_ref().map(|reply| reply.at),
+        failed: call.state == CallState::Failed,
+    })
 }
 
 #[cfg(test)]

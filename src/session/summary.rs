@@ -9,6 +9,7 @@ use crate::session::end::EndStyle;
 use crate::session::netstream::NetStream;
 use crate::session::netstream::Role;
 use crate::session::netstream::StreamState;
+use crate::session::setup::Setup;
 use crate::session::skew::Skew;
 use crate::session::track::MediaKind;
 use crate::session::track::Track;
@@ -170,7 +171,6 @@ impl Session {
 
     fn stage(&self, stream: Option<&NetStream>) -> Stage {
         let state = stream.map(|stream| stream.state);
-        let connect = self.setup().connect;
         if self.opaque.client.is_some() || self.opaque.server.is_some() {
             return Stage::Opaque;
         }
@@ -184,7 +184,7 @@ impl Session {
             }
             Some(StreamState::Created) | None => {}
         }
-        match connect {
+        match Setup::connect_of(self) {
             Some(phase) if phase.failed => Stage::Rejected,
             Some(phase) if phase.end.is_some() => Stage::Connected,
             Some(_) => Stage::Connecting,

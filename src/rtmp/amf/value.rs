@@ -329,6 +329,14 @@ impl Value {
         }
     }
 
+    /// Whether text can lie in it: not in a number and its like.
+    pub(crate) fn may_hold_text(&self) -> bool {
+        !matches!(
+            self,
+            Self::Number(_) | Self::Integer(_) | Self::Boolean(_) | Self::Null | Self::Undefined
+        )
+    }
+
     /// Whether it is null or undefined.
     pub fn is_nothing(&self) -> bool {
         matches!(self.plain(), Self::Null | Self::Undefined)

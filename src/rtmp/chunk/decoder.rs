@@ -39,32 +39,34 @@ use crate::rtmp::types::ChunkFormat;
 /// Chunk size until a Set Chunk Size message changes it (section 5.4.1).
 const DEFAULT_CHUNK_SIZE: u32 = 128;
 
-/// What is needed to decode one direction's chunks.
+/// What is needed to decode one direction's chunks. What every segment needs comes first and
+/// together.
 #[derive(Debug)]
+#[repr(C)]
 pub(in crate::rtmp) struct ChunkDecoder {
+    pub(super) place: Place,
+    pub(super) skimmed: Skimmed,
     /// Position behind the last byte taken in, the carried ones included.
     pub(super) position: u64,
+    pub(super) streams: ChunkStreams,
+    pub(super) carry: Carry,
     pub(super) size: Size,
     /// Chunks so far, modulo 2^32.
     pub(super) chunks: u32,
-    pub(super) place: Place,
-    pub(super) skimmed: Skimmed,
-    pub(super) carry: Carry,
-    pub(super) streams: ChunkStreams,
-    pub(super) extended: ExtendedTimestamps,
     /// Payload bytes held by messages in progress.
     pub(super) kept: usize,
+    pub(super) extended: ExtendedTimestamps,
     /// Headers in a row that looked wrong.
     pub(super) implausible: u8,
     pub(super) keep_media: bool,
     pub(super) said: Said,
+    /// Whether headers may have passed unseen.
+    pub(super) late: bool,
     /// Why the place is lost, until a search begins.
     pub(super) loss: Option<Box<Loss>>,
     pub(super) search: Option<Box<Search>>,
     /// Position of a header that a search has confirmed.
     pub(super) confirmed: Option<u64>,
-    /// Whether headers may have passed unseen.
-    pub(super) late: bool,
 }
 
 /// What is said once per direction.
