@@ -37,34 +37,13 @@ const REORDERED_ALWAYS_WITHIN: Span = Span(200_000);
 /// How one direction was carried. Everything is said of the sender named by the side that this
 /// is kept for; windows are those that it advertised for what it receives.
 ///
-/// Times are measured where the capture was taken. Memory is bounded, whatever the length; what
-/// every segment needs comes first, on two cache lines, and what few need lies in [`Incidents`],
-/// whose figures are read as if they were here.
+/// Times are measured where the capture was taken. Memory is bounded, whatever the length. What
+/// segments of the other side need too comes first, then the rest of what every segment needs, on
+/// two cache lines; what few need lies in [`Incidents`], whose figures are read as if they were
+/// here.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[repr(C)]
 pub struct Health {
-    /// Capture time of the first segment; means nothing while `packets` is 0.
-    pub first: Timestamp,
-    /// Capture time of the last segment.
-    pub last: Timestamp,
-    /// Segments sent.
-    pub packets: u64,
-    /// Payload bytes sent, each as often as it was sent.
-    pub bytes: u64,
-    /// Highest sequence number sent, behind payload, SYN and FIN.
-    edge: SeqNum,
-    /// Highest acknowledgement of the peer.
-    acked: SeqNum,
-    /// The end of the segment whose round trip is being measured, and when it was sent.
-    timed_end: SeqNum,
-    /// Last advertised receive window in bytes; not scaled while `window_known` is false.
-    pub window: u32,
-    /// Most bytes sent and not yet acknowledged at one moment.
-    pub in_flight_max: u32,
-    timed_at: Timestamp,
-    /// Digest and time in microseconds (modulo 2^32) of the last segments with payload.
-    recent: [(u32, u32); REMEMBERED],
-    recent_next: u8,
     timing: bool,
     timed_is_syn: bool,
     ack_seen: bool,
@@ -76,6 +55,28 @@ pub struct Health {
     pub syn_seen: bool,
     /// Window shift announced in the SYN, 0..=14.
     pub window_scale: Option<u8>,
+    recent_next: u8,
+    /// Highest acknowledgement of the peer.
+    acked: SeqNum,
+    /// The end of the segment whose round trip is being measured, and when it was sent.
+    timed_end: SeqNum,
+    /// Highest sequence number sent, behind payload, SYN and FIN.
+    edge: SeqNum,
+    timed_at: Timestamp,
+    /// Last advertised receive window in bytes; not scaled while `window_known` is false.
+    pub window: u32,
+    /// Most bytes sent and not yet acknowledged at one moment.
+    pub in_flight_max: u32,
+    /// Segments sent.
+    pub packets: u64,
+    /// Payload bytes sent, each as often as it was sent.
+    pub bytes: u64,
+    /// Capture time of the last segment.
+    pub last: Timestamp,
+    /// Digest and time in microseconds (modulo 2^32) of the last segments with payload.
+    recent: [(u32, u32); REMEMBERED],
+    /// Capture time of the first segment; means nothing while `packets` is 0.
+    pub first: Timestamp,
     /// Round trips from this point to the receiver and back, by the acknowledgement of what was
     /// sent once (Karn: never of what was retransmitted).
     pub round_trips: RoundTrips,

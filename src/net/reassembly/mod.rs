@@ -118,21 +118,23 @@ struct Rare {
 /// the receiver's to [`on_peer`](Self::on_peer), and call [`finish`](Self::finish) when the
 /// connection or the capture ends.
 ///
-/// While nothing waits behind a hole it owns no memory beside itself.
+/// While nothing waits behind a hole it owns no memory beside itself. What every segment of either
+/// side needs comes first.
 #[derive(Debug, Default)]
+#[repr(C)]
 pub struct Reassembler {
-    /// Where the next byte to deliver is.
-    next: Edge,
-    /// Position of stream offset 0.
-    base: u64,
-    /// Position up to which the peer acknowledged, 0 when it never did.
-    ack: u64,
-    /// Position of the FIN.
-    fin: Option<NonZero<u64>>,
+    origin: Origin,
     /// Widest receive window of the peer in bytes, when its scale is known.
     window: Option<u32>,
-    origin: Origin,
+    /// Where the next byte to deliver is.
+    next: Edge,
+    /// Position up to which the peer acknowledged, 0 when it never did.
+    ack: u64,
     store: Option<Box<Store>>,
+    /// Position of the FIN.
+    fin: Option<NonZero<u64>>,
+    /// Position of stream offset 0.
+    base: u64,
     in_order_segments: u64,
     in_order_bytes: u64,
     rare: Option<Box<Rare>>,

@@ -56,13 +56,33 @@ impl<'a> BitReader<'a> {
 
     /// The next bit.
     pub(super) fn bit(&mut self) -> Option<bool> {
+        let (bit, _) = self.some(1)?;
+        Some(bit != 0)
+    }
+
+    /// The next bits, at most 32 of them, as a number: u(n).
+    pub(super) fn u(&mut self, width: u32) -> Option<u32> {
+        let mut value = 0_u32;
+        let mut left = width.min(32);
+        while left > 0 {
+            let (bits, count) = self.some(left)?;
+            value = value.wrapping_shl(count) | bits;
+            left = left.saturating_sub(count);
+        }
+        Some(value)
+    }
+
+    /// The next bits, `most` of them or as many as their byte still has, and how many they are.
+    fn some(&mut self, most: u32) -> Option<(u32, u32)> {
         if self.used == 0 && self.is_nal && self.zeros >= 2 && self.bytes.get(self.at) == Some(&3) {
             self.at = self.at.checked_add(1)?;
             self.zeros = 0;
         }
         let byte = *self.bytes.get(self.at)?;
-        let mask = 0x80_u8.checked_shr(self.used)?;
-        self.used = self.used.wrapping_add(1) & 7;
+        let count = most.min(8_u32.saturating_sub(self.used));
+        let rest = u32::from(byte).wrapping_shl(self.used) & 0xff;
+        let bits = rest.wrapping_shr(8_u32.saturating_sub(count));
+        self.used = self.used.wrapping_add(count) & 7;
         if self.used == 0 {
             self.zeros = if byte == 0 {
                 self.zeros.saturating_add(1)
@@ -71,16 +91,7 @@ impl<'a> BitReader<'a> {
             };
             self.at = self.at.checked_add(1)?;
         }
-        Some(byte & mask != 0)
-    }
-
-    /// The next `width` bits, at most 32, as a number: u(n).
-    pub(super) fn u(&mut self, width: u32) -> Option<u32> {
-        let mut value = 0_u32;
-        for _ in 0..width.min(32) {
-            value = value.wrapping_shl(1) | u32::from(self.bit()?);
-        }
-        Some(value)
+        Some((bits, count))
     }
 
     /// An unsigned Exp-Golomb code: ue(v) (H.264 section 9.1).
