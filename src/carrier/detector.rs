@@ -62,6 +62,8 @@ pub struct Detector {
     verdict: Verdict,
     held: PerSide<Held>,
     order: Vec<Piece>,
+    /// Whether a hole was longer than what is held.
+    has_long_hole: bool,
 }
 
 /// The begin of one direction. A hole is filled with zeros and listed.
@@ -170,6 +172,7 @@ impl Detector {
             verdict: Verdict::Undecided,
             held: PerSide::default(),
             order: Vec::new(),
+            has_long_hole: false,
         }
     }
 
@@ -189,6 +192,7 @@ impl Detector {
         let len = usize::try_from(len).unwrap_or(usize::MAX);
         if len > MAX_HELD {
             // Nothing behind such a hole tells what the begin was.
+            self.has_long_hole = true;
             self.give_up(Other::Unknown);
             return self.verdict;
         }
@@ -261,6 +265,10 @@ impl Detector {
                 self.believe(client, Evidence::Content);
             }
             (Look::Hello(hello), _) => self.look_behind_the_handshake(side, hello, peer),
+            // Chunks begin where they do, whatever was seen before.
+            (Look::Hidden, _) if self.hint.syn => {
+                self.look_behind_the_handshake(side, Hello::Plain, peer);
+            }
             _ => {
                 if self.held.of(side).bytes.len() >= MAX_HELD {
                     self.give_up(Other::Unknown);
@@ -376,13 +384,19 @@ impl Detector {
         });
     }
 
+    fn has_holes(&self) -> bool {
+        let [client, server] = [&self.held.client, &self.held.server];
+        self.has_long_hole || !client.holes.is_empty() || !server.holes.is_empty()
+    }
+
     /// There is no handshake here.
     fn give_up(&mut self, other: Other) {
         let hinted = self.hint.forced || (self.hint.port && other == Other::Unknown);
         self.verdict = if self.hint.syn && self.hint.forced {
             self.believe(Side::Client, Evidence::Syn);
             self.verdict
-        } else if hinted && !self.hint.syn {
+        } else if hinted && (!self.hint.syn || self.has_holes()) {
+            // A capture that lost the handshake begins in the midst, as one that joined late.
             Verdict::Midstream
         } else {
             Verdict::Other(other)

@@ -10,6 +10,7 @@ use crate::rtmp::media::problem::MediaProblem;
 use crate::rtmp::problem::BodyProblem;
 use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
+use crate::rtmp::types::MessageStreamId;
 use crate::rtmp::types::MessageTypeId;
 
 /// Something odd, and the bytes that show it.
@@ -140,6 +141,15 @@ pub enum AnomalyKind {
         /// The chunk stream.
         csid: ChunkStreamId,
     },
+    /// The header that tells the message stream of a chunk stream was not captured: it is
+    /// presumed to be that of the other media, or 1, which servers give out first, and 0 for
+    /// commands, until the next type 0 header.
+    MessageStreamPresumed {
+        /// The chunk stream.
+        csid: ChunkStreamId,
+        /// What is presumed.
+        stream_id: MessageStreamId,
+    },
     /// The decoder no longer knows where chunks begin: a header was not captured or cannot be
     /// one.
     BoundariesLost,
@@ -169,6 +179,7 @@ impl AnomalyKind {
             Self::BodiesDropped => "chunk.bodies_dropped",
             Self::TooManyChunkStreams => "chunk.too_many_chunk_streams",
             Self::TimestampUncertain { .. } => "chunk.timestamp_uncertain",
+            Self::MessageStreamPresumed { .. } => "chunk.message_stream_presumed",
             Self::BoundariesLost => "chunk.boundaries_lost",
         }
     }
@@ -191,6 +202,7 @@ impl AnomalyKind {
             | Self::TimestampUncertain { .. } => Severity::Warning,
             Self::FirstHeaderNotFull { .. }
             | Self::MessageAborted { .. }
+            | Self::MessageStreamPresumed { .. }
             | Self::BodyTruncated { .. } => Severity::Info,
             Self::HeaderOfUnknownChunkStream { .. }
             | Self::MessageCut { .. }
@@ -277,6 +289,11 @@ impl fmt::Display for AnomalyKind {
             Self::TimestampUncertain { csid } => write!(
                 f,
                 "timestamps on chunk stream {csid} are uncertain until the next type 0 header"
+            ),
+            Self::MessageStreamPresumed { csid, stream_id } => write!(
+                f,
+                "chunk stream {csid} is presumed to carry message stream {}",
+                stream_id.0
             ),
             Self::BoundariesLost => f.write_str("the boundaries of chunks are lost from here"),
         }

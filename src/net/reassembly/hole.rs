@@ -18,12 +18,20 @@ use crate::net::seq::SeqNum;
 
 /// Segments of the connection, either way, that must follow before an acknowledged hole counts as
 /// lost by the capture. Captures merged from two taps or several receive queues show the
-/// acknowledgement before the data, but seldom by more than a few segments.
-pub const GRACE_SEGMENTS: u8 = 3;
+/// acknowledgement before the data, but seldom by more than a handful of segments. A hole that is
+/// given up too early costs messages that are there, one that is given up too late some memory.
+pub const GRACE_SEGMENTS: u8 = 16;
 
 /// Capture time after which an acknowledged hole counts as lost by the capture, however few
-/// segments follow: far above what capture queues reorder.
-pub const GRACE_TIME: Elapsed = Elapsed::from_millis(50);
+/// segments follow: far above what capture queues reorder, and short for somebody who watches.
+pub const GRACE_TIME: Elapsed = Elapsed::from_millis(500);
+
+/// Segments for which the begin of a stream joined midway is held: what a capture reorders in the
+/// moment in which it begins.
+const START_SEGMENTS: u8 = 3;
+
+/// Capture time for which it is held, however few segments follow.
+const START_TIME: Elapsed = Elapsed::from_millis(50);
 
 /// Bytes waiting behind a hole after which it is given up when the peer's acknowledgements are
 /// not in the capture at all. Fast retransmission comes within a round trip, in which a live
@@ -74,7 +82,11 @@ impl Reassembler {
             return;
         };
         if self.origin == Origin::Held {
-            if store.grace.as_mut().is_none_or(|grace| grace.passed(at)) {
+            if store
+                .grace
+                .as_mut()
+                .is_none_or(|grace| grace.passed(at, START_SEGMENTS, START_TIME))
+            {
                 self.settle(at, budget, sink);
             }
             return;
@@ -98,7 +110,7 @@ impl Reassembler {
             store.grace = Some(Grace::start(at, acked));
             return;
         };
-        if !grace.passed(at) {
+        if !grace.passed(at, GRACE_SEGMENTS, GRACE_TIME) {
             return;
         }
         // The wait is over for every hole that was known and acknowledged when it began, so a
@@ -191,12 +203,12 @@ impl Grace {
         }
     }
 
-    /// Counts a segment; whether the wait is over with it.
-    fn passed(&mut self, at: Mark) -> bool {
+    /// Counts a segment; whether the wait for so many, or for so long, is over with it.
+    fn passed(&mut self, at: Mark, segments: u8, time: Elapsed) -> bool {
         if at.frame == self.since.frame {
             return false;
         }
         self.segments = self.segments.saturating_add(1);
-        self.segments >= GRACE_SEGMENTS || at.time.since(self.since.time) >= GRACE_TIME
+        self.segments >= segments || at.time.since(self.since.time) >= time
     }
 }

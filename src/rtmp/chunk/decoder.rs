@@ -31,10 +31,12 @@ use crate::rtmp::chunk::stream::Clock;
 use crate::rtmp::chunk::stream::Partial;
 use crate::rtmp::chunk::stream::Remembered;
 use crate::rtmp::chunk::walk::Size;
+use crate::rtmp::chunk::walk::Undescribed;
 use crate::rtmp::event::Event;
 use crate::rtmp::event::RawMessage;
 use crate::rtmp::queue::EventQueue;
 use crate::rtmp::types::ChunkFormat;
+use crate::rtmp::types::MessageTypeId;
 
 /// Chunk size until a Set Chunk Size message changes it (section 5.4.1).
 const DEFAULT_CHUNK_SIZE: u32 = 128;
@@ -67,6 +69,8 @@ pub(in crate::rtmp) struct ChunkDecoder {
     pub(super) search: Option<Box<Search>>,
     /// Position of a header that a search has confirmed.
     pub(super) confirmed: Option<u64>,
+    /// Chunk streams of which no header told length and type, with what was seen of them.
+    pub(super) undescribed: Vec<Undescribed>,
 }
 
 /// What is said once per direction.
@@ -139,6 +143,7 @@ impl ChunkDecoder {
             search: None,
             confirmed: None,
             late: false,
+            undescribed: Vec::new(),
         }
     }
 
@@ -265,14 +270,17 @@ impl ChunkDecoder {
         let (Some(place), Some(stream)) = (header.stream, stream) else {
             return match fmt {
                 ChunkFormat::Full | ChunkFormat::SameStream => {
-                    let (remembered, delta) = Remembered::BLANK.follow(fmt, header.message);
+                    let (mut remembered, delta) = Remembered::BLANK.follow(fmt, header.message);
+                    if let Some(presumed) = self.presumed_stream(header, &remembered) {
+                        remembered.stream_id = presumed;
+                    }
                     self.trust(header, &remembered, false, start)?;
                     Ok(Plan::Begin { remembered, delta })
                 }
                 // They refer to a length that nobody told.
                 ChunkFormat::SameLength | ChunkFormat::Nothing => {
                     let csid = header.basic.csid;
-                    Err(Loss::Impossible { start, csid, fmt })
+                    Err(self.not_described(start, csid, fmt))
                 }
             };
         };
@@ -292,12 +300,16 @@ impl ChunkDecoder {
         match plan {
             Plan::GoOn(place) => self.go_on(place, header, chunk, out),
             Plan::Begin { remembered, delta } => {
-                let place = match header.stream {
-                    Some(place) => {
-                        self.cut_off(place, chunk, out);
-                        place
+                let place = if let Some(place) = header.stream {
+                    self.cut_off(place, chunk, out);
+                    place
+                } else {
+                    if let Some(stream_id) = self.presumed_stream(header, &remembered) {
+                        let csid = header.basic.csid;
+                        let kind = AnomalyKind::MessageStreamPresumed { csid, stream_id };
+                        self.remark(kind, chunk.start, chunk.at, out);
                     }
-                    None => self.open(header, chunk, out),
+                    self.open(header, chunk, out)
                 };
                 self.begin(place, remembered, delta, header, chunk, out);
             }
@@ -412,6 +424,13 @@ impl ChunkDecoder {
             return;
         };
         let csid = stream.csid;
+        // Commands of the connection and of a stream share a chunk stream; media have their own.
+        let presumed = stream.in_doubt
+            && header.basic.fmt == ChunkFormat::SameStream
+            && matches!(
+                remembered.type_id,
+                MessageTypeId::COMMAND_AMF0 | MessageTypeId::COMMAND_AMF3
+            );
         let uncertain = stream.clock == Clock::InDoubt && delta.is_some();
         if uncertain {
             stream.clock = Clock::SaidInDoubt;
@@ -429,6 +448,11 @@ impl ChunkDecoder {
         stream.partial = Some(partial);
         if uncertain {
             let kind = AnomalyKind::TimestampUncertain { csid };
+            self.remark(kind, chunk.start, chunk.at, out);
+        }
+        if presumed {
+            let stream_id = remembered.stream_id;
+            let kind = AnomalyKind::MessageStreamPresumed { csid, stream_id };
             self.remark(kind, chunk.start, chunk.at, out);
         }
         let left = self.size.bytes().min(length);

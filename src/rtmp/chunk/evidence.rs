@@ -31,17 +31,8 @@ pub(super) fn of_begin(
     known: bool,
     payload: &[u8],
 ) -> Option<u32> {
-    let control = (1..=6).contains(&new.type_id.0);
-    // Control messages have chunk stream 2 and message stream 0 (section 5.4); ids that need a
-    // longer header are rare enough to be believed only where they were seen before.
-    if control != (csid == ChunkStreamId::CONTROL) || (csid.0 > 63 && !known) {
-        return None;
-    }
-    if control && new.stream_id.0 != 0 || new.stream_id.0 > 0xFF {
-        return None;
-    }
+    let length = of_fields(csid, new, known)?;
     let mut bits = signature(new, payload)?;
-    let length = of_length(new.type_id, new.length)?;
     if matches!(fmt, ChunkFormat::Full | ChunkFormat::SameStream) {
         // The type is one of 15 of 256.
         bits = bits.saturating_add(length).saturating_add(4);
@@ -54,9 +45,33 @@ pub(super) fn of_begin(
             }
             bits = bits.saturating_add(10);
         }
-        ChunkFormat::Nothing => bits = bits.saturating_add(2),
+        // One byte that says the chunk stream, of which there are a handful, or the one that is
+        // for control.
+        ChunkFormat::Nothing if csid == ChunkStreamId::CONTROL => bits = bits.saturating_add(8),
+        ChunkFormat::Nothing => bits = bits.saturating_add(5),
     }
     Some(bits)
+}
+
+/// Whether a header may begin a message like `new` where no payload can be asked: what passes here
+/// may be payload that looks like a header, what does not is.
+pub(super) fn may_begin(csid: ChunkStreamId, new: &Remembered, known: bool) -> bool {
+    let is_near = csid.0 <= 63 || known;
+    is_near && new.stream_id.0 <= 0xFFFF && of_length(new.type_id, new.length).is_some()
+}
+
+/// Bits that speak for the length that goes with the other fields, if they go together.
+fn of_fields(csid: ChunkStreamId, new: &Remembered, known: bool) -> Option<u32> {
+    let control = (1..=6).contains(&new.type_id.0);
+    // Control messages have chunk stream 2 and message stream 0 (section 5.4); ids that need a
+    // longer header are rare enough to be believed only where they were seen before.
+    if control != (csid == ChunkStreamId::CONTROL) || (csid.0 > 63 && !known) {
+        return None;
+    }
+    if control && new.stream_id.0 != 0 || new.stream_id.0 > 0xFF {
+        return None;
+    }
+    of_length(new.type_id, new.length)
 }
 
 /// Bits that speak for a length being that of a message of this type.

@@ -8,18 +8,24 @@ use crate::rtmp::chunk::decoder::ChunkHeader;
 use crate::rtmp::chunk::decoder::Place;
 use crate::rtmp::chunk::decoder::is_implausible;
 use crate::rtmp::chunk::decoder::to_u64;
+use crate::rtmp::chunk::evidence;
 use crate::rtmp::chunk::resync::Expected;
 use crate::rtmp::chunk::resync::Found;
 use crate::rtmp::chunk::resync::Known;
 use crate::rtmp::chunk::resync::Search;
 use crate::rtmp::chunk::resync::Within;
+use crate::rtmp::chunk::stream::ChunkStream;
 use crate::rtmp::chunk::stream::Clock;
 use crate::rtmp::chunk::stream::Remembered;
+use crate::rtmp::chunk::walk;
 use crate::rtmp::chunk::walk::Size;
+use crate::rtmp::chunk::walk::Undescribed;
 use crate::rtmp::event::Event;
 use crate::rtmp::queue::EventQueue;
 use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
+use crate::rtmp::types::MessageStreamId;
+use crate::rtmp::types::MessageTypeId;
 
 /// How many headers in a row may look wrong before the decoder says that it lost the boundaries.
 const MAX_IMPLAUSIBLE: u8 = 3;
@@ -27,6 +33,16 @@ const MAX_IMPLAUSIBLE: u8 = 3;
 /// Longest hole over which the headers of one message are reckoned on, in bytes. The longer it
 /// is, the less likely that nothing else was sent.
 const MAX_RECKONED: u64 = 1024 * 1024;
+
+/// Longest message that is passed over by its length alone, without any header telling it: such
+/// headers are those of sound, one like the other.
+const MAX_UNDESCRIBED: u32 = 64 * 1024;
+
+/// Most chunk streams of which such lengths are known.
+const MAX_UNDESCRIBED_STREAMS: usize = 8;
+
+/// The message stream that servers give out first.
+const FIRST_STREAM: MessageStreamId = MessageStreamId(1);
 
 /// Why the boundaries of chunks are not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +55,13 @@ pub(super) enum Loss {
         csid: ChunkStreamId,
         /// Its form.
         fmt: ChunkFormat,
+    },
+    /// The same, and such headers were met before.
+    Undescribed {
+        /// Position of the header.
+        start: u64,
+        /// How long their messages were.
+        lengths: Undescribed,
     },
     /// The header at `start` is one too many that looks wrong.
     Implausible {
@@ -64,7 +87,8 @@ pub(super) enum Loss {
 impl ChunkDecoder {
     /// A decoder whose first byte lies at `position` and may be any byte of a chunk.
     pub(in crate::rtmp) fn midstream(position: u64, keep_media: bool) -> Self {
-        let search = Search::new(position, position, Expected::Nothing, true);
+        let mut search = Search::new(position, position, Expected::Nothing, true);
+        search.hole_end = Some(position);
         Self {
             place: Place::Lost,
             size: Size::UNKNOWN,
@@ -108,7 +132,7 @@ impl ChunkDecoder {
                 (start.saturating_sub(carried), None)
             }
         };
-        let expected = expected.map_or(Expected::Nothing, Expected::Within);
+        let expected = expected.map_or(Expected::Behind, Expected::Within);
         let loss = Loss::Hole {
             since,
             end,
@@ -120,6 +144,10 @@ impl ChunkDecoder {
     /// No more bytes will come.
     pub(in crate::rtmp) fn finish(&mut self, at: Mark, out: &mut EventQueue) {
         self.tell_skimmed();
+        if let Some(search) = &mut self.search {
+            search.is_over = true;
+            self.search(at, &[], out);
+        }
         self.give_up_partials(out);
         let end = self.position;
         let start = match self.search.take() {
@@ -214,11 +242,37 @@ impl ChunkDecoder {
             return Err(Loss::InDoubt { start });
         }
         let stream = header.stream.and_then(|place| self.streams.get(place));
+        // Where bytes are missing, payload is taken for a header too easily to wait for more.
+        if self.late && !evidence::may_begin(header.basic.csid, new, stream.is_some()) {
+            return Err(Loss::Implausible { start });
+        }
         let last_straw = self.implausible.saturating_add(1) >= MAX_IMPLAUSIBLE;
         if last_straw && stream.is_some_and(|stream| is_implausible(new, stream)) {
             return Err(Loss::Implausible { start });
         }
         Ok(())
+    }
+
+    /// The message stream of a chunk stream whose type 0 header was not captured. Media never
+    /// belong to the connection itself, so that theirs is the one that is known of other media.
+    pub(super) fn presumed_stream(
+        &self,
+        header: &ChunkHeader,
+        new: &Remembered,
+    ) -> Option<MessageStreamId> {
+        let is_missing = header.stream.is_none() && header.basic.fmt == ChunkFormat::SameStream;
+        if !self.late || !is_missing || header.basic.csid == ChunkStreamId::CONTROL {
+            return None;
+        }
+        if !is_of_a_stream(new.type_id) {
+            return Some(MessageStreamId(0));
+        }
+        let known = self.streams.iter().map(|stream| &stream.remembered);
+        let other = known
+            .filter(|of| is_of_a_stream(of.type_id) && of.stream_id.0 > 0)
+            .map(|of| of.stream_id)
+            .next();
+        Some(other.unwrap_or(FIRST_STREAM))
     }
 
     /// From here on it is not known where chunks begin.
@@ -237,10 +291,10 @@ impl ChunkDecoder {
             }
             Loss::Hole {
                 since,
-                expected: Expected::Nothing,
+                expected: Expected::Behind,
                 ..
             } => self.remark(AnomalyKind::BoundariesLost, since, at, out),
-            Loss::Hole { .. } | Loss::InDoubt { .. } => {}
+            Loss::Hole { .. } | Loss::InDoubt { .. } | Loss::Undescribed { .. } => {}
         }
         if matches!(loss, Loss::Hole { .. }) {
             self.search(at, &[], out);
@@ -257,7 +311,7 @@ impl ChunkDecoder {
                 false,
             ));
             if let Some(loss) = self.loss.take() {
-                search = Box::new(new_search(*loss));
+                search = Box::new(self.new_search(*loss));
                 search.add(self.carry.first(), self.carry.filled());
             }
             search
@@ -292,7 +346,7 @@ impl ChunkDecoder {
                 return;
             };
             self.carry.clear();
-            search.restart(&new_search(*loss));
+            search.restart(&self.new_search(*loss));
         }
     }
 
@@ -305,7 +359,16 @@ impl ChunkDecoder {
         match search.expected() {
             Expected::Within(within) if found.as_expected => self.resume(within),
             Expected::Header if found.as_expected => self.confirmed = Some(position),
+            Expected::Undescribed(_) if found.as_expected => {
+                self.confirmed = Some(position);
+                // Others may have passed in between.
+                for stream in self.streams.iter_mut() {
+                    stream.in_doubt = true;
+                }
+                self.skipped(search, found, out);
+            }
             _ => {
+                self.learn_length(search, position);
                 self.give_up_partials(out);
                 self.confirmed = Some(position);
                 self.late = true;
@@ -313,16 +376,97 @@ impl ChunkDecoder {
                     stream.in_doubt = true;
                     stream.clock = Clock::InDoubt;
                 }
-                let start = search.since;
-                if start < position {
-                    let range = ByteRange {
-                        start,
-                        end: position,
-                    };
-                    let at = search.pieces(found.at).next();
-                    let at = at.map_or_else(|| search.last_mark(), |(at, _)| at);
-                    out.push(Event::Skipped { range, at });
+                if found.acknowledges {
+                    self.presume_acknowledgements();
                 }
+                self.skipped(search, found, out);
+            }
+        }
+    }
+
+    /// What the one byte of header refers to that every acknowledgement has.
+    fn presume_acknowledgements(&mut self) {
+        let csid = ChunkStreamId::CONTROL;
+        let stream = ChunkStream {
+            csid,
+            used: self.chunks,
+            remembered: Remembered::ACKNOWLEDGEMENT,
+            in_doubt: true,
+            clock: Clock::InDoubt,
+            partial: None,
+        };
+        match self
+            .streams
+            .find(csid)
+            .and_then(|at| self.streams.get_mut(at))
+        {
+            Some(known) => *known = stream,
+            // There are too few to forget one.
+            None => drop(self.streams.insert(stream)),
+        }
+    }
+
+    /// Reports what was passed over until something was found.
+    fn skipped(&self, search: &Search, found: Found, out: &mut EventQueue) {
+        let (start, end) = (search.since, self.position);
+        if start < end {
+            let range = ByteRange { start, end };
+            let at = search.pieces(found.at).next();
+            let at = at.map_or_else(|| search.last_mark(), |(at, _)| at);
+            out.push(Event::Skipped { range, at });
+        }
+    }
+
+    /// Takes note of how long a message was whose header refers to one nobody saw. Senders of
+    /// messages of one length and type write nothing but such headers, and need not cost the
+    /// messages around them.
+    fn learn_length(&mut self, search: &Search, position: u64) {
+        let span = u32::try_from(position.saturating_sub(search.since)).unwrap_or(u32::MAX);
+        let Some((csid, fmt)) = search.undescribed.filter(|_| span <= MAX_UNDESCRIBED) else {
+            return;
+        };
+        let length = span.saturating_sub(walk::short_header_len(fmt));
+        if let Some(known) = self.undescribed.iter_mut().find(|of| of.csid == csid) {
+            known.note(length);
+        } else if self.undescribed.len() < MAX_UNDESCRIBED_STREAMS {
+            self.undescribed.push(Undescribed::new(csid, length));
+        }
+    }
+
+    /// Why a header that refers to one nobody saw is no header to go on from.
+    pub(super) fn not_described(&self, start: u64, csid: ChunkStreamId, fmt: ChunkFormat) -> Loss {
+        match self.undescribed.iter().find(|of| of.csid == csid) {
+            Some(lengths) => Loss::Undescribed {
+                start,
+                lengths: *lengths,
+            },
+            None => Loss::Impossible { start, csid, fmt },
+        }
+    }
+
+    fn new_search(&self, loss: Loss) -> Search {
+        match loss {
+            Loss::Impossible { start, csid, fmt } => {
+                let mut search = Search::new(start, start, Expected::Nothing, true);
+                search.undescribed = Some((csid, fmt));
+                search
+            }
+            Loss::Undescribed { start, lengths } => {
+                Search::new(start, start, Expected::Undescribed(lengths), false)
+            }
+            Loss::Implausible { start } => Search::new(start, start, Expected::Nothing, true),
+            Loss::InDoubt { start } => Search::new(start, start, Expected::Header, false),
+            Loss::Hole {
+                since,
+                end,
+                expected,
+            } => {
+                let mut search = Search::new(since, end, expected, expected == Expected::Behind);
+                // Chunk sizes are agreed before media flow: one may have been lost with the rest.
+                let mut types = self.streams.iter().map(|stream| stream.remembered.type_id);
+                search.hole_end = Some(end);
+                search.doubts_size = !types.any(MessageTypeId::is_media);
+                search
             }
         }
     }
@@ -360,16 +504,8 @@ impl ChunkDecoder {
     }
 }
 
-fn new_search(loss: Loss) -> Search {
-    match loss {
-        Loss::Impossible { start, .. } | Loss::Implausible { start } => {
-            Search::new(start, start, Expected::Nothing, true)
-        }
-        Loss::InDoubt { start } => Search::new(start, start, Expected::Header, false),
-        Loss::Hole {
-            since,
-            end,
-            expected,
-        } => Search::new(since, end, expected, expected == Expected::Nothing),
-    }
+/// Whether messages of a type belong to a message stream, and never to the connection itself.
+fn is_of_a_stream(type_id: MessageTypeId) -> bool {
+    let data = [MessageTypeId::DATA_AMF0, MessageTypeId::DATA_AMF3];
+    type_id.is_media() || type_id == MessageTypeId::AGGREGATE || data.contains(&type_id)
 }

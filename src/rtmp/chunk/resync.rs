@@ -7,13 +7,17 @@ use crate::base::ids::Mark;
 use crate::rtmp::chunk::extended::ExtendedTimestamps;
 use crate::rtmp::chunk::stream::ChunkStream;
 use crate::rtmp::chunk::stream::ChunkStreams;
+use crate::rtmp::chunk::stream::Remembered;
 use crate::rtmp::chunk::walk;
 use crate::rtmp::chunk::walk::LOOK;
 use crate::rtmp::chunk::walk::Needed;
 use crate::rtmp::chunk::walk::Outcome;
 use crate::rtmp::chunk::walk::Size;
+use crate::rtmp::chunk::walk::Undescribed;
 use crate::rtmp::chunk::walk::Walk;
 use crate::rtmp::chunk::walk::Walked;
+use crate::rtmp::types::ChunkFormat;
+use crate::rtmp::types::ChunkStreamId;
 
 /// Most bytes held while looking. A chain of three headers at the largest chunk sizes in use
 /// (60,000 and 65,536) needs a fifth of that.
@@ -29,6 +33,7 @@ const ANYWHERE: Needed = Needed {
     bits: 60,
     first: 22,
     headers: 3,
+    past_first: false,
 };
 
 /// For a header where one has to be if nothing else was sent in a hole, or whose length is not
@@ -37,6 +42,15 @@ const EXPECTED: Needed = Needed {
     bits: 20,
     first: 0,
     headers: 1,
+    past_first: false,
+};
+
+/// For a header behind a message whose length is that of others: it must tell all itself.
+const BETWEEN: Needed = Needed {
+    bits: 22,
+    first: 22,
+    headers: 1,
+    past_first: false,
 };
 
 /// A header that was read, but refers to what may have changed unseen: what it says itself
@@ -45,6 +59,38 @@ const IN_DOUBT: Needed = Needed {
     bits: 34,
     first: 0,
     headers: 3,
+    past_first: true,
+};
+
+/// For a header right behind a hole: senders and networks lose whole segments, and segments begin
+/// where headers do more often than not. There is one place to try, but what a header refers to
+/// may have changed in the hole.
+const BEHIND: Needed = Needed {
+    bits: 32,
+    first: 0,
+    headers: 2,
+    past_first: true,
+};
+
+/// So many bytes behind a hole, headers that refer to others are looked for too: they begin the
+/// messages of a direction that says one and the same thing all the time, as receivers do.
+const NEAR_LEN: u64 = 64;
+
+/// The same with more evidence: what comes until a header that tells all by itself is found.
+const NOT_FAR_LEN: u64 = 8192;
+
+/// For a header among so many.
+const NOT_FAR: Needed = Needed { bits: 52, ..NEAR };
+
+/// Type 3, chunk stream 2.
+const ACKNOWLEDGEMENT_HEADER: u8 = 0xC2;
+
+/// For a header among so many places.
+const NEAR: Needed = Needed {
+    bits: 38,
+    first: 0,
+    headers: 3,
+    past_first: true,
 };
 
 /// What the first byte looked at is, if the bytes behind it agree.
@@ -54,6 +100,10 @@ pub(super) enum Expected {
     Nothing,
     /// A header.
     Header,
+    /// A header right behind a hole, of which nothing else is known.
+    Behind,
+    /// A header that refers to one nobody saw, with a message behind it as long as others were.
+    Undescribed(Undescribed),
     /// Payload of a message that goes on behind a hole.
     Within(Within),
 }
@@ -90,6 +140,8 @@ pub(super) struct Found {
     pub(super) size: Size,
     /// Whether it goes on as was expected.
     pub(super) as_expected: bool,
+    /// Whether what agrees are acknowledgements whose first header nobody saw.
+    pub(super) acknowledges: bool,
 }
 
 /// A search for the next chunk header.
@@ -99,6 +151,8 @@ pub(super) struct Search {
     pub(super) since: u64,
     /// Whether the loss was reported.
     pub(super) said: bool,
+    /// Whether no more bytes will come.
+    pub(super) is_over: bool,
     /// Position of the first byte held.
     base: u64,
     /// What is held, behind `head` bytes that are not needed any more.
@@ -113,8 +167,12 @@ pub(super) struct Search {
     scanned: usize,
     /// Places that need more bytes, and how many.
     open: Vec<(usize, usize)>,
-    /// Whether so much was held in vain that the chunk size is no longer believed.
-    doubt_size: bool,
+    /// Whether the chunk size is not believed: one may have been lost, or so much was held in vain.
+    pub(super) doubts_size: bool,
+    /// Position behind the hole that began the search, or came last in it.
+    pub(super) hole_end: Option<u64>,
+    /// The chunk stream of a header that refers to one nobody saw, where that began the search.
+    pub(super) undescribed: Option<(ChunkStreamId, ChunkFormat)>,
 }
 
 impl Search {
@@ -123,6 +181,7 @@ impl Search {
         Self {
             since,
             said,
+            is_over: false,
             base,
             bytes: Vec::new(),
             head: 0,
@@ -131,7 +190,9 @@ impl Search {
             expected_needs: 0,
             scanned: 0,
             open: Vec::new(),
-            doubt_size: false,
+            doubts_size: false,
+            hole_end: None,
+            undescribed: None,
         }
     }
 
@@ -146,11 +207,13 @@ impl Search {
     /// Bytes are missing: none of what is held can be checked across them.
     pub(super) fn gap(&mut self, len: u64) {
         self.base = self.end().saturating_add(len);
+        self.hole_end = Some(self.base);
         self.bytes.clear();
         self.head = 0;
         self.marks.clear();
         self.open.clear();
-        self.expected = Expected::Nothing;
+        self.expected = Expected::Behind;
+        self.expected_needs = 0;
         self.scanned = 0;
     }
 
@@ -172,7 +235,7 @@ impl Search {
 
     /// Whether what was expected did not come true.
     pub(super) fn is_disappointed(&self) -> bool {
-        self.expected == Expected::Nothing
+        matches!(self.expected, Expected::Nothing | Expected::Behind)
     }
 
     /// What brought the last byte.
@@ -208,7 +271,9 @@ impl Search {
         self.expected_needs = 0;
         self.scanned = 0;
         self.open.clear();
-        self.doubt_size = false;
+        self.doubts_size = new.doubts_size;
+        self.undescribed = new.undescribed;
+        self.hole_end = new.hole_end;
     }
 
     /// Looks for a header in what has come.
@@ -216,25 +281,26 @@ impl Search {
         if let Some(found) = self.try_expected(known) {
             return Some(found);
         }
-        if self.expected != Expected::Nothing {
-            if self.held().len() < MAX_HELD {
+        if self.waits_for_what_is_expected() {
+            if self.held().len() < MAX_HELD && !self.is_over {
                 return None;
             }
             self.expected = Expected::Nothing;
         }
-        let size = if self.doubt_size {
-            Size::UNKNOWN
-        } else {
-            known.size
-        };
+        let size = self.size(known);
         let idle = idle(known.streams);
         if let Some(found) = self.try_open(known, size, &idle) {
             return Some(found);
         }
-        while self.scanned.saturating_add(LOOK) <= self.held().len() {
+        let look = if self.is_over { 1 } else { LOOK };
+        while self.scanned.saturating_add(look) <= self.held().len() {
             let at = self.scanned;
             self.scanned = at.saturating_add(1);
-            if walk::may_begin(self.held().get(at..).unwrap_or_default())
+            let bytes = self.held().get(at..).unwrap_or_default();
+            let refers =
+                walk::may_refer(bytes, &idle) || bytes.first() == Some(&ACKNOWLEDGEMENT_HEADER);
+            let is_near = refers && self.is_within(at, NOT_FAR_LEN);
+            if (is_near || walk::may_begin(bytes))
                 && let Some(found) = self.try_at(at, known, size, &idle)
             {
                 return Some(found);
@@ -244,14 +310,36 @@ impl Search {
         None
     }
 
+    /// A header right behind a hole is looked for beside all others.
+    fn waits_for_what_is_expected(&self) -> bool {
+        !matches!(self.expected, Expected::Nothing | Expected::Behind)
+    }
+
+    fn size(&self, known: Known<'_>) -> Size {
+        if self.doubts_size {
+            Size::UNKNOWN
+        } else {
+            known.size
+        }
+    }
+
     fn try_expected(&mut self, known: Known<'_>) -> Option<Found> {
-        if self.held().len() < self.expected_needs {
+        if self.held().len() < self.expected_needs && !self.is_over {
             return None;
         }
+        if let Expected::Undescribed(lengths) = self.expected {
+            return self.try_lengths(&lengths, known);
+        }
         let mut streams = in_progress(known.streams);
+        let mut size = known.size;
         let (at, needed) = match self.expected {
-            Expected::Nothing => return None,
+            Expected::Nothing | Expected::Undescribed(_) => return None,
             Expected::Header => (0, IN_DOUBT),
+            Expected::Behind => {
+                streams = idle(known.streams);
+                size = self.size(known);
+                (0, BEHIND)
+            }
             Expected::Within(within) => {
                 if let Some(stream) = streams.get_mut(within.stream) {
                     let passed = within.missing.saturating_add(within.left);
@@ -260,21 +348,77 @@ impl Search {
                 (usize::try_from(within.left).unwrap_or(usize::MAX), EXPECTED)
             }
         };
-        let trial = Walk::new(self.held(), streams, known.size, known.extended, needed);
+        let mut trial = Walk::new(self.held(), streams, size, known.extended, needed);
+        trial.is_over = self.is_over;
         match trial.run(at) {
             Outcome::Confirmed(size) => Some(Found {
                 at: 0,
                 size,
-                as_expected: true,
+                as_expected: self.expected != Expected::Behind,
+                acknowledges: false,
             }),
             Outcome::Open(needs) => {
                 self.expected_needs = needs;
                 None
             }
             Outcome::Refuted => {
-                self.expected = Expected::Nothing;
-                None
+                self.expected = match self.expected {
+                    Expected::Within(_) => Expected::Behind,
+                    _ => Expected::Nothing,
+                };
+                self.expected_needs = 0;
+                self.try_expected(known)
             }
+        }
+    }
+
+    /// Whether a header stands behind messages as long as others of their chunk stream were.
+    fn try_lengths(&mut self, lengths: &Undescribed, known: Known<'_>) -> Option<Found> {
+        let mut needs: Option<usize> = None;
+        for length in lengths.known() {
+            let at = lengths.behind(self.held(), length);
+            let streams = in_progress(known.streams);
+            let mut trial = Walk::new(self.held(), streams, known.size, known.extended, BETWEEN);
+            trial.is_over = self.is_over;
+            match trial.run(at) {
+                Outcome::Confirmed(size) => {
+                    return Some(Found {
+                        at,
+                        size,
+                        as_expected: true,
+                        acknowledges: false,
+                    });
+                }
+                Outcome::Open(more) => needs = Some(needs.map_or(more, |least| least.min(more))),
+                Outcome::Refuted => {}
+            }
+        }
+        match needs {
+            Some(needs) => self.expected_needs = needs,
+            None => self.expected = Expected::Nothing,
+        }
+        None
+    }
+
+    /// Whether a place is so close behind a hole.
+    fn is_within(&self, at: usize, len: u64) -> bool {
+        self.hole_end
+            .is_some_and(|end| self.position(at) < end.saturating_add(len))
+    }
+
+    /// The evidence that a header needs at a place.
+    fn needed(&self, at: usize) -> Needed {
+        let first = self.held().get(at).copied().unwrap_or_default();
+        // At the begin of a capture nothing is known that could be referred to.
+        if self.hole_end == Some(self.since) {
+            return ANYWHERE;
+        }
+        if self.is_within(at, NEAR_LEN) {
+            NEAR
+        } else if self.is_within(at, NOT_FAR_LEN) && first & 0x80 != 0 {
+            NOT_FAR
+        } else {
+            ANYWHERE
         }
     }
 
@@ -282,7 +426,7 @@ impl Search {
         let open = std::mem::take(&mut self.open);
         let mut found = None;
         for (at, needs) in open {
-            if found.is_some() || needs > self.held().len() {
+            if found.is_some() || (needs > self.held().len() && !self.is_over) {
                 self.open.push((at, needs));
             } else {
                 found = self.try_at(at, known, size, idle);
@@ -298,13 +442,16 @@ impl Search {
         size: Size,
         idle: &[Walked],
     ) -> Option<Found> {
-        let streams = idle.to_vec();
-        match Walk::new(self.held(), streams, size, known.extended, ANYWHERE).run(at) {
+        let needed = self.needed(at);
+        let mut trial = Walk::new(self.held(), idle.to_vec(), size, known.extended, needed);
+        trial.is_over = self.is_over;
+        match trial.run(at) {
             Outcome::Confirmed(size) => {
                 return Some(Found {
                     at,
                     size,
                     as_expected: false,
+                    acknowledges: false,
                 });
             }
             Outcome::Open(needs) if self.open.len() < MAX_OPEN => {
@@ -312,7 +459,46 @@ impl Search {
             }
             Outcome::Open(_) | Outcome::Refuted => {}
         }
-        None
+        self.try_acknowledgements(at, known, size, idle)
+    }
+
+    /// A receiver says nothing for hours but how much it has received, with headers of one byte
+    /// after the first: what they refer to is known without having seen it.
+    fn try_acknowledgements(
+        &mut self,
+        at: usize,
+        known: Known<'_>,
+        size: Size,
+        idle: &[Walked],
+    ) -> Option<Found> {
+        if !self.is_within(at, NEAR_LEN) || self.held().get(at) != Some(&ACKNOWLEDGEMENT_HEADER) {
+            return None;
+        }
+        if !walk::counts_up(self.held().get(at..).unwrap_or_default()) {
+            return None;
+        }
+        let mut streams = idle.to_vec();
+        streams.retain(|stream| stream.csid != ChunkStreamId::CONTROL);
+        streams.push(Walked {
+            csid: ChunkStreamId::CONTROL,
+            remembered: Remembered::ACKNOWLEDGEMENT,
+            remaining: 0,
+        });
+        let mut trial = Walk::new(self.held(), streams, size, known.extended, NEAR);
+        trial.is_over = self.is_over;
+        match trial.run(at) {
+            Outcome::Confirmed(size) => Some(Found {
+                at,
+                size,
+                as_expected: false,
+                acknowledges: true,
+            }),
+            Outcome::Open(needs) if self.open.len() < MAX_OPEN => {
+                self.open.push((at, needs));
+                None
+            }
+            Outcome::Open(_) | Outcome::Refuted => None,
+        }
     }
 
     /// Lets go of bytes that no hypothesis needs, and of hypotheses that need too many.
@@ -321,7 +507,14 @@ impl Search {
             let half = MAX_HELD / 2;
             self.open.retain(|(at, _)| *at >= half);
             // So many bytes without a chain: a Set Chunk Size may have been lost.
-            self.doubt_size = true;
+            self.doubts_size = true;
+        }
+        if self.expected == Expected::Behind {
+            // The first byte may still be the one.
+            if self.held().len() < MAX_HELD {
+                return;
+            }
+            self.expected = Expected::Nothing;
         }
         let needed = self.open.iter().map(|(at, _)| *at).min();
         self.drop_front(needed.unwrap_or(self.scanned).min(self.scanned));

@@ -52,6 +52,14 @@ impl Remembered {
         stream_id: MessageStreamId(0),
     };
 
+    /// What the header of an acknowledgement leaves behind (section 5.4.3).
+    pub(super) const ACKNOWLEDGEMENT: Self = Self {
+        fmt: ChunkFormat::SameStream,
+        length: 4,
+        type_id: MessageTypeId::ACKNOWLEDGEMENT,
+        ..Self::BLANK
+    };
+
     /// What is remembered after a message that begins with a header, and the delta that led to
     /// its timestamp.
     pub(super) fn follow(&self, fmt: ChunkFormat, header: MessageHeader) -> (Self, Option<u32>) {

@@ -91,6 +91,9 @@ pub(super) struct Needed {
     pub(super) first: u32,
     /// Headers.
     pub(super) headers: u32,
+    /// Whether a header must stand behind the end of the first message: its length is not told by
+    /// its own header, and continuations within it stand where they do for other lengths too.
+    pub(super) past_first: bool,
 }
 
 /// For a chunk size among some dozens that were tried.
@@ -98,6 +101,7 @@ const SIZE: Needed = Needed {
     bits: 30,
     first: 0,
     headers: 2,
+    past_first: false,
 };
 
 /// One trial.
@@ -108,14 +112,98 @@ pub(super) struct Walk<'a> {
     size: Size,
     extended: ExtendedTimestamps,
     needed: Needed,
+    /// Bits that were needed at first, without those for a chunk size.
+    asked: u32,
     bits: u32,
     headers: u32,
+    /// The chunk stream of the first header, and whether a header stood behind its message's end.
+    first: Option<usize>,
+    is_past_first: bool,
     /// How many bytes a chunk size needs that could not be tried to the end.
     open: Option<usize>,
     /// The length above which the size on trial is not certain, if one is.
     trial_above: Option<u32>,
     /// Continuations that stood where the size on trial puts them.
     hits: u32,
+    /// Whether the direction ends with the bytes.
+    pub(super) is_over: bool,
+}
+
+/// Bits that count for the last chunk ending where the direction does: a header put the end where
+/// it is.
+const AT_THE_END: u32 = 22;
+
+/// Longest message that a trial passes over without knowing its length: two or three of sound.
+const MAX_UNDESCRIBED: usize = 2048;
+
+/// What passing over one costs, in bits: the next header was one of so many bytes.
+const UNDESCRIBED_COST: u32 = 11;
+
+/// Lowest id of a chunk stream that is not for control.
+const FIRST_COMMON_CSID: u32 = 3;
+
+/// Highest id of the chunk streams that encoders use for media and commands.
+const MAX_COMMON_CSID: u32 = 12;
+
+/// Length of a header that refers to one before it, on a chunk stream with a short id.
+pub(super) fn short_header_len(fmt: ChunkFormat) -> u32 {
+    if fmt == ChunkFormat::Nothing { 1 } else { 4 }
+}
+
+/// A chunk stream of which no header told length and type, and how long its messages seemed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Undescribed {
+    pub(super) csid: ChunkStreamId,
+    /// The latest lengths that were told apart, 0 where fewer are known.
+    lengths: [u32; 4],
+}
+
+impl Undescribed {
+    pub(super) fn new(csid: ChunkStreamId, length: u32) -> Self {
+        let lengths = [length, 0, 0, 0];
+        Self { csid, lengths }
+    }
+
+    /// Another message was this long.
+    pub(super) fn note(&mut self, length: u32) {
+        if !self.lengths.contains(&length) {
+            self.lengths.rotate_right(1);
+            if let Some(newest) = self.lengths.first_mut() {
+                *newest = length;
+            }
+        }
+    }
+
+    /// The lengths.
+    pub(super) fn known(&self) -> impl Iterator<Item = u32> {
+        self.lengths.into_iter().filter(|length| *length > 0)
+    }
+
+    /// Where the next header stands behind messages of this length, of which there may be several
+    /// in a row.
+    pub(super) fn behind(&self, bytes: &[u8], length: u32) -> usize {
+        let mut at = 0_usize;
+        while let Some(first) = bytes.get(at) {
+            let fmt = ChunkFormat::from_first_byte(*first);
+            let refers = matches!(fmt, ChunkFormat::SameLength | ChunkFormat::Nothing);
+            if !refers || u32::from(first & 0x3F) != self.csid.0 {
+                break;
+            }
+            let span = length.saturating_add(short_header_len(fmt));
+            at = at.saturating_add(usize::try_from(span).unwrap_or(usize::MAX));
+        }
+        at
+    }
+}
+
+/// What stands where a header of a message is due that nothing describes.
+enum Passed {
+    /// Something else.
+    Nothing,
+    /// The next header that tells all is there.
+    To(usize),
+    /// More bytes are needed to find it.
+    Open,
 }
 
 /// A header met on the way.
@@ -142,11 +230,15 @@ impl<'a> Walk<'a> {
             size,
             extended,
             needed,
+            asked: needed.bits,
             bits: 0,
             headers: 0,
+            first: None,
+            is_past_first: false,
             open: None,
             trial_above: None,
             hits: 0,
+            is_over: false,
         }
     }
 
@@ -162,13 +254,34 @@ impl<'a> Walk<'a> {
     fn go(&mut self, mut at: usize) -> Outcome {
         let mut guess = None;
         while self.headers < MAX_HEADERS {
-            if self.bits >= self.needed.bits && self.headers >= self.needed.headers {
+            let is_past = self.is_past_first || !self.needed.past_first;
+            if is_past && self.bits >= self.needed.bits && self.headers >= self.needed.headers {
                 match self.trial_above {
                     Some(least) if self.hits < PROOF => {
                         let bytes = self.size.bytes();
                         guess = Some(Outcome::Confirmed(Size::Guess { least, bytes }));
                     }
                     _ => return Outcome::Confirmed(self.size),
+                }
+            }
+            if self.is_over && at >= self.bytes.len() {
+                let bits = self.bits.saturating_add(AT_THE_END);
+                let is_enough = at == self.bytes.len() && bits >= self.asked;
+                return if is_enough {
+                    Outcome::Confirmed(self.size)
+                } else {
+                    guess.unwrap_or(Outcome::Refuted)
+                };
+            }
+            match self.pass_undescribed(at) {
+                Passed::Nothing => {}
+                Passed::To(next) => {
+                    // One of so many places would have done.
+                    self.bits = self.bits.saturating_sub(UNDESCRIBED_COST);
+                    at = next;
+                }
+                Passed::Open => {
+                    return guess.unwrap_or(Outcome::Open(self.bytes.len().saturating_add(1)));
                 }
             }
             let met = match self.header(at) {
@@ -200,6 +313,52 @@ impl<'a> Walk<'a> {
         guess.unwrap_or(Outcome::Refuted)
     }
 
+    /// A header of type 2 or 3 whose type and length nobody saw may stand between headers that tell all:
+    /// the next one that does is looked for behind it.
+    fn pass_undescribed(&self, at: usize) -> Passed {
+        let Some(first) = self.bytes.get(at).filter(|byte| **byte & 0x80 != 0) else {
+            return Passed::Nothing;
+        };
+        let csid = u32::from(*first & 0x3F);
+        let is_common = (FIRST_COMMON_CSID..=MAX_COMMON_CSID).contains(&csid);
+        // Where there is one place to try, what is passed over would prove anything.
+        let is_anywhere = self.needed.first > 0;
+        if self.headers == 0 || !is_anywhere || !is_common || self.place(csid).is_some() {
+            return Passed::Nothing;
+        }
+        let end = at.saturating_add(MAX_UNDESCRIBED);
+        for next in at.saturating_add(1)..end.min(self.bytes.len()) {
+            let bytes = self.bytes.get(next..).unwrap_or_default();
+            let csid = bytes.first().map_or(0, |byte| u32::from(*byte & 0x3F));
+            let Some(known) = self.place(csid).filter(|_| may_begin(bytes)) else {
+                continue;
+            };
+            let Some(stream) = self.streams.get(known).filter(|s| s.remaining == 0) else {
+                continue;
+            };
+            let mut trial = self.clone();
+            let is_next = trial.header(next).is_ok()
+                && trial.bits.saturating_sub(self.bits) >= self.needed.first
+                && trial
+                    .streams
+                    .get(known)
+                    .is_some_and(|after| after.remembered.type_id == stream.remembered.type_id);
+            if is_next {
+                return Passed::To(next);
+            }
+        }
+        if end < self.bytes.len() || self.is_over {
+            Passed::Nothing
+        } else {
+            Passed::Open
+        }
+    }
+
+    /// Which of the walk's chunk streams has this id.
+    fn place(&self, csid: u32) -> Option<usize> {
+        self.streams.iter().position(|s| s.csid.0 == csid)
+    }
+
     /// What speaks for the headers so far does not speak for a chunk size: more is needed.
     fn prove_size(&mut self) {
         let bits = self.bits.saturating_add(SIZE.bits);
@@ -228,6 +387,10 @@ impl<'a> Walk<'a> {
             }
         }
         let len = input.len().saturating_sub(rest.len());
+        let is_first_over = self
+            .first
+            .and_then(|first| self.streams.get(first))
+            .is_some_and(|first| first.remaining == 0);
         let continues = before.is_some_and(|s| s.remaining > 0);
         let bits = if continues {
             if message != MessageHeader::Nothing {
@@ -259,6 +422,8 @@ impl<'a> Walk<'a> {
         self.bits = self.bits.saturating_add(bits);
         self.headers = self.headers.saturating_add(1);
         let stream = known.unwrap_or(self.streams.len().saturating_sub(1));
+        self.first.get_or_insert(stream);
+        self.is_past_first |= is_first_over;
         Ok(Met {
             len,
             csid: basic.csid,
@@ -359,6 +524,30 @@ pub(super) fn may_begin(bytes: &[u8]) -> bool {
         && first & 0x3F > 1
         && high <= 0x3F
         && matches!(type_id, 1..=6 | 8 | 9 | 15..=20 | 22)
+}
+
+/// Whether a header could begin with `bytes` that refers to one of these chunk streams for the
+/// length of its message.
+pub(super) fn may_refer(bytes: &[u8], streams: &[Walked]) -> bool {
+    bytes.first().is_some_and(|first| {
+        let csid = u32::from(first & 0x3F);
+        first & 0x80 != 0 && streams.iter().any(|stream| stream.csid.0 == csid)
+    })
+}
+
+/// Whether the numbers behind one-byte headers, as far as they are there, grow as the
+/// acknowledgements of a stream do: by some thousand to some million bytes.
+pub(super) fn counts_up(bytes: &[u8]) -> bool {
+    const EACH: usize = 5;
+    let numbers: Vec<u32> = bytes
+        .chunks_exact(EACH)
+        .take(4)
+        .filter_map(|each| each.last_chunk::<4>().copied().map(u32::from_be_bytes))
+        .collect();
+    numbers
+        .windows(2)
+        .filter_map(|pair| pair.first_chunk::<2>())
+        .all(|[one, next]| (1..1 << 24).contains(&next.wrapping_sub(*one)))
 }
 
 /// Bytes needed behind an anchor before [`may_begin`] and the first step of a trial are final.

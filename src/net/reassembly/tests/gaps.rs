@@ -3,10 +3,13 @@
 use super::*;
 
 #[test]
-fn a_hole_below_the_acknowledgement_is_lost_by_the_capture_after_three_segments() {
+fn a_hole_below_the_acknowledgement_is_lost_by_the_capture_after_sixteen_segments() {
     let mut line = Line::answered();
     line.data(0, "ab").data(5, "f").ack(START + 6);
     line.data(6, "g").data(7, "h");
+    for _ in 0..13 {
+        line.ack(START + 8);
+    }
     assert_eq!(line.out(), "0:ab@3", "the grace is not over");
     line.ack(START + 8);
     assert_eq!(line.out(), "2(3)capture_loss@4 5:f@4 6:g@6 7:h@7");
@@ -16,10 +19,10 @@ fn a_hole_below_the_acknowledgement_is_lost_by_the_capture_after_three_segments(
 }
 
 #[test]
-fn a_hole_below_the_acknowledgement_is_lost_by_the_capture_after_50_ms() {
+fn a_hole_below_the_acknowledgement_is_lost_by_the_capture_after_half_a_second() {
     let mut line = Line::answered();
     line.data(3, "d").ack(START + 4);
-    line.wait_ms(49).data(4, "e");
+    line.wait_ms(499).data(4, "e");
     assert_eq!(line.out(), "");
     line.wait_ms(1).data(5, "f");
     assert_eq!(line.out(), "0(3)capture_loss@3 3:d@3 4:e@5 5:f@6");
@@ -62,7 +65,9 @@ fn an_acknowledgement_inside_the_hole_is_not_enough() {
 fn two_holes_known_and_acknowledged_go_together() {
     let mut line = Line::answered();
     line.data(1, "b").data(3, "d").ack(START + 4);
-    line.ack(START + 4).ack(START + 4).ack(START + 4);
+    for _ in 0..16 {
+        line.ack(START + 4);
+    }
     assert_eq!(
         line.out(),
         "0(1)capture_loss@3 1:b@3 2(1)capture_loss@4 3:d@4"
@@ -79,7 +84,8 @@ fn a_capture_that_loses_every_other_segment_does_not_fall_behind() {
         most = most.max(line.stream.waiting() / (1 + store::PIECE_OVERHEAD));
         line.ack(START + i * 2 + 2);
     }
-    assert!(most <= 5, "{most} pieces waited");
+    // Two segments each: those of one grace, and those that came until the next.
+    assert!(most <= 20, "{most} pieces waited");
     line.finish();
     assert_eq!(line.counters().gaps_of(GapCause::CaptureLoss), 200);
 }

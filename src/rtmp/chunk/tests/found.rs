@@ -1,0 +1,113 @@
+//! What little is needed to find headers again.
+
+use super::*;
+
+/// An acknowledgement behind a header of one byte (sections 5.3.1.2.4 and 5.4.3).
+fn acknowledgements(count: u32) -> Vec<u8> {
+    (1..=count)
+        .flat_map(|n| [&[0xC2][..], &(n * 250_000).to_be_bytes()].concat())
+        .collect()
+}
+
+fn midstream(bytes: &[u8]) -> Seen {
+    let mut decoder = decoder(Start::Midstream);
+    let mut out = EventQueue::default();
+    decoder.push(0, Mark::default(), bytes, &mut out);
+    decoder.finish(Mark::default(), &mut out);
+    drain(&mut out)
+}
+
+#[test]
+fn nothing_but_acknowledgements_is_understood_from_the_midst_on() {
+    // The last two bytes of one, then ten.
+    let bytes = [&[0x90, 0x28][..], &acknowledgements(10)].concat();
+    let seen = midstream(&bytes);
+    let kinds: Vec<_> = seen
+        .messages
+        .iter()
+        .map(|m| (m.type_id.0, m.length, m.body.clone()))
+        .collect();
+    assert_eq!(kinds.len(), 10);
+    assert_eq!(kinds[9], (3, 4, 2_500_000_u32.to_be_bytes().to_vec()));
+    assert_eq!(seen.skipped, [(0, 2)]);
+}
+
+#[test]
+fn a_lost_acknowledgement_costs_nothing_else() {
+    // A whole header first (type 1), as librtmp sends it.
+    let mut bytes = vec![0x42, 0, 0, 0, 0, 0, 4, 3, 0, 0, 1, 0];
+    bytes.extend(acknowledgements(12));
+    let seen = read_with_hole(&bytes, 12..17);
+    assert_eq!(seen.messages.len(), 12);
+    assert!(seen.messages.iter().all(RawMessage::is_complete));
+}
+
+/// A message of AAC in one chunk behind a header of type 1 (section 5.3.1.2.2), 23 ms after the
+/// one before.
+fn audio(len: u8, csid: u8) -> Vec<u8> {
+    let mut bytes = vec![0x40 | csid, 0, 0, 23, 0, 0, len, 8, 0xAF, 1];
+    bytes.resize(8 + usize::from(len), 0x55);
+    bytes
+}
+
+#[test]
+fn the_message_stream_of_media_is_presumed_and_said_to_be() {
+    let bytes: Vec<u8> = (50..60).flat_map(|len| audio(len, 4)).collect();
+    let seen = midstream(&bytes);
+    assert_eq!(seen.messages.len(), 10);
+    assert!(seen.messages.iter().all(|m| m.stream_id.0 == 1));
+    let codes = seen.codes();
+    assert!(
+        codes.contains(&"chunk.message_stream_presumed"),
+        "{codes:?}"
+    );
+    assert!(codes.contains(&"chunk.timestamp_uncertain"), "{codes:?}");
+}
+
+#[test]
+fn the_last_message_is_believed_when_the_direction_ends_with_it() {
+    // Larger than any message before, so that it may come in more than one chunk.
+    let mut bytes: Vec<u8> = (50..60).flat_map(|len| audio(len, 4)).collect();
+    bytes.extend(audio(120, 4));
+    let seen = midstream(&bytes);
+    assert_eq!(seen.messages.last().map(|m| m.length), Some(120));
+    // Cut off, it may be anything.
+    let seen = midstream(&bytes[..bytes.len() - 1]);
+    assert_eq!(seen.messages.last().map(|m| m.length), Some(59));
+}
+
+#[test]
+fn a_length_that_changed_in_a_hole_is_not_taken_over() {
+    let mut bytes = Vec::new();
+    for len in [60, 61, 62] {
+        bytes.extend(audio(len, 4));
+    }
+    let start = bytes.len();
+    bytes.extend(audio(90, 4));
+    let end = bytes.len();
+    // Type 3 headers: messages of 90 bytes, not of 62.
+    for _ in 0..6 {
+        bytes.extend([0xC4, 0xAF, 1]);
+        bytes.resize(bytes.len() + 88, 0x55);
+    }
+    for len in [63, 64, 65, 66] {
+        bytes.extend(audio(len, 4));
+    }
+    let seen = read_with_hole(&bytes, start..end);
+    let lengths: Vec<_> = seen.messages.iter().map(|m| m.length).collect();
+    assert_eq!(lengths, [60, 61, 62, 63, 64, 65, 66]);
+}
+
+#[test]
+fn messages_that_nothing_describes_do_not_cost_those_between_them() {
+    // Audio of constant length whose whole header was sent before: type 3 on chunk stream 5.
+    let mut bytes = Vec::new();
+    for len in 30..60 {
+        bytes.extend(audio(len, 4));
+        bytes.extend([0xC5, 0xAF, 1]);
+        bytes.resize(bytes.len() + 92, 0x55);
+    }
+    let seen = midstream(&bytes);
+    let lengths: Vec<_> = seen.messages.iter().map(|m| m.length).collect();
+    assert_eq!(lengths, (30..60).collect::<Vec<u32>>());
+}

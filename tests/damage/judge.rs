@@ -1,0 +1,312 @@
+//! Messages of a damaged capture against those of the undamaged one.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+
+use rtmpscope::base::time::Timestamp;
+use rtmpscope::rtmp::anomaly::AnomalyKind;
+use rtmpscope::rtmp::event::RawMessage;
+use rtmpscope::rtmp::types::ChunkFormat;
+use rtmpscope::rtmp::types::MessageTypeId;
+
+use crate::decoded::Directions;
+use crate::decoded::Said;
+use crate::packet;
+use crate::packet::Packet;
+use crate::packet::Way;
+
+/// What is compared of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Row {
+    /// Positions in the undamaged direction.
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+    type_id: u8,
+    csid: u32,
+    stream: u32,
+    length: u32,
+    timestamp: u32,
+    is_absolute: bool,
+    fmt: ChunkFormat,
+    pub(crate) is_whole: bool,
+    pub(crate) first: Timestamp,
+}
+
+impl Row {
+    fn of(message: &RawMessage, shift: u32) -> Self {
+        let place = |position: u64| u32::try_from(position).expect("small").wrapping_add(shift);
+        Self {
+            start: place(message.range.start),
+            end: place(message.range.end),
+            type_id: message.type_id.0,
+            csid: message.csid.0,
+            stream: message.stream_id.0,
+            length: message.length,
+            timestamp: message.timestamp.0,
+            is_absolute: message.delta.is_none(),
+            fmt: message.fmt,
+            is_whole: message.is_complete(),
+            first: message.first.time,
+        }
+    }
+
+    /// Whether `found` is this message, or what is left of it.
+    fn is(&self, found: &Self) -> bool {
+        let same = (self.type_id, self.csid, self.stream, self.length)
+            == (found.type_id, found.csid, found.stream, found.length);
+        let (starts, ends) = (self.start == found.start, self.end == found.end);
+        same && if found.is_whole {
+            starts && ends
+        } else {
+            starts || ends
+        }
+    }
+
+    /// Whether its header tells length and type, and not one before it.
+    fn is_described(&self) -> bool {
+        matches!(self.fmt, ChunkFormat::Full | ChunkFormat::SameStream)
+    }
+
+    pub(crate) fn is_media(&self) -> bool {
+        MessageTypeId(self.type_id).is_media()
+    }
+
+    pub(crate) fn timestamp(&self) -> u32 {
+        self.timestamp
+    }
+}
+
+/// An undamaged capture, decoded.
+#[derive(Debug)]
+pub(crate) struct Clean {
+    pub(crate) origins: BTreeMap<Way, u32>,
+    pub(crate) rows: BTreeMap<Way, Vec<Row>>,
+}
+
+impl Clean {
+    pub(crate) fn new(packets: &[Packet], said: &Directions) -> Self {
+        let rows = said.iter().map(|(way, said)| {
+            let mut rows: Vec<Row> = messages(said).map(|m| Row::of(m, 0)).collect();
+            rows.sort_by_key(|row| (row.end, row.start));
+            (*way, rows)
+        });
+        Self {
+            origins: packet::origins(packets),
+            rows: rows.collect(),
+        }
+    }
+}
+
+fn messages(said: &[Said]) -> impl Iterator<Item = &RawMessage> {
+    said.iter().filter_map(|said| match said {
+        Said::Message(message) => Some(message),
+        _ => None,
+    })
+}
+
+/// What became of one direction.
+#[derive(Debug, Default)]
+pub(crate) struct Verdict {
+    /// Messages whose bytes are all there, and the header that tells their length too.
+    pub(crate) recoverable: usize,
+    /// Messages whose bytes are all there, but of their chunk stream nothing tells length and
+    /// type.
+    pub(crate) undescribed: usize,
+    /// Messages found on another message stream than theirs, which is said to be presumed.
+    pub(crate) presumed: usize,
+    /// Those of them that came out whole.
+    pub(crate) recovered: usize,
+    /// Messages with a byte that is missing.
+    pub(crate) touched: usize,
+    /// Those of them that came out, as far as they are there.
+    pub(crate) in_part: usize,
+    /// Messages that do not exist.
+    pub(crate) invented: Vec<String>,
+    /// Timestamps that are wrong and not said to be uncertain, or wrong by something else than
+    /// the one before.
+    pub(crate) mistimed: Vec<String>,
+    /// Where the first message that came out begins, and when it came.
+    pub(crate) lock: Option<Row>,
+    /// Messages whose bytes are all there, behind the first that came out, that did not.
+    pub(crate) lost_behind: usize,
+    /// The first few of those that are missing.
+    pub(crate) missing: Vec<Row>,
+}
+
+/// Judges what was decoded of damaged packets. `is_late` when the begin is missing.
+pub(crate) fn judge(
+    clean: &Clean,
+    packets: &[Packet],
+    said: &Directions,
+    is_late: bool,
+) -> BTreeMap<Way, Verdict> {
+    let origins = packet::origins(packets);
+    let covered = packet::covered(packets, &clean.origins);
+    let nothing = Vec::new();
+    clean
+        .rows
+        .iter()
+        .map(|(way, rows)| {
+            let covered = covered.get(way).unwrap_or(&nothing);
+            let there = |row: &Row| {
+                let at = covered.partition_point(|range| range.1 <= row.start);
+                covered
+                    .get(at)
+                    .is_some_and(|range| range.0 <= row.start && row.end <= range.1)
+            };
+            let shift = origins
+                .get(way)
+                .map_or(0, |origin| origin.wrapping_sub(clean.origins[way]));
+            let said = said.get(way).map_or(&[][..], Vec::as_slice);
+            (*way, of_direction(rows, &there, said, shift, is_late))
+        })
+        .collect()
+}
+
+fn of_direction(
+    rows: &[Row],
+    there: &dyn Fn(&Row) -> bool,
+    said: &[Said],
+    shift: u32,
+    is_late: bool,
+) -> Verdict {
+    let mut verdict = Verdict::default();
+    let mut whole = BTreeSet::new();
+    let mut in_part = BTreeSet::new();
+    let mut places: HashMap<u32, Vec<usize>> = HashMap::new();
+    for (index, row) in rows.iter().enumerate() {
+        places.entry(row.start).or_default().push(index);
+        places.entry(row.end).or_default().push(index);
+    }
+    let mut times = Times::new(rows, is_late);
+    let mut presumed = BTreeSet::new();
+    let mut told = BTreeSet::new();
+    for said in said {
+        let message = match said {
+            Said::Message(message) => message,
+            Said::Anomaly(AnomalyKind::TimestampUncertain { csid }, _) => {
+                times.uncertain.insert(csid.0);
+                continue;
+            }
+            Said::Anomaly(AnomalyKind::MessageStreamPresumed { csid, .. }, _) => {
+                presumed.insert(csid.0);
+                continue;
+            }
+            _ => continue,
+        };
+        let found = Row::of(message, shift);
+        if found.is_absolute {
+            told.insert(found.csid);
+        }
+        // What is said of the first message of a connection comes before the connection is known.
+        let may_differ = (is_late || presumed.contains(&found.csid)) && !told.contains(&found.csid);
+        let place = |stream: Option<u32>| {
+            let near = [found.start, found.end].map(|position| places.get(&position));
+            near.into_iter().flatten().flatten().copied().find(|index| {
+                let row = &rows[*index];
+                let stream = stream.unwrap_or(row.stream);
+                row.is(&Row { stream, ..found })
+            })
+        };
+        let Some(index) = place(Some(found.stream)).or_else(|| {
+            let index = if may_differ { place(None) } else { None };
+            verdict.presumed += usize::from(index.is_some());
+            index
+        }) else {
+            verdict.invented.push(format!("{found:?}"));
+            continue;
+        };
+        if found.is_whole {
+            whole.insert(index);
+            if verdict.lock.is_none_or(|lock| found.start < lock.start) {
+                verdict.lock = Some(Row {
+                    timestamp: rows[index].timestamp,
+                    ..found
+                });
+            }
+        } else {
+            in_part.insert(index);
+        }
+        if let Some(wrong) = times.check(index, &found) {
+            verdict.mistimed.push(wrong);
+        }
+    }
+    // Of each chunk stream, the length and type that the last header told which is there.
+    let mut described: HashMap<u32, (u32, u8)> = HashMap::new();
+    for (index, row) in rows.iter().enumerate().filter(|(_, row)| row.is_whole) {
+        let what = (row.length, row.type_id);
+        if there(row) && (row.is_described() || whole.contains(&index)) {
+            described.insert(row.csid, what);
+        }
+        if there(row) && described.get(&row.csid) != Some(&what) {
+            verdict.undescribed += 1;
+            continue;
+        }
+        if !there(row) {
+            verdict.touched += 1;
+            verdict.in_part += usize::from(in_part.contains(&index));
+            continue;
+        }
+        verdict.recoverable += 1;
+        if whole.contains(&index) {
+            verdict.recovered += 1;
+            continue;
+        }
+        if verdict.missing.len() < 4 {
+            verdict.missing.push(*row);
+        }
+        if verdict.lock.is_some_and(|lock| row.start >= lock.start) {
+            verdict.lost_behind += 1;
+        }
+    }
+    verdict
+}
+
+/// Whether timestamps are right, or said to be uncertain and right from message to message.
+struct Times<'a> {
+    rows: &'a [Row],
+    /// Chunk streams whose timestamps are said to be relative.
+    uncertain: BTreeSet<u32>,
+    /// Of each chunk stream, the last message and by how much its timestamp was wrong.
+    last: BTreeMap<u32, (usize, u32)>,
+    is_late: bool,
+}
+
+impl<'a> Times<'a> {
+    fn new(rows: &'a [Row], is_late: bool) -> Self {
+        Self {
+            rows,
+            uncertain: BTreeSet::new(),
+            last: BTreeMap::new(),
+            is_late,
+        }
+    }
+
+    fn check(&mut self, index: usize, found: &Row) -> Option<String> {
+        let row = &self.rows[index];
+        let wrong = found.timestamp.wrapping_sub(row.timestamp);
+        let before = self.last.insert(row.csid, (index, wrong));
+        if found.is_absolute {
+            self.uncertain.remove(&row.csid);
+        }
+        if wrong == 0 {
+            return None;
+        }
+        // The word about the first message of a connection comes before the connection is known.
+        let is_first = self.is_late && before.is_none();
+        if found.is_absolute || !(is_first || self.uncertain.contains(&row.csid) || self.is_late) {
+            return Some(format!("{found:?} is wrong by {wrong}"));
+        }
+        let (last, by) = before?;
+        let between = self
+            .rows
+            .get(last + 1..index)
+            .unwrap_or_default()
+            .iter()
+            .any(|other| other.csid == row.csid);
+        // Right from message to message, if every delta is there.
+        (by != wrong && !between && found.fmt != ChunkFormat::Nothing)
+            .then(|| format!("{found:?} is off by {wrong}, before by {by}"))
+    }
+}

@@ -1,0 +1,110 @@
+//! The captures that are damaged, each prepared once, and work on all of them side by side.
+
+use std::env;
+use std::fs;
+use std::num::NonZero;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+use std::thread;
+
+use crate::decoded;
+use crate::decoded::Directions;
+use crate::encapsulation;
+use crate::encapsulation::Around;
+use crate::judge::Clean;
+use crate::packet;
+use crate::packet::Capture;
+
+/// A capture with its undamaged decode.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    pub(crate) capture: Capture,
+    /// What is said of the frames as they were captured.
+    pub(crate) said: Directions,
+    pub(crate) clean: Clean,
+}
+
+impl Subject {
+    fn new(name: &str, path: &Path) -> Self {
+        let capture = packet::read(name, path);
+        let said = decoded::decode(&encapsulation::frames(&capture.packets, Around::Ethernet));
+        let clean = Clean::new(&capture.packets, &said);
+        Self {
+            capture,
+            said,
+            clean,
+        }
+    }
+
+    /// Messages with audio or video.
+    pub(crate) fn media(&self) -> usize {
+        let rows = self.clean.rows.values().flatten();
+        rows.filter(|row| row.is_media()).count()
+    }
+}
+
+/// Every sample and every public capture of RTMP, of which `DAMAGE_ONLY` names some.
+fn paths() -> Vec<(String, PathBuf)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = captures_in(&root.join("samples"));
+    let public = env::var_os("RTMPSCOPE_CAPTURES")
+        .map_or_else(|| root.join("../shared/captures"), PathBuf::from)
+        .join("rtmp");
+    let folders = ["krisnova+twinx", "zhangpeihao+gortmp", "derived"];
+    if public.is_dir() {
+        found.extend(
+            folders
+                .iter()
+                .flat_map(|folder| captures_in(&public.join(folder))),
+        );
+    } else {
+        println!("skipped: no public captures in {}", public.display());
+    }
+    if let Ok(only) = env::var("DAMAGE_ONLY") {
+        found.retain(|(name, _)| only.split(',').any(|part| name == part));
+    }
+    found
+}
+
+fn captures_in(folder: &Path) -> Vec<(String, PathBuf)> {
+    let mut found: Vec<_> = fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("a file").path())
+        .filter_map(|path| {
+            let (name, rest) = path.file_name()?.to_str()?.split_once('.')?;
+            let name = name.to_owned();
+            rest.starts_with("pcap").then_some((name, path))
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+/// Does `work` on every capture, on all processors, and hands back what came of it in the order of
+/// the captures.
+pub(crate) fn on_all<T: Send>(work: impl Fn(&Subject) -> T + Sync) -> Vec<T> {
+    let paths = paths();
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::new());
+    let workers = thread::available_parallelism().map_or(1, NonZero::get);
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some((name, path)) = paths.get(index) else {
+                        return;
+                    };
+                    let result = work(&Subject::new(name, path));
+                    done.lock().expect("no worker failed").push((index, result));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().expect("no worker failed");
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
+}
