@@ -33,11 +33,8 @@ use crate::rtmp::decoder::Start;
 use crate::rtmp::event::Event;
 use crate::rtmp::event::RawMessage;
 use crate::rtmp::field::NoFields;
-use crate::rtmp::media::CONFIG_KEEP;
 use crate::rtmp::message;
-use crate::rtmp::message::Message;
 use crate::rtmp::queue::EventQueue;
-use crate::rtmp::types::MessageTypeId;
 use crate::session::fact::Fact;
 
 pub use crate::pipeline::observer::Connection;
@@ -463,7 +460,8 @@ impl Decoding {
         }
     }
 
-    /// A message → what it says → session → observer; an aggregate also as the messages in it.
+    /// A message → what it says → session → observer. The messages in an aggregate follow it as
+    /// events of their own.
     fn hear(
         &mut self,
         connection: &mut Connection,
@@ -495,19 +493,6 @@ impl Decoding {
             observer.anomaly(connection, side, anomaly);
         }
         self.report(connection, true, observer);
-        if let Message::Aggregate(aggregate) = &decoded.message {
-            for part in &aggregate.parts {
-                let keep = if self.options.keep_media || !part.type_id.is_media() {
-                    usize::MAX
-                } else {
-                    CONFIG_KEEP
-                };
-                // Aggregates do not nest: what claims to be one within one is not taken apart.
-                if part.type_id != MessageTypeId::AGGREGATE {
-                    self.hear(connection, side, part.to_message(&raw, keep), observer);
-                }
-            }
-        }
         self.queue.recycle(raw.body);
     }
 
