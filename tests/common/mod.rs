@@ -5,6 +5,8 @@
     reason = "each test program uses another part of this module"
 )]
 
+mod captures;
+
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
@@ -68,14 +70,7 @@ pub(crate) fn samples() -> Vec<PathBuf> {
 
 /// The public captures with RTMP, or none, with a word, where they are not.
 pub(crate) fn public_captures() -> Vec<PathBuf> {
-    let folder = std::env::var_os("RTMPSCOPE_CAPTURES")
-        .map_or_else(|| root().join("../shared/captures"), PathBuf::from)
-        .join("rtmp");
-    if !folder.is_dir() {
-        println!("skipped: no public captures in {}", folder.display());
-        return Vec::new();
-    }
-    captures_below(&folder)
+    captures::public().map_or_else(Vec::new, |folder| captures_below(&folder))
 }
 
 fn captures_below(folder: &Path) -> Vec<PathBuf> {

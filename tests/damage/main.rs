@@ -12,6 +12,8 @@
     reason = "a test that cannot read its captures fails with the cause"
 )]
 
+#[path = "../common/captures.rs"]
+mod captures;
 mod decoded;
 mod encapsulation;
 mod harm;

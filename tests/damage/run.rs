@@ -1,7 +1,6 @@
 //! The captures that are damaged, each prepared once, and work on all of them side by side.
 
 use std::env;
-use std::fs;
 use std::num::NonZero;
 use std::path::Path;
 use std::path::PathBuf;
@@ -10,6 +9,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::thread;
 
+use crate::captures;
 use crate::decoded;
 use crate::decoded::Directions;
 use crate::encapsulation;
@@ -49,37 +49,14 @@ impl Subject {
 /// Every sample and every public capture of RTMP, of which `DAMAGE_ONLY` names some.
 fn paths() -> Vec<(String, PathBuf)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut found = captures_in(&root.join("samples"));
-    let public = env::var_os("RTMPSCOPE_CAPTURES")
-        .map_or_else(|| root.join("../shared/captures"), PathBuf::from)
-        .join("rtmp");
-    let folders = ["krisnova+twinx", "zhangpeihao+gortmp", "derived"];
-    if public.is_dir() {
-        found.extend(
-            folders
-                .iter()
-                .flat_map(|folder| captures_in(&public.join(folder))),
-        );
-    } else {
-        println!("skipped: no public captures in {}", public.display());
+    let mut found = captures::named_in(&root.join("samples"));
+    if let Some(public) = captures::public() {
+        let folders = ["krisnova+twinx", "zhangpeihao+gortmp", "derived"].iter();
+        found.extend(folders.flat_map(|folder| captures::named_in(&public.join(folder))));
     }
     if let Ok(only) = env::var("DAMAGE_ONLY") {
         found.retain(|(name, _)| only.split(',').any(|part| name == part));
     }
-    found
-}
-
-fn captures_in(folder: &Path) -> Vec<(String, PathBuf)> {
-    let mut found: Vec<_> = fs::read_dir(folder)
-        .expect("a folder")
-        .map(|entry| entry.expect("a file").path())
-        .filter_map(|path| {
-            let (name, rest) = path.file_name()?.to_str()?.split_once('.')?;
-            let name = name.to_owned();
-            rest.starts_with("pcap").then_some((name, path))
-        })
-        .collect();
-    found.sort();
     found
 }
 

@@ -15,6 +15,7 @@ use rtmpscope::pipeline::Observer;
 use rtmpscope::pipeline::Options;
 use rtmpscope::rtmp::types::MessageTypeId;
 
+use crate::captures;
 use crate::reading;
 
 /// A connection, counted from 1 among all of TCP, and the sender.
@@ -303,7 +304,7 @@ const PUBLIC: &[(&str, usize)] = &[
 
 #[test]
 fn messages_of_public_captures_equal_those_of_tshark() {
-    let Some(folder) = reading::captures() else {
+    let Some(folder) = captures::public() else {
         return;
     };
     for tool in ["tshark", "python3"] {
@@ -335,7 +336,7 @@ fn messages_of_public_captures_equal_those_of_tshark() {
 
 #[test]
 fn aggregates_count_as_messages_and_their_parts_do_not() {
-    let Some(folder) = reading::captures() else {
+    let Some(folder) = captures::public() else {
         return;
     };
     let ours = collect(&folder.join("derived/fq_fms_vod_session.pcap"));

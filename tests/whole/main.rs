@@ -8,6 +8,8 @@
     reason = "a test that cannot read its captures fails with the cause"
 )]
 
+#[path = "../common/captures.rs"]
+mod captures;
 mod differential;
 mod extract;
 mod golden;

@@ -1,7 +1,5 @@
 //! Where the captures are, and how they are read.
 
-use std::env;
-use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -14,6 +12,8 @@ use rtmpscope::pipeline::Observer;
 use rtmpscope::pipeline::Options;
 use rtmpscope::pipeline::Pipeline;
 
+use crate::captures;
+
 /// A path inside the project.
 pub(crate) fn ours(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -21,16 +21,7 @@ pub(crate) fn ours(path: &str) -> PathBuf {
 
 /// Every sample with its name, in the order of the names.
 pub(crate) fn samples() -> Vec<(String, PathBuf)> {
-    let mut found: Vec<_> = fs::read_dir(ours("samples"))
-        .expect("the samples")
-        .map(|entry| entry.expect("a file").path())
-        .filter_map(|path| {
-            let (name, rest) = path.file_name()?.to_str()?.split_once('.')?;
-            let name = name.to_owned();
-            rest.starts_with("pcap").then_some((name, path))
-        })
-        .collect();
-    found.sort();
+    let found = captures::named_in(&ours("samples"));
     assert!(!found.is_empty(), "samples");
     found
 }
@@ -41,18 +32,6 @@ pub(crate) fn sample(name: &str) -> PathBuf {
         .into_iter()
         .find_map(|(found, path)| (found == name).then_some(path))
         .unwrap_or_else(|| panic!("no sample {name}"))
-}
-
-/// The public captures of RTMP; `None`, said so, where they are absent.
-pub(crate) fn captures() -> Option<PathBuf> {
-    let folder = env::var_os("RTMPSCOPE_CAPTURES")
-        .map_or_else(|| ours("../shared/captures"), PathBuf::from)
-        .join("rtmp");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: no captures at {}", folder.display());
-    None
 }
 
 /// Hands out the frames of a capture, which must be without fault.
