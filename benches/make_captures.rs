@@ -51,7 +51,8 @@ fn main() -> io::Result<()> {
             // 16 connections of 8 Mb/s for about a minute: 1 GB.
             "mtu1500" => wire::streams(out, &Shape::ethernet(), 8, 8, 59_000)?,
             "lo64k" => wire::streams(out, &Shape::loopback(), 8, 8, 59_000)?,
-            _ => many_flows(out, 10_000, 70)?,
+            // 10 000 connections, 100 kB of each: 1 GB.
+            _ => many_flows(out, 10_000, 116)?,
         }
         std::fs::rename(&partial, &path)?;
         eprintln!(

@@ -25,6 +25,9 @@ pub const MAX_CALLS: usize = 256;
 /// The first calls are never let go: they are the setup of the session.
 pub const KEPT_FIRST: usize = 64;
 
+/// Calls for which room is made at once: `connect`, `createStream` and `publish` or `play`.
+const USUAL_CALLS: usize = 3;
+
 /// How long an answer may take before it counts as missing. The servers' own limits begin at
 /// five seconds.
 pub const OVERDUE_AFTER: Span = Span::from_secs(5);
@@ -290,7 +293,7 @@ impl Calls {
             CallState::Open
         };
         if self.kept.len() == self.kept.capacity() {
-            self.kept.reserve_exact(4);
+            self.kept.reserve_exact(USUAL_CALLS);
         }
         self.kept.push_back(Call {
             id,
