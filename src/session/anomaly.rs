@@ -175,6 +175,12 @@ pub enum SessionAnomalyKind {
         /// Sequence number now.
         to: u32,
     },
+    /// TCP segments carry other bytes for a place in the stream than those that came first and were
+    /// taken: two ends of the connection may have understood different things.
+    BytesConflict {
+        /// Bytes that differ.
+        bytes: u32,
+    },
     /// The metadata says something else than the media.
     MetaMismatch {
         /// Track.
@@ -212,6 +218,7 @@ impl SessionAnomalyKind {
             Self::MediaConfigChanged { .. } => "media.config_changed",
             Self::AckOverdue { .. } => "ack.overdue",
             Self::AckReset { .. } => "ack.reset",
+            Self::BytesConflict { .. } => "tcp.conflicting_bytes",
             Self::MetaMismatch { .. } => "meta.mismatch",
         }
     }
@@ -251,6 +258,7 @@ impl SessionAnomalyKind {
             | Self::MediaConfigChanged { .. }
             | Self::AckOverdue { .. }
             | Self::AckReset { .. }
+            | Self::BytesConflict { .. }
             | Self::MetaMismatch { .. } => Severity::Warning,
             Self::CallTransactionReused { .. } | Self::StreamMediaElsewhere { .. } => {
                 Severity::Info
@@ -424,6 +432,10 @@ impl fmt::Display for SessionAnomalyKind {
             Self::AckReset { from, to } => {
                 write!(f, "acknowledged sequence number falls from {from} to {to}")
             }
+            Self::BytesConflict { bytes } => write!(
+                f,
+                "{bytes} bytes of a segment differ from those that came first and were taken"
+            ),
             Self::MetaMismatch {
                 track,
                 field,

@@ -486,6 +486,12 @@ impl Session {
     }
 
     /// Takes note of something odd that `side` sent or failed to send.
+    /// Takes note that TCP brought other bytes for a place in the stream of `side` than those that
+    /// came first and were taken.
+    pub fn conflicting(&mut self, side: Side, bytes: u32, at: Mark, facts: &mut Vec<Fact>) {
+        self.odd(SessionAnomalyKind::BytesConflict { bytes }, side, at, facts);
+    }
+
     fn odd(&mut self, kind: SessionAnomalyKind, side: Side, at: Mark, facts: &mut Vec<Fact>) {
         if let Some(anomaly) = self.anomalies.note(kind, side, at) {
             facts.push(Fact::Anomaly(Box::new(anomaly.clone())));
