@@ -420,6 +420,7 @@ fn h_json_records(bencher: Bencher<'_, '_>) {
 fn drive(recording: &'static Recording, observer: &mut impl Observer) -> Pipeline {
     let mut pipeline = Pipeline::new(Options {
         history_limit: Some(0),
+        max_connections: None,
         ..Options::default()
     });
     read(Box::new(Cursor::new(&recording.file[..])), &mut |frame| {

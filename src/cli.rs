@@ -149,6 +149,17 @@ pub(crate) struct Flags {
     )]
     pub buffer: Option<u64>,
 
+    /// Memory that may be used, as 256M or 4G; a bare number means MiB, 64M is the least. When it is
+    /// short, the connections of least use are let go, and counted.
+    #[arg(
+        long,
+        value_name = "SIZE",
+        global = true,
+        default_value = "1G",
+        value_parser = memory_size
+    )]
+    pub memory: usize,
+
     /// Do not put the interface in promiscuous mode. Without effect on files.
     #[arg(short = 'p', long = "no-promiscuous-mode", global = true)]
     pub no_promiscuous: bool,
@@ -285,8 +296,27 @@ fn names_a_file(word: &str) -> bool {
     word == "-" || CAPTURE_ENDINGS.iter().any(|e| word.ends_with(e)) || Path::new(word).is_file()
 }
 
+/// Least memory that can be asked for: read buffers, the bytes that wait behind holes (16 MiB), a
+/// datagram's fragments and the largest message in progress fit beside some connections.
+const LEAST_MEMORY: u64 = 64 << 20;
+
 /// `64M`, `512K`, `1G`, or a bare number of MiB; at most 2 GiB - 1, libpcap's own limit.
 fn buffer_size(text: &str) -> Result<u64, String> {
+    size(text)
+        .filter(|bytes| (1..1 << 31).contains(bytes))
+        .ok_or_else(|| "expected a size as 64M, 512K or 1G, below 2G".to_owned())
+}
+
+/// Like [`buffer_size`], from what the program needs to read any capture at all.
+fn memory_size(text: &str) -> Result<usize, String> {
+    size(text)
+        .filter(|bytes| *bytes >= LEAST_MEMORY)
+        .and_then(|bytes| usize::try_from(bytes).ok())
+        .ok_or_else(|| "expected a size as 256M or 4G, at least 64M".to_owned())
+}
+
+/// Bytes of a size with its unit; a bare number means MiB.
+fn size(text: &str) -> Option<u64> {
     let (digits, unit) = match text.trim_end_matches(['B', 'b', 'i']) {
         t if t.ends_with(['K', 'k']) => (t.get(..t.len().saturating_sub(1)), 1 << 10),
         t if t.ends_with(['M', 'm']) => (t.get(..t.len().saturating_sub(1)), 1 << 20),
@@ -296,8 +326,6 @@ fn buffer_size(text: &str) -> Result<u64, String> {
     digits
         .and_then(|d| d.parse::<u64>().ok())
         .and_then(|n| n.checked_mul(unit))
-        .filter(|bytes| (1..1 << 31).contains(bytes))
-        .ok_or_else(|| "expected a size as 64M, 512K or 1G, below 2G".to_owned())
 }
 
 /// The port of `tcp.port==N,rtmp`.
@@ -390,6 +418,9 @@ mod tests {
         assert_eq!(buffer_size("1GiB"), Ok(1 << 30));
         assert!(buffer_size("4G").is_err());
         assert!(buffer_size("x").is_err());
+        assert_eq!(memory_size("256M"), Ok(256 << 20));
+        assert_eq!(memory_size("4G"), Ok(4 << 30));
+        assert!(memory_size("63M").is_err());
     }
 
     #[test]

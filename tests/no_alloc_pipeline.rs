@@ -134,6 +134,7 @@ fn main() {
     let mut rig = Rig {
         pipeline: Pipeline::new(Options {
             history_limit: Some(60),
+            max_connections: None,
             ..Options::default()
         }),
         count: Count::default(),

@@ -72,6 +72,7 @@ pub fn pipeline_options(options: u8) -> Options {
             Vec::new()
         },
         history_limit: None,
+        max_connections: None,
     }
 }
 

@@ -58,6 +58,13 @@ pub(super) enum Stage {
     Other,
 }
 
+impl Stage {
+    /// Whether observers know the connection.
+    pub(super) fn is_told(&self) -> bool {
+        matches!(self, Self::Rtmp { told: true, .. })
+    }
+}
+
 impl Conversation {
     pub(super) fn new(
         id: FlowId,
@@ -91,6 +98,17 @@ impl Conversation {
             is_flipped: false,
             is_open: false,
             is_answered: false,
+        }
+    }
+
+    /// Of what use it is, the least first, when not all can be kept: what may never be RTMP, what
+    /// is over, what is being watched.
+    pub(super) fn worth(&self, is_closed: bool) -> u8 {
+        match &self.stage {
+            Stage::Probing(_) | Stage::Other => 0,
+            Stage::Rtmp { told: false, .. } => 1,
+            Stage::Rtmp { .. } if is_closed => 2,
+            Stage::Rtmp { .. } => 3,
         }
     }
 

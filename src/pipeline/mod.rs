@@ -2,6 +2,7 @@
 //! messages → facts. Whoever wants to know implements [`Observer`].
 
 mod conversation;
+mod leaving;
 mod observer;
 mod totals;
 
@@ -15,18 +16,18 @@ use crate::carrier::Verdict;
 use crate::net::Segment;
 use crate::net::connection::Connection as Tcp;
 use crate::net::flow::EndReason;
-use crate::net::flow::Ended;
 use crate::net::flow::FlowConfig;
 use crate::net::flow::FlowCounters;
 use crate::net::flow::FlowEvent;
 use crate::net::flow::FlowTable;
+use crate::net::flow::MAX_FLOWS;
 use crate::net::frame::FrameDecoder;
 use crate::net::reassembly::ReassemblyBudget;
 use crate::net::reassembly::Span;
 use crate::pipeline::conversation::Conversation;
 use crate::pipeline::conversation::Stage;
-use crate::pipeline::conversation::end_of;
 use crate::pipeline::totals::count;
+use crate::rtmp::anomaly::Anomaly;
 use crate::rtmp::decoder::Decoder;
 use crate::rtmp::decoder::DecoderOptions;
 use crate::rtmp::decoder::Start;
@@ -46,6 +47,10 @@ pub use crate::pipeline::totals::Totals;
 /// The port registered for RTMP: a hint about who is the server, never proof of the protocol.
 pub const RTMP_PORT: u16 = 1935;
 
+/// Most anomalies that wait for the message by which a connection becomes known. They come from
+/// one segment; what is noticed earlier, in bytes that may be no RTMP, says nothing.
+const MAX_UNTOLD: usize = 16;
+
 /// What decides how a capture is decoded.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -55,6 +60,8 @@ pub struct Options {
     pub forced_ports: Vec<u16>,
     /// Most history buckets a track keeps; `None` for all.
     pub history_limit: Option<usize>,
+    /// Most connections that are kept at once; `None` for [`MAX_FLOWS`].
+    pub max_connections: Option<usize>,
 }
 
 /// Decodes a capture frame by frame.
@@ -85,7 +92,7 @@ impl Pipeline {
             frames: FrameDecoder::new(),
             flows: FlowTable::new(FlowConfig {
                 server_ports,
-                ..FlowConfig::default()
+                max_flows: options.max_connections.unwrap_or(MAX_FLOWS),
             }),
             budget: ReassemblyBudget::default(),
             is_finished: false,
@@ -128,7 +135,7 @@ impl Pipeline {
             decoding.left(ended, budget, observer);
         }
         let Some(route) = route else {
-            count(&mut decoding.totals.stray_segments);
+            decoding.totals.not_followed(flows.counters().refused);
             return;
         };
         let Some(flow) = flows.flow_mut(route.slot) else {
@@ -154,7 +161,7 @@ impl Pipeline {
         // 3. Segment → in-order bytes or holes, 4. → what the connection carries, 5. → messages,
         // 6. → what the peers agreed.
         match decoding.segment(conversation, side, segment, budget, observer) {
-            Outcome::Kept => {}
+            Outcome::Kept => flow.is_wanted |= conversation.stage.is_told(),
             Outcome::Turned => {
                 conversation.is_flipped = !conversation.is_flipped;
                 if flows.turn(route.slot)
@@ -284,9 +291,17 @@ impl Decoding {
             ..
         } = conversation;
         let mut turned = false;
-        tcp.push(side, segment, budget, &mut |from, span| {
+        let arrival = tcp.push(side, segment, budget, &mut |from, span| {
             turned |= self.span(stage, connection, from, &span, peers, observer);
         });
+        if arrival.conflicting > 0 {
+            let side = if turned { side.other() } else { side };
+            let (at, facts) = (segment.at, &mut self.facts);
+            connection
+                .session
+                .conflicting(side, arrival.conflicting, at, facts);
+            self.report(connection, stage.is_told(), observer);
+        }
         if matches!(stage, Stage::Other) {
             return Outcome::NotOurs;
         }
@@ -427,6 +442,10 @@ impl Decoding {
             *told = true;
             count(&mut self.totals.rtmp_connections);
             observer.opened(connection);
+            // What TCP did before is told now that there is something to tell it of.
+            for anomaly in connection.session.anomalies.iter() {
+                observer.fact(connection, &Fact::Anomaly(Box::new(anomaly.clone())));
+            }
         }
     }
 
@@ -438,10 +457,16 @@ impl Decoding {
         told: &mut bool,
         observer: &mut impl Observer,
     ) {
+        // What the decoder noticed of the message by which the connection becomes known comes
+        // before that message.
+        let mut untold: Vec<Anomaly> = Vec::new();
         while let Some(event) = self.queue.poll() {
             match event {
                 Event::Message(raw) => {
                     self.tell(connection, told, observer);
+                    for anomaly in untold.drain(..) {
+                        observer.anomaly(connection, side, &anomaly);
+                    }
                     self.hear(connection, side, raw, observer);
                 }
                 event => {
@@ -451,6 +476,9 @@ impl Decoding {
                     match &event {
                         Event::Anomaly(anomaly) if *told => {
                             observer.anomaly(connection, side, anomaly);
+                        }
+                        Event::Anomaly(anomaly) if untold.len() < MAX_UNTOLD => {
+                            untold.push(anomaly.clone());
                         }
                         _ => {}
                     }
@@ -502,63 +530,6 @@ impl Decoding {
             if told {
                 observer.fact(connection, &fact);
             }
-        }
-    }
-
-    /// A connection left the table.
-    fn left(
-        &mut self,
-        ended: Ended<Option<Box<Conversation>>>,
-        budget: &mut ReassemblyBudget,
-        observer: &mut impl Observer,
-    ) {
-        if let Some(mut conversation) = ended.flow.data {
-            self.end(&mut conversation, ended.reason, budget, observer);
-        }
-    }
-
-    /// A connection is over, or the capture is.
-    fn end(
-        &mut self,
-        conversation: &mut Conversation,
-        reason: EndReason,
-        budget: &mut ReassemblyBudget,
-        observer: &mut impl Observer,
-    ) {
-        let Conversation {
-            tcp,
-            stage,
-            connection,
-            ..
-        } = conversation;
-        let at = connection.last;
-        let peers = PerSide {
-            client: Peer::Silent,
-            server: Peer::Silent,
-        };
-        let mut turned = false;
-        tcp.finish(at, budget, &mut |side, span| {
-            turned |= self.span(stage, connection, side, &span, peers, observer);
-        });
-        if let Stage::Probing(detector) = stage {
-            let verdict = detector.finish();
-            turned |= self.settle(stage, connection, verdict, observer);
-        }
-        if turned {
-            tcp.swap();
-        }
-        let Stage::Rtmp { decoders, told } = stage else {
-            return;
-        };
-        for side in Side::BOTH {
-            decoders.of_mut(side).finish(at, &mut self.queue);
-            self.drain(connection, side, told, observer);
-        }
-        let (cause, by) = end_of(reason, tcp);
-        connection.session.finish(cause, by, at, &mut self.facts);
-        self.report(connection, *told, observer);
-        if *told {
-            observer.ended(connection, tcp);
         }
     }
 }

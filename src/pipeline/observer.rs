@@ -32,6 +32,11 @@ pub trait Observer {
     fn anomaly(&mut self, _connection: &Connection, _side: Side, _anomaly: &Anomaly) {}
     /// Bytes are missing.
     fn gap(&mut self, _connection: &Connection, _gap: &Gap) {}
+    /// Memory is short, and the pipeline has nothing more to let go of: the observer lets go of
+    /// what can be missed. Returns whether there was anything.
+    fn relieve(&mut self) -> bool {
+        false
+    }
     /// A connection ended, or the capture did. Nothing follows for it.
     fn ended(&mut self, _connection: &Connection, _tcp: &Tcp) {}
 }

@@ -25,6 +25,8 @@ pub struct Totals {
     pub segments: u64,
     /// Segments of connections that were over already.
     pub stray_segments: u64,
+    /// Segments of connections that there was no room for.
+    pub refused_segments: u64,
     /// Connections that are RTMP.
     pub rtmp_connections: u64,
     /// Connections that are something else, by what they carry.
@@ -36,6 +38,15 @@ pub struct Totals {
 }
 
 impl Totals {
+    /// A segment belongs to no connection that is followed. `refused` is how many there was no room
+    /// for so far.
+    pub(super) fn not_followed(&mut self, refused: u64) {
+        if refused == self.refused_segments {
+            count(&mut self.stray_segments);
+        }
+        self.refused_segments = refused;
+    }
+
     pub(super) fn frame(&mut self, frame: &Frame<'_>) {
         count(&mut self.frames);
         self.wire_bytes = self.wire_bytes.saturating_add(u64::from(frame.wire_len));

@@ -120,6 +120,15 @@ impl Decoder {
         }
     }
 
+    /// Memory is short: lets go of the bodies of messages in progress, which then come without.
+    /// Returns how many bytes that were; 0 when there is nothing worth it.
+    pub fn relieve(&mut self, at: Mark, out: &mut EventQueue) -> usize {
+        match &mut self.stage {
+            Stage::Chunks(chunks) => chunks.relieve(at, out),
+            Stage::Handshake(_) | Stage::Opaque => 0,
+        }
+    }
+
     /// Position of the byte expected next.
     pub fn position(&self) -> u64 {
         self.position

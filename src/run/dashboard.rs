@@ -120,6 +120,7 @@ fn decode_for_dashboard(
             other_connections: totals.other_connections.values().sum(),
             first: totals.first,
             last: totals.last,
+            let_go: pipeline.flow_counters().evicted,
             dropped,
             trouble: troubles.borrow().last().cloned(),
         }

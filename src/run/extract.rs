@@ -14,6 +14,7 @@ use crate::cli::Input;
 use crate::run::Exit;
 use crate::run::REPORT_HISTORY;
 use crate::run::complain;
+use crate::run::memory::let_go;
 use crate::run::options;
 use crate::run::output_exit;
 use crate::run::progress::ProgressLine;
@@ -46,6 +47,9 @@ pub(super) fn extract(flags: &Flags, input: &Input, folder: &Path, force: bool) 
         |error| complain(error),
     );
     progress.clear();
+    if let Some(let_go) = let_go(&pipeline, flags.memory) {
+        complain(&let_go);
+    }
     let mut out = io::stdout().lock();
     for file in extractor.files() {
         let left_out = if file.incomplete > 0 {

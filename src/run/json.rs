@@ -16,6 +16,7 @@ use crate::run::Exit;
 use crate::run::REPORT_HISTORY;
 use crate::run::complain;
 use crate::run::leave;
+use crate::run::memory::let_go;
 use crate::run::options;
 use crate::run::output_exit;
 use crate::run::reading::Reading;
@@ -68,6 +69,9 @@ pub(super) fn json(flags: &Flags, input: &Input, events: &[String], interval: u3
         capture_record(&mut report, &mut reading, &pipeline);
     }
     report.flush();
+    if let Some(let_go) = let_go(&pipeline, flags.memory) {
+        complain(&let_go);
+    }
     leave(pipeline);
     match report.take_failure() {
         None => reading.exit(),
@@ -123,6 +127,13 @@ fn capture_record<W: io::Write>(
         w.count("messages", totals.messages);
         if totals.aggregate_parts > 0 {
             w.count("aggregate_parts", totals.aggregate_parts);
+        }
+        if totals.refused_segments > 0 {
+            w.count("refused_segments", totals.refused_segments);
+        }
+        let let_go = pipeline.flow_counters().evicted;
+        if let_go > 0 {
+            w.count("connections_let_go", let_go);
         }
         w.counts(
             "skipped_frames",

@@ -5,6 +5,7 @@ mod dashboard;
 mod extract;
 mod interfaces;
 mod json;
+mod memory;
 mod progress;
 mod reading;
 mod report;
@@ -28,6 +29,7 @@ use crate::run::dashboard::dashboard;
 use crate::run::extract::extract;
 use crate::run::interfaces::interfaces;
 use crate::run::json::json;
+use crate::run::memory::max_connections;
 use crate::run::report::report;
 
 /// History buckets that a track keeps for a report, which prints none of them. A dashboard draws
@@ -120,6 +122,7 @@ fn options(flags: &Flags, history_limit: Option<usize>) -> Options {
         keep_media: false,
         forced_ports: flags.decode_as.clone(),
         history_limit,
+        max_connections: Some(max_connections(flags.memory)),
     }
 }
 

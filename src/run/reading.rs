@@ -27,6 +27,7 @@ use crate::cli::Origin;
 use crate::run::Exit;
 use crate::run::complain;
 use crate::run::exit_of;
+use crate::run::memory::MemoryLimit;
 
 /// Most frames between two looks at the wish to stop and at what is due.
 const LOOK_EVERY: u64 = 1024;
@@ -42,6 +43,7 @@ pub(super) struct Reading {
     left: Option<u64>,
     pub(super) stop: Arc<AtomicBool>,
     pub(super) is_live: bool,
+    memory: MemoryLimit,
     /// Class of the worst error so far.
     trouble: Option<ErrorClass>,
 }
@@ -65,6 +67,7 @@ impl Reading {
             left: None,
             stop: Arc::default(),
             is_live: true,
+            memory: MemoryLimit::new(usize::MAX),
             trouble: None,
         }
     }
@@ -97,6 +100,7 @@ impl Reading {
             left: flags.count,
             stop,
             is_live: matches!(input.origin, Origin::Interfaces(_)),
+            memory: MemoryLimit::new(flags.memory),
             trouble: None,
         })
     }
@@ -123,6 +127,7 @@ impl Reading {
                     match wanted {
                         Ok(true) => {
                             pipeline.push(&frame, observer);
+                            self.memory.hold(pipeline, observer);
                             if let Some(left) = &mut self.left {
                                 *left = left.saturating_sub(1);
                             }

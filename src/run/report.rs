@@ -18,6 +18,7 @@ use crate::run::Exit;
 use crate::run::REPORT_HISTORY;
 use crate::run::complain;
 use crate::run::leave;
+use crate::run::memory::let_go;
 use crate::run::options;
 use crate::run::output_exit;
 use crate::run::progress::ProgressLine;
@@ -50,7 +51,10 @@ pub(super) fn report(flags: &Flags, input: &Input) -> Exit {
         return reading.exit();
     }
     let head = head(&mut reading, &pipeline);
-    let foot = foot(&pipeline);
+    let mut foot = foot(&pipeline);
+    if let Some(let_go) = let_go(&pipeline, flags.memory) {
+        foot = format!("{foot}\n{let_go}\n");
+    }
     leave(pipeline);
     match text.finish(&head, &foot) {
         Ok(()) => reading.exit(),
@@ -142,6 +146,12 @@ fn foot(pipeline: &Pipeline) -> String {
         parts.push(format!(
             "{} segments of connections that were over",
             grouped(totals.stray_segments)
+        ));
+    }
+    if totals.refused_segments > 0 {
+        parts.push(format!(
+            "{} segments of connections that there was no room for",
+            grouped(totals.refused_segments)
         ));
     }
     if parts.is_empty() {

@@ -17,9 +17,9 @@ use crate::tui::model::Opened;
 use crate::tui::model::Row;
 use crate::tui::model::Snapshot;
 use crate::tui::opened;
+use crate::tui::ring::Ring;
 use crate::tui::state::ViewState;
 use crate::tui::store::Inner;
-use crate::tui::store::Ring;
 use crate::tui::store::Shared;
 use crate::tui::summary::summary;
 
@@ -44,6 +44,7 @@ pub struct Feed {
 struct Frozen {
     capture: Capture,
     rows: Vec<Arc<Row>>,
+    rows_left_out: u64,
     detail: Detailed,
     oddities: BTreeMap<FlowId, Vec<Arc<Oddity>>>,
     oddities_left_out: u64,
@@ -97,17 +98,20 @@ impl Feed {
                 }
                 snapshot.capture = frozen.capture.clone();
                 snapshot.rows.clone_from(&frozen.rows);
+                snapshot.rows_left_out = frozen.rows_left_out;
                 snapshot.anomalies = oddities(&frozen.oddities, view.focus);
                 snapshot.anomalies_left_out = frozen.oddities_left_out;
             }
             (frozen, paused) => {
                 snapshot.capture = inner.capture.clone();
                 snapshot.rows.clone_from(&inner.rows);
+                snapshot.rows_left_out = inner.rows_left_out;
                 snapshot.anomalies = oddities(&inner.oddities, view.focus);
                 snapshot.anomalies_left_out = inner.oddities_left_out;
                 *frozen = paused.then(|| Frozen {
                     capture: snapshot.capture.clone(),
                     rows: snapshot.rows.clone(),
+                    rows_left_out: snapshot.rows_left_out,
                     detail: snapshot.detail.clone(),
                     oddities: inner.oddities.clone(),
                     oddities_left_out: inner.oddities_left_out,

@@ -39,6 +39,7 @@ pub mod feed;
 pub mod keys;
 pub mod model;
 mod opened;
+mod ring;
 pub mod state;
 pub mod store;
 mod summary;

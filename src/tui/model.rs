@@ -29,6 +29,8 @@ pub struct Snapshot {
     pub capture: Capture,
     /// Its connections, in the order of first sight.
     pub rows: Vec<Arc<Row>>,
+    /// Ended connections that memory was too short for.
+    pub rows_left_out: u64,
     /// The connection that is open.
     pub detail: Detailed,
     /// The lines around the selected message.
@@ -91,6 +93,8 @@ pub struct Capture {
     pub first: Option<Timestamp>,
     /// Capture time of the latest frame.
     pub last: Option<Timestamp>,
+    /// Connections let go before their end, because memory was short.
+    pub let_go: u64,
     /// Packets that the capture lost.
     pub dropped: u64,
     /// What went wrong while reading, the latest.

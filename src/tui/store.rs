@@ -28,6 +28,7 @@ use crate::tui::model::Detail;
 use crate::tui::model::Kept;
 use crate::tui::model::Oddity;
 use crate::tui::model::Row;
+use crate::tui::ring::Messages;
 
 /// Messages that are gathered before they are handed over: the lock is taken rarely, and little
 /// waits.
@@ -51,6 +52,14 @@ const MAX_ODDITIES: usize = 20_000;
 
 /// Kinds of anomalies of the decoder that are kept of one connection.
 const MAX_KINDS: usize = 32;
+
+/// Connections whose end waits to be handed over. More are handed over at once, so that a capture
+/// that ends thousands in one moment does not hold all of them twice.
+const MAX_WAITING: usize = 256;
+
+/// Lines of ended connections that stay in the list however short memory is, and bytes of messages.
+const LEAST_ROWS: usize = 1000;
+const LEAST_MESSAGES: usize = 1 << 20;
 
 /// The number that stands for no connection.
 const NOBODY: u64 = u64::MAX;
@@ -80,6 +89,8 @@ impl Default for Shared {
 pub(super) struct Inner {
     pub(super) capture: Capture,
     pub(super) rows: Vec<Arc<Row>>,
+    /// Ended connections that are in the list no more.
+    pub(super) rows_left_out: u64,
     places: HashMap<FlowId, usize>,
     /// The open connection while it lasts.
     pub(super) open: Option<Arc<Detail>>,
@@ -93,73 +104,6 @@ pub(super) struct Inner {
     pub(super) oddities: BTreeMap<FlowId, Vec<Arc<Oddity>>>,
     oddity_count: usize,
     pub(super) oddities_left_out: u64,
-}
-
-/// The messages kept, oldest first.
-#[derive(Debug, Default)]
-pub(super) struct Messages {
-    rings: HashMap<FlowId, Ring>,
-    /// Whose messages they are, in the order in which they came: the oldest goes first.
-    order: VecDeque<FlowId>,
-    bytes: usize,
-}
-
-/// The messages of one connection.
-#[derive(Debug, Default)]
-pub(super) struct Ring {
-    pub(super) kept: VecDeque<Arc<Kept>>,
-    pub(super) left_out: u64,
-    /// How many of the kept ones came within aggregates.
-    parts: usize,
-}
-
-impl Ring {
-    /// How many of the oldest `count` messages came within aggregates.
-    pub(super) fn parts(&self, count: usize) -> usize {
-        let is_part = |kept: &&Arc<Kept>| kept.raw.from_aggregate;
-        if self.parts == 0 || count >= self.kept.len() {
-            return self.parts;
-        }
-        self.kept.iter().take(count).filter(is_part).count()
-    }
-}
-
-impl Messages {
-    pub(super) fn ring(&self, id: FlowId) -> Option<&Ring> {
-        self.rings.get(&id)
-    }
-
-    fn push(&mut self, id: FlowId, kept: Arc<Kept>, budget: usize) {
-        self.bytes = self.bytes.saturating_add(weight(&kept));
-        let ring = self.rings.entry(id).or_default();
-        ring.parts = ring
-            .parts
-            .saturating_add(usize::from(kept.raw.from_aggregate));
-        ring.kept.push_back(kept);
-        self.order.push_back(id);
-        while self.bytes > budget {
-            let Some(oldest) = self.order.pop_front() else {
-                break;
-            };
-            let Some(ring) = self.rings.get_mut(&oldest) else {
-                continue;
-            };
-            if let Some(gone) = ring.kept.pop_front() {
-                self.bytes = self.bytes.saturating_sub(weight(&gone));
-                ring.left_out = ring.left_out.saturating_add(1);
-                let part = usize::from(gone.raw.from_aggregate);
-                ring.parts = ring.parts.saturating_sub(part);
-            }
-        }
-    }
-}
-
-/// Bytes that a kept message takes, with its places in the queues.
-fn weight(kept: &Kept) -> usize {
-    const QUEUES: usize = 48;
-    size_of::<Kept>()
-        .saturating_add(kept.raw.body.capacity())
-        .saturating_add(QUEUES)
 }
 
 impl Shared {
@@ -249,16 +193,13 @@ impl Store {
             }
         }
         self.changed.clear();
-        let mut inner = self.shared.lock();
+        let shared = Arc::clone(&self.shared);
+        let mut inner = shared.lock();
         inner.take_messages(&mut self.messages);
         for (row, oddities) in rows {
             inner.take_row(row, oddities);
         }
-        for ended in self.ended.drain(..) {
-            let id = ended.row.id;
-            inner.take_row(ended.row, ended.oddities);
-            inner.take_ended(id, ended.detail);
-        }
+        self.hand_over_ended(&mut inner);
         if open.is_some() {
             inner.open = open;
         }
@@ -269,6 +210,14 @@ impl Store {
         self.noticed_left_out = 0;
         drop(inner);
         self.shared.bump();
+    }
+
+    fn hand_over_ended(&mut self, inner: &mut Inner) {
+        for ended in self.ended.drain(..) {
+            let id = ended.row.id;
+            inner.take_row(ended.row, ended.oddities);
+            inner.take_ended(id, ended.detail);
+        }
     }
 
     /// Everything odd about a connection, in the order in which it began.
@@ -335,6 +284,18 @@ impl Observer for Store {
             detail: Arc::new(digest::detail(connection, tcp, self.show_secrets)),
             oddities,
         });
+        if self.ended.len() >= MAX_WAITING {
+            let shared = Arc::clone(&self.shared);
+            self.hand_over_ended(&mut shared.lock());
+        }
+    }
+
+    fn relieve(&mut self) -> bool {
+        let shared = Arc::clone(&self.shared);
+        let mut inner = shared.lock();
+        inner.take_messages(&mut self.messages);
+        self.hand_over_ended(&mut inner);
+        inner.relieve()
     }
 }
 
@@ -410,7 +371,12 @@ impl Inner {
         self.ended.insert(id, detail);
         self.ended_order.push_back((id, weight));
         self.ended_bytes = self.ended_bytes.saturating_add(weight);
-        while self.ended_bytes > DETAIL_BUDGET {
+        self.shrink_ended(DETAIL_BUDGET);
+    }
+
+    /// Lets go of the oldest ended connections beyond so many bytes.
+    fn shrink_ended(&mut self, budget: usize) {
+        while self.ended_bytes > budget {
             let Some((oldest, weight)) = self.ended_order.pop_front() else {
                 break;
             };
@@ -419,27 +385,91 @@ impl Inner {
             self.let_go.insert(oldest);
         }
     }
+
+    /// Memory is short: lets go of half of what is kept of the past. Returns whether there was any.
+    fn relieve(&mut self) -> bool {
+        let mut relieved = self.ended_bytes > 0;
+        self.shrink_ended(self.ended_bytes / 2);
+        if self.messages.bytes > LEAST_MESSAGES {
+            relieved = true;
+            self.messages.shrink(self.messages.bytes / 2);
+        }
+        let ended = self.rows.iter().filter(|row| row.end.is_some()).count();
+        if ended > LEAST_ROWS {
+            relieved = true;
+            self.forget_rows(ended / 2);
+        }
+        relieved
+    }
+
+    /// Takes the oldest ended connections out of the list, and all that is kept of them.
+    fn forget_rows(&mut self, count: usize) {
+        let mut left = count;
+        let rows = std::mem::take(&mut self.rows);
+        for row in rows {
+            if left > 0 && row.end.is_some() {
+                left = left.saturating_sub(1);
+                self.rows_left_out = self.rows_left_out.saturating_add(1);
+                self.forget(row.id);
+            } else {
+                self.rows.push(row);
+            }
+        }
+        self.rows.shrink_to_fit();
+        self.places = (self.rows.iter().enumerate())
+            .map(|(place, row)| (row.id, place))
+            .collect();
+    }
+
+    fn forget(&mut self, id: FlowId) {
+        // Its place among those that ended later finds nothing, and counts for nothing.
+        if self.ended.remove(&id).is_some()
+            && let Some((_, weight)) = self.ended_order.iter_mut().find(|(known, _)| *known == id)
+        {
+            self.ended_bytes = self.ended_bytes.saturating_sub(*weight);
+            *weight = 0;
+        }
+        self.let_go.remove(&id);
+        self.messages.forget(id);
+        if let Some(oddities) = self.oddities.remove(&id) {
+            self.oddity_count = self.oddity_count.saturating_sub(oddities.len());
+            let count = u64::try_from(oddities.len()).unwrap_or(u64::MAX);
+            self.oddities_left_out = self.oddities_left_out.saturating_add(count);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::end::EndStyle;
+    use crate::session::summary::Stage;
     use crate::tui::testing::kept;
+    use crate::tui::testing::row;
 
     #[test]
-    fn the_oldest_messages_go_first_and_are_counted() {
-        let mut messages = Messages::default();
-        let (a, b) = (FlowId(1), FlowId(2));
-        let budget = weight(&kept(1, b"")) * 3;
-        for (id, number) in [(a, 1), (b, 1), (a, 2), (a, 3), (b, 2)] {
-            messages.push(id, Arc::new(kept(number, b"")), budget);
+    fn when_memory_is_short_the_past_goes_first_and_is_counted() {
+        let mut inner = Inner::default();
+        for id in 1..=3000 {
+            let mut row = Row::clone(&row(id, "live", Stage::Publishing, None));
+            row.end = (id % 2 == 0).then_some(EndStyle::Clean);
+            inner.take_row(row, Vec::new());
+            let kept = Arc::new(kept(1, &[0; 1000]));
+            inner.messages.push(FlowId(id), kept, MESSAGE_BUDGET);
         }
-        let numbers = |id| {
-            let ring = messages.ring(id).unwrap();
-            let numbers: Vec<u64> = ring.kept.iter().map(|kept| kept.number).collect();
-            (numbers, ring.left_out)
-        };
-        assert_eq!(numbers(a), (vec![2, 3], 1));
-        assert_eq!(numbers(b), (vec![2], 1));
+        let before = inner.messages.bytes;
+        assert!(inner.relieve());
+        assert!(inner.messages.bytes <= before / 2);
+        assert_eq!((inner.rows.len(), inner.rows_left_out), (2250, 750));
+        assert!(
+            inner
+                .rows
+                .iter()
+                .all(|row| row.end.is_none() || row.id.0 > 1500)
+        );
+        let place = inner.places[&FlowId(2999)];
+        assert_eq!(inner.rows[place].id, FlowId(2999));
+        while inner.relieve() {}
+        assert!(inner.rows.len() > 1500, "what lasts stays");
     }
 }

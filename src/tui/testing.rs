@@ -244,7 +244,7 @@ pub(super) fn detail(messages: &[(Side, RawMessage)]) -> Detail {
     }
 }
 
-fn row(id: u64, name: &str, stage: Stage, worst: Option<Severity>) -> Arc<Row> {
+pub(super) fn row(id: u64, name: &str, stage: Stage, worst: Option<Severity>) -> Arc<Row> {
     let role = if id == 2 {
         Role::Player
     } else {
@@ -335,6 +335,7 @@ pub(super) fn snapshot(name: &str, selected: usize) -> Snapshot {
             last: Some(at(131_000, 9000).time),
             ..Capture::default()
         },
+        rows_left_out: 0,
         rows: vec![
             row(1, "****0a1b2c3d", Stage::Publishing, Some(Severity::Error)),
             row(2, "****0a1b2c3d", Stage::Playing, None),

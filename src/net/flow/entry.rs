@@ -120,6 +120,8 @@ pub struct Flow<T> {
     /// When the first RST came.
     pub(super) reset: Option<Timestamp>,
     pub(super) started: Timestamp,
+    /// Whether it is what the capture is read for: it does not yield to a newcomer while it goes on.
+    pub is_wanted: bool,
     /// What is kept for the connection.
     pub data: T,
 }

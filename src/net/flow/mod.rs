@@ -7,6 +7,7 @@
 mod ended;
 mod entry;
 mod key;
+mod room;
 #[cfg(test)]
 mod tests;
 
@@ -42,10 +43,6 @@ use self::entry::NEAR;
 /// Connections that are kept at once, unless configured otherwise. Ten thousand are a normal
 /// evening of a big server; half as many again leaves room for those that only knock.
 pub const MAX_FLOWS: usize = 16 << 10;
-
-/// Part of the connections that is evicted when there are too many: looking for the least useful
-/// one means looking at all, so one look frees many places.
-const EVICTED_SHARE: usize = 16;
 
 /// How often idle connections are looked for, in capture time.
 const SCAN_INTERVAL: Span = Span::from_secs(1);
@@ -122,6 +119,9 @@ pub struct FlowCounters {
     pub opened: u64,
     /// Connections evicted because there were too many at once.
     pub evicted: u64,
+    /// Segments of connections that were not taken in, because all places were taken by connections
+    /// that are wanted.
+    pub refused: u64,
     /// Connections replaced by another one between the same ports.
     pub reused: u64,
     /// Segments that came after their connection had ended.
@@ -150,6 +150,8 @@ pub struct FlowTable<T> {
     last: Option<(FlowKey, u32)>,
     clock: Timestamp,
     jump_seen: bool,
+    /// Until when there is no use in looking for a connection that could make room.
+    full_until: Timestamp,
     next_due: i64,
     last_scan: i64,
     time_wait: TimeWait,
@@ -177,6 +179,7 @@ impl<T: Default> FlowTable<T> {
             last: None,
             clock: Timestamp(i64::MIN),
             jump_seen: false,
+            full_until: Timestamp(i64::MIN),
             next_due: i64::MAX,
             last_scan: i64::MIN,
             time_wait: TimeWait::default(),
@@ -345,8 +348,9 @@ impl<T: Default> FlowTable<T> {
             }
             self.time_wait.forget(&key);
         }
-        if self.live >= self.config.max_flows.max(1) {
-            self.evict();
+        if self.live >= self.config.max_flows.max(1) && !self.make_room() {
+            self.counters.refused = self.counters.refused.saturating_add(1);
+            return None;
         }
         self.counters.opened = self.counters.opened.saturating_add(1);
         let mut flow = Flow {
@@ -359,6 +363,7 @@ impl<T: Default> FlowTable<T> {
             orientation: Orientation::Port,
             established: false,
             reset: None,
+            is_wanted: false,
             data: T::default(),
         };
         flow.note(segment, from_low);
@@ -432,27 +437,6 @@ impl<T: Default> FlowTable<T> {
         for slot in slots {
             self.end(slot, reason);
         }
-    }
-
-    /// Makes places by ending the connections that would end soonest anyway: closed ones first,
-    /// then half-open ones, then those that were quiet longest.
-    fn evict(&mut self) {
-        let mut by_deadline: Vec<(i64, u32)> = self
-            .deadlines
-            .iter()
-            .copied()
-            .zip(0u32..)
-            .filter(|&(deadline, _)| deadline != i64::MAX)
-            .collect();
-        let count = (self.live / EVICTED_SHARE).max(1);
-        by_deadline.sort_unstable();
-        by_deadline.truncate(count);
-        self.counters.evicted = self
-            .counters
-            .evicted
-            .saturating_add(by_deadline.len() as u64);
-        let slots = by_deadline.into_iter().map(|(_, slot)| slot).collect();
-        self.end_in_order(slots, EndReason::Evicted);
     }
 
     // ---- time ----

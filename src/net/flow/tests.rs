@@ -515,6 +515,26 @@ fn when_there_are_too_many_the_half_open_and_the_quiet_go_first() {
 }
 
 #[test]
+fn a_newcomer_does_not_drive_out_what_is_wanted() {
+    let mut rig = Rig::with(FlowConfig {
+        max_flows: 2,
+        ..FlowConfig::default()
+    });
+    for host in 1..=2 {
+        let route = rig.put((host, 1), (9, 80), ACK, 1, 1, b"x").unwrap();
+        rig.table.flow_mut(route.slot).unwrap().is_wanted = true;
+    }
+    assert_eq!(rig.after(1000).put((3, 1), (9, 80), ACK, 1, 1, b"x"), None);
+    assert_eq!(rig.table.counters().refused, 1);
+    // Both go on as before.
+    assert_eq!(told(rig.put((1, 1), (9, 80), ACK, 2, 1, b"x")).0, 1);
+    // One that was quiet for a minute makes room.
+    rig.after(60_500).put((1, 1), (9, 80), ACK, 3, 1, b"x");
+    assert!(rig.put((3, 1), (9, 80), ACK, 2, 1, b"x").is_some());
+    assert_eq!(rig.ended(), [(2, EndReason::Evicted)]);
+}
+
+#[test]
 fn all_come_out_in_the_order_of_first_sight() {
     let mut rig = Rig::new();
     for round in 0..2u16 {

@@ -10,6 +10,10 @@ use crate::rtmp::chunk::stream::Partial;
 use crate::rtmp::chunk::stream::Remembered;
 use crate::rtmp::queue::EventQueue;
 
+/// Bytes of bodies from which on it helps to let go of them when memory is short: several times
+/// what a connection takes without.
+const WORTH_DROPPING: usize = 32 << 10;
+
 /// Payload of the chunk at hand that nobody keeps and that its message was not told of yet.
 /// Most segments of a stream lie in the midst of a chunk: what all of them share is told once.
 #[derive(Debug, Default)]
@@ -118,8 +122,24 @@ impl ChunkDecoder {
         if self.kept <= MAX_KEPT {
             return;
         }
-        while self.kept > MAX_KEPT {
-            let freed = self.streams.drop_oldest_body(self.chunks, place);
+        self.drop_bodies(MAX_KEPT, Some(place), at, out);
+    }
+
+    /// Memory is short: lets go of the bodies of all messages in progress, when they take enough to
+    /// make a difference. Returns how many bytes that were.
+    pub(in crate::rtmp) fn relieve(&mut self, at: Mark, out: &mut EventQueue) -> usize {
+        if self.kept < WORTH_DROPPING {
+            return 0;
+        }
+        let before = self.kept;
+        self.drop_bodies(0, None, at, out);
+        before.saturating_sub(self.kept)
+    }
+
+    /// Lets go of the bodies that waited longest beyond so many bytes, and says so once.
+    fn drop_bodies(&mut self, most: usize, except: Option<usize>, at: Mark, out: &mut EventQueue) {
+        while self.kept > most {
+            let freed = self.streams.drop_oldest_body(self.chunks, except);
             if freed == 0 {
                 break;
             }

@@ -327,12 +327,12 @@ impl ChunkStreams {
 
     /// Frees the body of the message in progress that was not touched for longest, other than
     /// the one at `except`. Says how many bytes that were.
-    pub(super) fn drop_oldest_body(&mut self, now: u32, except: usize) -> usize {
+    pub(super) fn drop_oldest_body(&mut self, now: u32, except: Option<usize>) -> usize {
         let oldest = self
             .list
             .iter_mut()
             .enumerate()
-            .filter(|(place, _)| *place != except)
+            .filter(|(place, _)| Some(*place) != except)
             .filter_map(|(_, s)| Some((now.wrapping_sub(s.used), s.partial.as_mut()?)))
             .filter(|(_, partial)| !partial.body.is_empty())
             .max_by_key(|(age, _)| *age);

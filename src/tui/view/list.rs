@@ -74,8 +74,10 @@ pub(super) fn render(buffer: &mut Buffer, area: Rect, snapshot: &Snapshot, view:
         snapshot.rows.get(*index).map(AsRef::as_ref)
     };
     let mut area = area;
-    if !view.list.filter.is_empty() || view.list.sort != Sort::Order {
+    let is_short = snapshot.rows_left_out > 0 || snapshot.capture.let_go > 0;
+    if !view.list.filter.is_empty() || view.list.sort != Sort::Order || is_short {
         let parts = [
+            (memory_words(snapshot), view.theme.warn()),
             (
                 format!(" {} of {} shown", shown.len(), snapshot.rows.len()),
                 view.theme.head(),
@@ -125,6 +127,23 @@ pub(super) fn render(buffer: &mut Buffer, area: Rect, snapshot: &Snapshot, view:
     table::render(buffer, area, COLUMNS, shown.len(), position, look, |at| {
         row(at).map_or_else(Vec::new, |row| cells(row, at == position, view))
     });
+}
+
+/// What memory was too short for.
+fn memory_words(snapshot: &Snapshot) -> String {
+    let mut parts = Vec::new();
+    if snapshot.rows_left_out > 0 {
+        let count = units::grouped(snapshot.rows_left_out);
+        parts.push(format!("{count} ended earlier are not kept"));
+    }
+    if snapshot.capture.let_go > 0 {
+        let count = units::grouped(snapshot.capture.let_go);
+        parts.push(format!("{count} let go before their end"));
+    }
+    if parts.is_empty() {
+        return String::new();
+    }
+    format!(" memory is short (--memory): {}", parts.join(", "))
 }
 
 fn why_empty(capture: &Capture) -> String {

@@ -1,0 +1,124 @@
+//! How connections leave: they end, the capture ends, or memory is short.
+
+use crate::base::side::PerSide;
+use crate::base::side::Side;
+use crate::carrier::Peer;
+use crate::net::flow::EndReason;
+use crate::net::flow::Ended;
+use crate::net::reassembly::ReassemblyBudget;
+use crate::pipeline::Decoding;
+use crate::pipeline::Pipeline;
+use crate::pipeline::conversation::Conversation;
+use crate::pipeline::conversation::Stage;
+use crate::pipeline::conversation::end_of;
+use crate::pipeline::observer::Observer;
+
+impl Pipeline {
+    /// Memory is short: lets go of what is of least use, some of it at a time. First the bodies of
+    /// messages in progress, which every connection can do without; then whole connections. False
+    /// when there is nothing left that would help.
+    pub fn relieve(&mut self, observer: &mut impl Observer) -> bool {
+        let Self {
+            flows,
+            budget,
+            decoding,
+            ..
+        } = self;
+        let mut freed = 0_usize;
+        for flow in flows.flows_mut() {
+            if let Some(conversation) = &mut flow.data {
+                freed = freed.saturating_add(decoding.drop_bodies(conversation, observer));
+            }
+        }
+        if freed > 0 {
+            return true;
+        }
+        let count = flows.let_go(|flow| {
+            let conversation = flow.data.as_deref()?;
+            Some(conversation.worth(flow.closed().is_some()))
+        });
+        flows.stay_as_few();
+        while let Some(ended) = flows.next_ended() {
+            decoding.left(ended, budget, observer);
+        }
+        count > 0
+    }
+}
+
+impl Decoding {
+    /// Lets go of the bodies of messages in progress. Returns how many bytes that were.
+    fn drop_bodies(
+        &mut self,
+        conversation: &mut Conversation,
+        observer: &mut impl Observer,
+    ) -> usize {
+        let connection = &mut conversation.connection;
+        let Stage::Rtmp { decoders, told } = &mut conversation.stage else {
+            return 0;
+        };
+        let mut freed = 0_usize;
+        for side in Side::BOTH {
+            let decoder = decoders.of_mut(side);
+            freed = freed.saturating_add(decoder.relieve(connection.last, &mut self.queue));
+            self.drain(connection, side, told, observer);
+        }
+        freed
+    }
+
+    /// A connection left the table.
+    pub(super) fn left(
+        &mut self,
+        ended: Ended<Option<Box<Conversation>>>,
+        budget: &mut ReassemblyBudget,
+        observer: &mut impl Observer,
+    ) {
+        if let Some(mut conversation) = ended.flow.data {
+            self.end(&mut conversation, ended.reason, budget, observer);
+        }
+    }
+
+    /// A connection is over, or the capture is.
+    pub(super) fn end(
+        &mut self,
+        conversation: &mut Conversation,
+        reason: EndReason,
+        budget: &mut ReassemblyBudget,
+        observer: &mut impl Observer,
+    ) {
+        let Conversation {
+            tcp,
+            stage,
+            connection,
+            ..
+        } = conversation;
+        let at = connection.last;
+        let peers = PerSide {
+            client: Peer::Silent,
+            server: Peer::Silent,
+        };
+        let mut turned = false;
+        tcp.finish(at, budget, &mut |side, span| {
+            turned |= self.span(stage, connection, side, &span, peers, observer);
+        });
+        if let Stage::Probing(detector) = stage {
+            let verdict = detector.finish();
+            turned |= self.settle(stage, connection, verdict, observer);
+        }
+        if turned {
+            tcp.swap();
+        }
+        let Stage::Rtmp { decoders, told } = stage else {
+            return;
+        };
+        for side in Side::BOTH {
+            decoders.of_mut(side).finish(at, &mut self.queue);
+            self.drain(connection, side, told, observer);
+        }
+        let (cause, by) = end_of(reason, tcp);
+        connection.session.finish(cause, by, at, &mut self.facts);
+        self.report(connection, *told, observer);
+        if *told {
+            observer.ended(connection, tcp);
+        }
+    }
+}
