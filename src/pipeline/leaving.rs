@@ -98,6 +98,7 @@ impl Decoding {
         };
         let mut turned = false;
         tcp.finish(at, budget, &mut |side, span| {
+            let side = if turned { side.other() } else { side };
             turned |= self.span(stage, connection, side, &span, peers, observer);
         });
         if let Stage::Probing(detector) = stage {

@@ -292,6 +292,7 @@ impl Decoding {
         } = conversation;
         let mut turned = false;
         let arrival = tcp.push(side, segment, budget, &mut |from, span| {
+            let from = if turned { from.other() } else { from };
             turned |= self.span(stage, connection, from, &span, peers, observer);
         });
         if arrival.conflicting > 0 {
