@@ -209,7 +209,7 @@ impl Detector {
                 .into_iter()
                 .find(|side| matches!(self.look(*side), Look::Hello(_)));
             match begun {
-                Some(side) if hinted && self.held.of(side).len() >= HELLO_HEAD => {
+                Some(side) if hinted && self.may_begin(side) => {
                     self.believe(side, Evidence::Presumed);
                 }
                 _ => self.give_up(Other::Unknown),
@@ -296,8 +296,10 @@ impl Detector {
         if begin.is_empty() {
             return Look::Open;
         }
-        // The first chunk of a command, captured from a chunk's begin on, begins as a hello does.
-        let is_chunk = !self.hint.syn && shape::first_chunk(begin).is_some();
+        // The first chunk of a command or of media, captured from a chunk's begin on, begins as a
+        // hello does.
+        let is_chunk = shape::first_chunk(begin).is_some() || shape::media_chunk(begin);
+        let is_chunk = !self.hint.syn && is_chunk;
         if let Some(hello) = shape::hello(begin).filter(|_| !is_chunk) {
             return if begin.len() < HELLO_HEAD {
                 Look::Open
@@ -314,6 +316,14 @@ impl Detector {
             None if begin.len() >= NAME_LEN => Look::Not(Other::Unknown),
             None => Look::Open,
         }
+    }
+
+    /// Whether a hello of which nothing can be checked but its head is believed. Where the SYN was
+    /// not seen, it may be any byte of the connection.
+    fn may_begin(&self, side: Side) -> bool {
+        let held = self.held.of(side);
+        let begin = held.sample(held.origin(), HELLO_HEAD).unwrap_or_default();
+        begin.len() >= HELLO_HEAD && (self.hint.syn || shape::is_like_a_hello(begin))
     }
 
     /// Whether one direction had sent its whole hello before the other began.
@@ -342,7 +352,9 @@ impl Detector {
         let hinted = self.hint.port || self.hint.forced;
         match hello {
             // Nothing can be checked here: only the other side's hello tells.
-            Hello::Enciphered if hinted => self.believe(side, Evidence::Presumed),
+            Hello::Enciphered if hinted && self.may_begin(side) => {
+                self.believe(side, Evidence::Presumed);
+            }
             Hello::Enciphered if peer == Peer::Speaks && held.bytes.len() < MAX_HELD => {}
             Hello::Enciphered => self.give_up(Other::Unknown),
             Hello::Plain => {

@@ -26,6 +26,9 @@ pub(super) const FIRST_CHUNKS: usize = 48;
 /// `connect` with some hundred bytes, a long token in its `tcUrl` makes it kilobytes.
 const MAX_FIRST_MESSAGE: u32 = 64 * 1024;
 
+/// Longest message of media believed, in bytes.
+const MAX_MEDIA: u32 = 0x3F_FFFF;
+
 /// What a hello announces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hello {
@@ -42,6 +45,25 @@ pub(super) fn hello(bytes: &[u8]) -> Option<Hello> {
         6 | 8 | 9 => Some(Hello::Enciphered),
         _ => None,
     }
+}
+
+/// Whether what follows the version is as a hello has it: behind the time, zero or the version of
+/// the software, which Flash and what imitates it write as a number with a 0 in its second place
+/// and a small one in its fourth (9.0.124.2, 128.0.7.2). One byte alone says nothing: every 85th
+/// capture that begins in the midst begins with one of 3, 6, 8 and 9.
+pub(super) fn is_like_a_hello(bytes: &[u8]) -> bool {
+    let version = bytes.get(5..HELLO_HEAD).unwrap_or_default();
+    matches!(version, [0, 0, 0, 0] | [_, 0, _, 1..=3])
+}
+
+/// Whether `bytes` begin with the first chunk of a message of media, as a capture does that joins
+/// late: with a type 0 header on chunk stream 3, 6, 8 or 9 the first byte is that of a hello.
+pub(super) fn media_chunk(bytes: &[u8]) -> bool {
+    first_header(bytes).is_ok_and(|(_, header)| {
+        let is_full = bytes.first().is_some_and(|first| first & 0xC0 == 0);
+        let is_media = matches!(header.type_id, 8 | 9 | 18 | 22);
+        is_full && is_media && (1..=0xFF).contains(&header.stream_id) && header.length <= MAX_MEDIA
+    })
 }
 
 /// Who sends a message like the first one of a direction.
@@ -208,6 +230,17 @@ mod tests {
         );
         assert_eq!(first_chunk(&[3, 0, 0, 0, 0, 0, 9, 20, 0, 0, 0, 0, 5]), None);
         assert_eq!(first_chunk(&[3, 0, 0, 0]), None);
+    }
+
+    #[test]
+    fn media_is_told_from_a_hello() {
+        // Section 5.3.1.2.1: type 0 on chunk stream 6, 177 bytes of video on message stream 1.
+        let chunk = [6, 0, 0, 0, 0, 0, 177, 9, 1, 0, 0, 0, 0x17, 1, 0, 0, 80];
+        assert!(media_chunk(&chunk) && !is_like_a_hello(&chunk));
+        // Section 5.2.3: time 6144, then zero; and Flash Player 9.0.124.2.
+        let hello = [6, 0, 0, 24, 0, 0, 0, 0, 0, 0x5A, 0x11, 0x99, 0x42];
+        assert!(!media_chunk(&hello) && is_like_a_hello(&hello));
+        assert!(is_like_a_hello(&[3, 0, 0, 24, 0, 9, 0, 124, 2]));
     }
 
     #[test]

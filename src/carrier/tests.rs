@@ -255,6 +255,25 @@ fn a_connection_joined_late_needs_a_hint() {
 }
 
 #[test]
+fn a_connection_joined_at_the_begin_of_a_chunk_is_no_rtmpe() {
+    // A type 0 header of video on chunk stream 6 (section 5.3.1.2.1), and any byte of payload.
+    let mut video = vec![6, 0, 0, 0, 0, 0, 177, 9, 1, 0, 0, 0, 0x17, 1, 0, 0, 80];
+    video.extend([0x77, 0x1B, 0xE2].repeat(2000));
+    let payload = [6, 0x77, 0x1B, 0xE2].repeat(2000);
+    for bytes in [&video[..], &payload, &video[..40], &payload[..40]] {
+        assert_eq!(
+            one(PORT, Side::Server, bytes, Peer::Speaks),
+            Verdict::Midstream
+        );
+    }
+    // RTMPE: the hello has a version.
+    let mut enciphered = client();
+    enciphered[0] = 6;
+    enciphered[5..9].copy_from_slice(&[0x80, 0, 7, 2]);
+    assert!(rtmp(one(PORT, Side::Client, &enciphered, Peer::Speaks)).enciphered);
+}
+
+#[test]
 fn an_unanswered_client_is_shown_where_a_hint_supports_it() {
     let c0c1 = &client()[..1537];
     let hint = Hint { port: true, ..SYN };
