@@ -214,7 +214,13 @@ fn of_direction(
             verdict.presumed += usize::from(index.is_some());
             index
         }) else {
-            verdict.invented.push(format!("{found:?}"));
+            let real = rows
+                .iter()
+                .filter(|row| row.start < found.end && found.start < row.end);
+            let real: Vec<&Row> = real.take(2).collect();
+            verdict
+                .invented
+                .push(format!("{found:?} instead of {real:?}"));
             continue;
         };
         if found.is_whole {

@@ -60,6 +60,12 @@ fn paths() -> Vec<(String, PathBuf)> {
     found
 }
 
+/// The packet that `DAMAGE_AT` names, to look at one case alone.
+pub(crate) fn chosen() -> Option<usize> {
+    let number: usize = env::var("DAMAGE_AT").ok()?.parse().ok()?;
+    number.checked_sub(1)
+}
+
 /// Does `work` on every capture, on all processors, and hands back what came of it in the order of
 /// the captures.
 pub(crate) fn on_all<T: Send>(work: impl Fn(&Subject) -> T + Sync) -> Vec<T> {

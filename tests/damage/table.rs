@@ -20,11 +20,13 @@ pub(crate) struct Tally {
     pub(crate) lost_behind: usize,
     /// Cases that cost no more than they may.
     pub(crate) good: usize,
-    /// What was wrong, the first few.
+    /// What was lost and need not have been, the first few.
     pub(crate) examples: Vec<String>,
+    /// What must never be, all of it.
+    pub(crate) faults: Vec<String>,
 }
 
-/// Most examples kept of what was wrong.
+/// Most examples kept of what was lost.
 const EXAMPLES: usize = 6;
 
 impl Tally {
@@ -52,9 +54,9 @@ impl Tally {
             ("mistimed", &verdict.mistimed),
         ];
         for (word, list) in odd {
-            if let Some(first) = list.first() {
+            for each in list {
                 let ports = (way.0.port, way.1.port);
-                self.example(format!("{case} {ports:?}: {word} {first}"));
+                self.faults.push(format!("{case} {ports:?}: {word} {each}"));
             }
         }
     }
@@ -80,6 +82,7 @@ impl Tally {
             sum.lost_behind += tally.lost_behind;
             sum.good += tally.good;
             sum.examples.extend(tally.examples.iter().cloned());
+            sum.faults.extend(tally.faults.iter().cloned());
         }
         sum
     }
