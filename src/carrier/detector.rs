@@ -144,11 +144,6 @@ impl Held {
     fn origin(&self) -> usize {
         self.prefix.map_or(0, |(_, len)| len)
     }
-
-    /// Bytes from the hello on.
-    fn len(&self) -> usize {
-        self.bytes.len().saturating_sub(self.origin())
-    }
 }
 
 /// What the begin of one direction turned out to be.

@@ -34,6 +34,7 @@ const ANYWHERE: Needed = Needed {
     first: 22,
     headers: 3,
     past_first: false,
+    leading: 0,
 };
 
 /// For a header where one has to be if nothing else was sent in a hole, or whose length is not
@@ -43,6 +44,7 @@ const EXPECTED: Needed = Needed {
     first: 0,
     headers: 1,
     past_first: false,
+    leading: 0,
 };
 
 /// For a header behind a message whose length is that of others: it must tell all itself.
@@ -51,6 +53,7 @@ const BETWEEN: Needed = Needed {
     first: 22,
     headers: 1,
     past_first: false,
+    leading: 0,
 };
 
 /// A header that was read, but refers to what may have changed unseen: what it says itself
@@ -60,6 +63,7 @@ const IN_DOUBT: Needed = Needed {
     first: 0,
     headers: 3,
     past_first: true,
+    leading: 0,
 };
 
 /// For a header right behind a hole: senders and networks lose whole segments, and segments begin
@@ -70,6 +74,7 @@ const BEHIND: Needed = Needed {
     first: 0,
     headers: 2,
     past_first: true,
+    leading: 20,
 };
 
 /// So many bytes behind a hole, headers that refer to others are looked for too: they begin the
@@ -80,7 +85,11 @@ const NEAR_LEN: u64 = 64;
 const NOT_FAR_LEN: u64 = 8192;
 
 /// For a header among so many.
-const NOT_FAR: Needed = Needed { bits: 52, ..NEAR };
+const NOT_FAR: Needed = Needed {
+    bits: 52,
+    leading: 36,
+    ..NEAR
+};
 
 /// Type 3, chunk stream 2.
 const ACKNOWLEDGEMENT_HEADER: u8 = 0xC2;
@@ -91,6 +100,7 @@ const NEAR: Needed = Needed {
     first: 0,
     headers: 3,
     past_first: true,
+    leading: 28,
 };
 
 /// What the first byte looked at is, if the bytes behind it agree.

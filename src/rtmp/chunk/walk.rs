@@ -94,7 +94,15 @@ pub(super) struct Needed {
     /// Whether a header must stand behind the end of the first message: its length is not told by
     /// its own header, and continuations within it stand where they do for other lengths too.
     pub(super) past_first: bool,
+    /// Bits of the headers before the first that tells its message's length itself. What stands
+    /// behind that one speaks for it alone: payload taken for a header leads to a true one by
+    /// chance, and all that follows is true then.
+    pub(super) leading: u32,
 }
+
+/// What speaks for a header whose message ends where a true header begins, in bits: one byte in
+/// so many begins one.
+const LINK: u32 = 7;
 
 /// For a chunk size among some dozens that were tried.
 const SIZE: Needed = Needed {
@@ -102,6 +110,7 @@ const SIZE: Needed = Needed {
     first: 0,
     headers: 2,
     past_first: false,
+    leading: 0,
 };
 
 /// One trial.
@@ -116,6 +125,9 @@ pub(super) struct Walk<'a> {
     asked: u32,
     bits: u32,
     headers: u32,
+    /// Whether no header told its message's length yet, and how many messages began so.
+    is_leading: bool,
+    links: u32,
     /// The chunk stream of the first header, and whether a header stood behind its message's end.
     first: Option<usize>,
     is_past_first: bool,
@@ -233,6 +245,8 @@ impl<'a> Walk<'a> {
             asked: needed.bits,
             bits: 0,
             headers: 0,
+            is_leading: true,
+            links: 0,
             first: None,
             is_past_first: false,
             open: None,
@@ -419,6 +433,15 @@ impl<'a> Walk<'a> {
         if self.headers == 0 && bits < self.needed.first {
             return Err(Outcome::Refuted);
         }
+        let tells = matches!(basic.fmt, ChunkFormat::Full | ChunkFormat::SameStream);
+        if tells && !continues {
+            if self.is_leading && self.headers > 0 && self.bits_of_leading() < self.needed.leading {
+                return Err(Outcome::Refuted);
+            }
+            self.is_leading = false;
+        } else if self.is_leading && !continues {
+            self.links = self.links.saturating_add(1);
+        }
         self.bits = self.bits.saturating_add(bits);
         self.headers = self.headers.saturating_add(1);
         let stream = known.unwrap_or(self.streams.len().saturating_sub(1));
@@ -429,6 +452,11 @@ impl<'a> Walk<'a> {
             csid: basic.csid,
             stream,
         })
+    }
+
+    /// What speaks for the headers so far, none of which told a length.
+    fn bits_of_leading(&self) -> u32 {
+        self.bits.saturating_add(self.links.saturating_mul(LINK))
     }
 
     fn remember(&mut self, known: Option<usize>, csid: ChunkStreamId, new: Remembered) {

@@ -111,3 +111,23 @@ fn messages_that_nothing_describes_do_not_cost_those_between_them() {
     let lengths: Vec<_> = seen.messages.iter().map(|m| m.length).collect();
     assert_eq!(lengths, (30..60).collect::<Vec<u32>>());
 }
+
+#[test]
+fn payload_that_ends_with_a_message_is_not_taken_for_one() {
+    // Section 5.3.1.2.4: in video behind a hole, the byte C4 lies as far before the next header
+    // as the audio before the hole was long, as a message behind a type 3 header would.
+    let mut bytes: Vec<u8> = (50..60).flat_map(|len| audio(len, 4)).collect();
+    let hole = bytes.len();
+    let mut video = vec![0x46, 0, 0, 40, 0, 0x03, 0xE8, 9, 0x27, 1, 0, 0, 0];
+    video.resize(8 + 1000 - 60, 0x3E);
+    video.push(0xC4);
+    video.extend([0xAF, 1]);
+    video.resize(8 + 1000, 0x3E);
+    let size = [2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0, 16, 0];
+    bytes = [&size[..], &bytes, &video].concat();
+    bytes.extend((50..60).flat_map(|len| audio(len, 4)));
+    let hole = hole + size.len();
+    let seen = read_with_hole(&bytes, hole..hole + 500);
+    let typed = |m: &&RawMessage| m.type_id.0 == 8;
+    assert_eq!(seen.messages.iter().filter(typed).count(), 20);
+}
