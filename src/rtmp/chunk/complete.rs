@@ -25,6 +25,12 @@ impl ChunkDecoder {
         let Some(message) = self.take_message(place) else {
             return;
         };
+        if message.type_id.is_media()
+            && message.received == message.length
+            && let (Some(stream), Some(first)) = (self.streams.get_mut(place), message.body.first())
+        {
+            stream.starts.note(message.type_id, *first);
+        }
         match message.type_id {
             MessageTypeId::SET_CHUNK_SIZE | MessageTypeId::ABORT => {
                 self.control(message, at, out);

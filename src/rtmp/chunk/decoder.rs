@@ -15,6 +15,7 @@ use crate::base::ids::Mark;
 use crate::rtmp::anomaly::Anomaly;
 use crate::rtmp::anomaly::AnomalyKind;
 use crate::rtmp::chunk::carry::Carry;
+use crate::rtmp::chunk::evidence::Starts;
 use crate::rtmp::chunk::extended::ExtendedTimestamps;
 use crate::rtmp::chunk::extended::Repeat;
 use crate::rtmp::chunk::header;
@@ -368,6 +369,7 @@ impl ChunkDecoder {
             used: self.chunks,
             remembered: Remembered::BLANK,
             in_doubt: false,
+            starts: Starts::default(),
             clock: if self.late {
                 Clock::InDoubt
             } else {

@@ -22,17 +22,66 @@ const FOURCC: [&[u8; 4]; 12] = [
     b"fLaC", b"mp4a",
 ];
 
+/// First payload bytes of media that a chunk stream has carried, by message type. An encoder keeps to
+/// a handful of them: they tell the codec, and of pictures whether they are keyframes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Starts {
+    /// Type and byte, the newest first; type 0 where there is none.
+    seen: [(u8, u8); 4],
+    /// Messages that were noted, up to [`Self::ENOUGH`].
+    count: u8,
+}
+
+impl Starts {
+    /// So many messages tell what an encoder keeps to.
+    const ENOUGH: u8 = 8;
+
+    /// Notes a message that came whole.
+    pub(super) fn note(&mut self, type_id: MessageTypeId, first: u8) {
+        let start = (type_id.0, first);
+        if !self.seen.contains(&start) {
+            self.seen.rotate_right(1);
+            if let Some(newest) = self.seen.first_mut() {
+                *newest = start;
+            }
+            self.count = self.count.min(Self::ENOUGH / 2);
+        }
+        self.count = self.count.saturating_add(1).min(Self::ENOUGH);
+    }
+
+    /// Bits that speak for a message of this type beginning with this byte.
+    fn bits(&self, type_id: MessageTypeId, first: u8) -> u32 {
+        if self.count < Self::ENOUGH || !self.seen.contains(&(type_id.0, first)) {
+            return 0;
+        }
+        let of_type = |start: &&(u8, u8)| start.0 == type_id.0;
+        match self.seen.iter().filter(of_type).count() {
+            1 => 8,
+            2 => 7,
+            _ => 6,
+        }
+    }
+}
+
+/// Bits of a [`signature`] that speak for the first byte, at most.
+const OF_FIRST_BYTE: u32 = 5;
+
 /// Bits that speak for a header of form `fmt` that begins a message like `new`, with `payload`
-/// behind it; `None` if it cannot be one. `known` tells whether the chunk stream was seen before.
+/// behind it; `None` if it cannot be one. `starts` is what the chunk stream carried, if it was seen
+/// before.
 pub(super) fn of_begin(
     fmt: ChunkFormat,
     csid: ChunkStreamId,
     new: &Remembered,
-    known: bool,
+    starts: Option<&Starts>,
     payload: &[u8],
 ) -> Option<u32> {
-    let length = of_fields(csid, new, known)?;
+    let length = of_fields(csid, new, starts.is_some())?;
     let mut bits = signature(new, payload)?;
+    if let (Some(starts), Some(first)) = (starts, payload.first()) {
+        let learned = starts.bits(new.type_id, *first);
+        bits = bits.saturating_add(learned.saturating_sub(bits.min(OF_FIRST_BYTE)));
+    }
     if matches!(fmt, ChunkFormat::Full | ChunkFormat::SameStream) {
         // The type is one of 15 of 256.
         bits = bits.saturating_add(length).saturating_add(4);
@@ -166,6 +215,28 @@ mod tests {
         assert_eq!(video(&[0x27, 1, 0, 0, 80]), Some(11));
         assert_eq!(video(&[0x27, 7]), None);
         assert_eq!(video(&[0x07, 1]), None);
+    }
+
+    #[test]
+    fn what_a_chunk_stream_always_began_with_speaks_for_the_next() {
+        let mut starts = Starts::default();
+        // Speex (FLV 10.1 section E.4.2.1), which has no signature of its own.
+        for _ in 0..7 {
+            starts.note(MessageTypeId::AUDIO, 0xB2);
+        }
+        assert_eq!(starts.bits(MessageTypeId::AUDIO, 0xB2), 0, "too few");
+        starts.note(MessageTypeId::AUDIO, 0xB2);
+        assert_eq!(starts.bits(MessageTypeId::AUDIO, 0xB2), 8);
+        assert_eq!(starts.bits(MessageTypeId::AUDIO, 0xB3), 0);
+        assert_eq!(starts.bits(MessageTypeId::VIDEO, 0xB2), 0);
+        for _ in 0..4 {
+            starts.note(MessageTypeId::VIDEO, 0x27);
+        }
+        assert_eq!(
+            starts.bits(MessageTypeId::AUDIO, 0xB2),
+            8,
+            "each type by itself"
+        );
     }
 
     #[test]

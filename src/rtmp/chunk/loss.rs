@@ -9,6 +9,7 @@ use crate::rtmp::chunk::decoder::Place;
 use crate::rtmp::chunk::decoder::is_implausible;
 use crate::rtmp::chunk::decoder::to_u64;
 use crate::rtmp::chunk::evidence;
+use crate::rtmp::chunk::evidence::Starts;
 use crate::rtmp::chunk::resync::Expected;
 use crate::rtmp::chunk::resync::Found;
 use crate::rtmp::chunk::resync::Known;
@@ -392,6 +393,7 @@ impl ChunkDecoder {
             used: self.chunks,
             remembered: Remembered::ACKNOWLEDGEMENT,
             in_doubt: true,
+            starts: Starts::default(),
             clock: Clock::InDoubt,
             partial: None,
         };

@@ -4,6 +4,7 @@
 //! is worse than a message that never was.
 
 use crate::base::ids::Mark;
+use crate::rtmp::chunk::evidence::Starts;
 use crate::rtmp::chunk::extended::ExtendedTimestamps;
 use crate::rtmp::chunk::stream::ChunkStream;
 use crate::rtmp::chunk::stream::ChunkStreams;
@@ -492,6 +493,7 @@ impl Search {
         streams.push(Walked {
             csid: ChunkStreamId::CONTROL,
             remembered: Remembered::ACKNOWLEDGEMENT,
+            starts: Starts::default(),
             remaining: 0,
         });
         let mut trial = Walk::new(self.held(), streams, size, known.extended, NEAR);
@@ -558,6 +560,7 @@ fn in_progress(streams: &ChunkStreams) -> Vec<Walked> {
     let walked = |stream: &ChunkStream| Walked {
         csid: stream.csid,
         remembered: stream.remembered,
+        starts: stream.starts,
         remaining: stream.partial.as_ref().map_or(0, |_| stream.remaining()),
     };
     streams.iter().map(walked).collect()

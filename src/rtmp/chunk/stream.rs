@@ -3,6 +3,7 @@
 
 use crate::base::ids::ByteRange;
 use crate::base::ids::Mark;
+use crate::rtmp::chunk::evidence::Starts;
 use crate::rtmp::chunk::header::MessageHeader;
 use crate::rtmp::chunk::header::TimeField;
 use crate::rtmp::event::RawMessage;
@@ -191,6 +192,8 @@ pub(super) struct ChunkStream {
     pub(super) remembered: Remembered,
     /// Whether a header may have been lost that changed what is remembered.
     pub(super) in_doubt: bool,
+    /// What its media began with.
+    pub(super) starts: Starts,
     /// What is known of its clock.
     pub(super) clock: Clock,
     /// The message in progress; mostly there is none, and thousands of connections have some

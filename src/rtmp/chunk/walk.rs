@@ -4,6 +4,7 @@
 
 use crate::rtmp::chunk::evidence;
 use crate::rtmp::chunk::evidence::SIGNATURE_LEN;
+use crate::rtmp::chunk::evidence::Starts;
 use crate::rtmp::chunk::extended::ExtendedTimestamps;
 use crate::rtmp::chunk::header;
 use crate::rtmp::chunk::header::MAX_HEADER_LEN;
@@ -78,6 +79,8 @@ pub(super) struct Walked {
     pub(super) csid: ChunkStreamId,
     /// What headers refer to.
     pub(super) remembered: Remembered,
+    /// What its media began with.
+    pub(super) starts: Starts,
     /// Payload bytes that the message in progress lacks; 0 without one.
     pub(super) remaining: u32,
 }
@@ -425,7 +428,8 @@ impl<'a> Walk<'a> {
                 .unwrap_or(usize::MAX)
                 .min(SIGNATURE_LEN);
             let payload = rest.get(..shown).ok_or(more)?;
-            let bits = evidence::of_begin(basic.fmt, basic.csid, &new, before.is_some(), payload)
+            let starts = before.as_ref().map(|s| &s.starts);
+            let bits = evidence::of_begin(basic.fmt, basic.csid, &new, starts, payload)
                 .ok_or(Outcome::Refuted)?;
             self.remember(known, basic.csid, new);
             bits
@@ -463,10 +467,14 @@ impl<'a> Walk<'a> {
         let now = Walked {
             csid,
             remembered: new,
+            starts: Starts::default(),
             remaining: new.length,
         };
         match known.and_then(|i| self.streams.get_mut(i)) {
-            Some(stream) => *stream = now,
+            Some(stream) => {
+                let starts = stream.starts;
+                *stream = Walked { starts, ..now };
+            }
             None => self.streams.push(now),
         }
     }
