@@ -89,10 +89,12 @@ pub(super) fn of_begin(
     match fmt {
         ChunkFormat::Full => bits = bits.saturating_add(24),
         ChunkFormat::SameStream | ChunkFormat::SameLength => {
-            if new.time.value > MAX_DELTA {
+            if new.time.value <= MAX_DELTA {
+                bits = bits.saturating_add(10);
+            } else if new.timestamp.0 != new.time.value {
+                // Only a stream whose configuration was sent at 0 may jump to where it begins.
                 return None;
             }
-            bits = bits.saturating_add(10);
         }
         // One byte that says the chunk stream, of which there are a handful, or the one that is
         // for control.
@@ -203,6 +205,8 @@ fn amf_name(payload: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rtmp::chunk::header::TimeField;
+    use crate::rtmp::types::RtmpTimestamp;
 
     #[test]
     fn aac_is_told_from_noise() {
@@ -237,6 +241,34 @@ mod tests {
             8,
             "each type by itself"
         );
+    }
+
+    #[test]
+    fn a_stream_jumps_to_where_it_begins_and_nowhere_else() {
+        let jumped = |from: u32| {
+            let delta = 16_774_867;
+            let new = Remembered {
+                time: TimeField {
+                    value: delta,
+                    extended: false,
+                },
+                timestamp: RtmpTimestamp(from + delta),
+                length: 3273,
+                type_id: MessageTypeId::VIDEO,
+                ..Remembered::BLANK
+            };
+            let (fmt, csid) = (ChunkFormat::SameStream, ChunkStreamId(6));
+            of_begin(
+                fmt,
+                csid,
+                &new,
+                Some(&Starts::default()),
+                &[0x17, 1, 0, 0, 80],
+            )
+        };
+        assert_eq!(jumped(33), None);
+        // Signature 11, length 2, type 4, and nothing for the time.
+        assert_eq!(jumped(0), Some(17));
     }
 
     #[test]
