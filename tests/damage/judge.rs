@@ -191,6 +191,8 @@ fn of_direction(
             }
             Said::Anomaly(AnomalyKind::MessageStreamPresumed { csid, .. }, _) => {
                 presumed.insert(csid.0);
+                // What was told before the hole may have changed in it.
+                told.remove(&csid.0);
                 continue;
             }
             _ => continue,

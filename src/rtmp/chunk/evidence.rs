@@ -49,6 +49,18 @@ impl Starts {
         self.count = self.count.saturating_add(1).min(Self::ENOUGH);
     }
 
+    /// Whether it is sound in another codec than ever before: nobody changes it in the midst of a
+    /// stream, and payload that looks like a header often does.
+    fn is_foreign(&self, type_id: MessageTypeId, first: u8) -> bool {
+        let codec = |byte: u8| byte >> 4;
+        let is_sound = |start: &&(u8, u8)| start.0 == MessageTypeId::AUDIO.0;
+        let mut known = self.seen.iter().filter(is_sound).peekable();
+        type_id == MessageTypeId::AUDIO
+            && self.count >= Self::ENOUGH
+            && known.peek().is_some()
+            && known.all(|start| codec(start.1) != codec(first))
+    }
+
     /// Bits that speak for a message of this type beginning with this byte.
     fn bits(&self, type_id: MessageTypeId, first: u8) -> u32 {
         if self.count < Self::ENOUGH || !self.seen.contains(&(type_id.0, first)) {
@@ -79,6 +91,9 @@ pub(super) fn of_begin(
     let length = of_fields(csid, new, starts.is_some())?;
     let mut bits = signature(new, payload)?;
     if let (Some(starts), Some(first)) = (starts, payload.first()) {
+        if starts.is_foreign(new.type_id, *first) {
+            return None;
+        }
         let learned = starts.bits(new.type_id, *first);
         bits = bits.saturating_add(learned.saturating_sub(bits.min(OF_FIRST_BYTE)));
     }
@@ -96,12 +111,24 @@ pub(super) fn of_begin(
                 return None;
             }
         }
+        // What is said once is not said again with a header that leaves all out: its type was lost.
+        ChunkFormat::Nothing if csid == ChunkStreamId::CONTROL && !is_repeated(new.type_id) => {
+            return None;
+        }
         // One byte that says the chunk stream, of which there are a handful, or the one that is
         // for control.
         ChunkFormat::Nothing if csid == ChunkStreamId::CONTROL => bits = bits.saturating_add(8),
         ChunkFormat::Nothing => bits = bits.saturating_add(5),
     }
     Some(bits)
+}
+
+/// Whether peers send control messages of this type again and again: acknowledgements and pings.
+fn is_repeated(type_id: MessageTypeId) -> bool {
+    matches!(
+        type_id,
+        MessageTypeId::ACKNOWLEDGEMENT | MessageTypeId::USER_CONTROL
+    )
 }
 
 /// Whether a header may begin a message like `new` where no payload can be asked: what passes here
@@ -233,6 +260,10 @@ mod tests {
         assert_eq!(starts.bits(MessageTypeId::AUDIO, 0xB2), 8);
         assert_eq!(starts.bits(MessageTypeId::AUDIO, 0xB3), 0);
         assert_eq!(starts.bits(MessageTypeId::VIDEO, 0xB2), 0);
+        // Nellymoser, in the midst of Speex.
+        assert!(starts.is_foreign(MessageTypeId::AUDIO, 0x4D));
+        assert!(!starts.is_foreign(MessageTypeId::AUDIO, 0xB6));
+        assert!(!starts.is_foreign(MessageTypeId::VIDEO, 0x4D));
         for _ in 0..4 {
             starts.note(MessageTypeId::VIDEO, 0x27);
         }

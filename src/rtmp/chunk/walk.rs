@@ -128,9 +128,11 @@ pub(super) struct Walk<'a> {
     asked: u32,
     bits: u32,
     headers: u32,
-    /// Whether no header told its message's length yet, and how many messages began so.
+    /// Whether no header told its message's length yet.
     is_leading: bool,
-    links: u32,
+    /// Bits of the messages that began so, each by itself and for being led to. Their continuations
+    /// do not count: payload that leads into a message finds the true ones.
+    leading: u32,
     /// The chunk stream of the first header, and whether a header stood behind its message's end.
     first: Option<usize>,
     is_past_first: bool,
@@ -249,7 +251,7 @@ impl<'a> Walk<'a> {
             bits: 0,
             headers: 0,
             is_leading: true,
-            links: 0,
+            leading: 0,
             first: None,
             is_past_first: false,
             open: None,
@@ -439,12 +441,12 @@ impl<'a> Walk<'a> {
         }
         let tells = matches!(basic.fmt, ChunkFormat::Full | ChunkFormat::SameStream);
         if tells && !continues {
-            if self.is_leading && self.headers > 0 && self.bits_of_leading() < self.needed.leading {
+            if self.is_leading && self.headers > 0 && self.leading < self.needed.leading {
                 return Err(Outcome::Refuted);
             }
             self.is_leading = false;
         } else if self.is_leading && !continues {
-            self.links = self.links.saturating_add(1);
+            self.leading = self.leading.saturating_add(bits).saturating_add(LINK);
         }
         self.bits = self.bits.saturating_add(bits);
         self.headers = self.headers.saturating_add(1);
@@ -456,11 +458,6 @@ impl<'a> Walk<'a> {
             csid: basic.csid,
             stream,
         })
-    }
-
-    /// What speaks for the headers so far, none of which told a length.
-    fn bits_of_leading(&self) -> u32 {
-        self.bits.saturating_add(self.links.saturating_mul(LINK))
     }
 
     fn remember(&mut self, known: Option<usize>, csid: ChunkStreamId, new: Remembered) {
