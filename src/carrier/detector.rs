@@ -171,6 +171,11 @@ impl Detector {
         }
     }
 
+    /// Whether something beside its bytes speaks for RTMP: a port, or whoever reads the capture.
+    pub fn is_hinted(&self) -> bool {
+        self.hint.port || self.hint.forced
+    }
+
     /// The verdict so far; final once it is not [`Verdict::Undecided`].
     pub fn verdict(&self) -> Verdict {
         self.verdict
@@ -398,11 +403,13 @@ impl Detector {
 
     /// There is no handshake here.
     fn give_up(&mut self, other: Other) {
-        let hinted = self.hint.forced || (self.hint.port && other == Other::Unknown);
+        // What joined late may be RTMP on any port, unless it is known to be something else.
+        let may_be =
+            self.hint.forced || (other == Other::Unknown && (self.hint.port || !self.hint.syn));
         self.verdict = if self.hint.syn && self.hint.forced {
             self.believe(Side::Client, Evidence::Syn);
             self.verdict
-        } else if hinted && (!self.hint.syn || self.has_holes()) {
+        } else if may_be && (!self.hint.syn || self.has_holes()) {
             // A capture that lost the handshake begins in the midst, as one that joined late.
             Verdict::Midstream
         } else {

@@ -222,30 +222,35 @@ fn rtmpe_is_named() {
 fn a_capture_that_begins_with_a_command_has_no_handshake() {
     // Chunk stream 3 with a type 0 header begins with the byte 3 as well.
     let bytes = [connect(), connect(), [0x17].repeat(4000)].concat();
-    assert_eq!(
-        one(PORT, Side::Client, &bytes, Peer::Speaks),
-        Verdict::Midstream
-    );
-    assert_eq!(
-        one(NO_SYN, Side::Client, &bytes, Peer::Speaks),
-        Verdict::Other(Other::Unknown)
-    );
+    for hint in [PORT, NO_SYN] {
+        assert_eq!(
+            one(hint, Side::Client, &bytes, Peer::Speaks),
+            Verdict::Midstream
+        );
+    }
 }
 
 #[test]
-fn a_connection_joined_late_needs_a_hint() {
+fn a_connection_joined_late_may_be_rtmp_on_any_port() {
     let media = [0xC6, 0x12, 0x99, 0x05].repeat(500);
-    assert_eq!(
-        one(PORT, Side::Client, &media, Peer::Speaks),
-        Verdict::Midstream
-    );
     let forced = Hint {
         forced: true,
         ..NO_SYN
     };
+    for hint in [PORT, NO_SYN, forced] {
+        assert_eq!(
+            one(hint, Side::Client, &media, Peer::Speaks),
+            Verdict::Midstream
+        );
+    }
+    // From its SYN on it would have begun with a hello.
+    let from_begin = Hint {
+        syn: true,
+        ..NO_SYN
+    };
     assert_eq!(
-        one(forced, Side::Client, &media, Peer::Speaks),
-        Verdict::Midstream
+        one(from_begin, Side::Client, &media, Peer::Speaks),
+        Verdict::Other(Other::Unknown)
     );
     let tls = [23, 3, 3, 5, 0xA0, 1, 2, 3].repeat(100);
     assert_eq!(

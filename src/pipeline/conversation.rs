@@ -19,6 +19,10 @@ use crate::rtmp::decoder::Decoder;
 use crate::session::Session;
 use crate::session::end::EndCause;
 
+/// Bytes of a direction in which chunks are looked for where no port speaks for RTMP. Streams have
+/// several keyframes in as many, and a capture is full of connections that carry something else.
+const MAX_TRIAL: u64 = 512 * 1024;
+
 /// One TCP connection that is RTMP, or may be. What is certain to be something else is not kept.
 /// What every segment needs comes first and together: with many connections at once, fetching it
 /// is most of the work.
@@ -49,9 +53,10 @@ pub(super) enum Stage {
     /// Its bytes are held until they tell.
     Probing(Box<Detector>),
     /// RTMP. `told` once an observer knows: a connection joined late is not RTMP for sure before
-    /// its first message.
+    /// its first message. `on_trial` where nothing but that would speak for it.
     Rtmp {
         told: bool,
+        on_trial: bool,
         decoders: PerSide<Decoder>,
     },
     /// Something else.
@@ -59,6 +64,21 @@ pub(super) enum Stage {
 }
 
 impl Stage {
+    /// Whether it was looked at for long enough without finding a message, and nothing else speaks
+    /// for RTMP.
+    pub(super) fn has_failed(&self) -> bool {
+        let Self::Rtmp {
+            told: false,
+            on_trial: true,
+            decoders,
+        } = self
+        else {
+            return false;
+        };
+        let lost = |side| decoders.of(side).lost_for().unwrap_or(0);
+        lost(Side::Client).max(lost(Side::Server)) > MAX_TRIAL
+    }
+
     /// Whether observers know the connection.
     pub(super) fn is_told(&self) -> bool {
         matches!(self, Self::Rtmp { told: true, .. })

@@ -2,6 +2,7 @@
 
 use crate::base::side::PerSide;
 use crate::base::side::Side;
+use crate::carrier::Other;
 use crate::carrier::Peer;
 use crate::net::flow::EndReason;
 use crate::net::flow::Ended;
@@ -53,7 +54,7 @@ impl Decoding {
         observer: &mut impl Observer,
     ) -> usize {
         let connection = &mut conversation.connection;
-        let Stage::Rtmp { decoders, told } = &mut conversation.stage else {
+        let Stage::Rtmp { decoders, told, .. } = &mut conversation.stage else {
             return 0;
         };
         let mut freed = 0_usize;
@@ -108,7 +109,17 @@ impl Decoding {
         if turned {
             tcp.swap();
         }
-        let Stage::Rtmp { decoders, told } = stage else {
+        if let Stage::Rtmp {
+            told: false,
+            on_trial: true,
+            ..
+        } = stage
+        {
+            // That the bytes end where a message would is too little where nothing else speaks
+            // for RTMP.
+            self.carries_something_else(stage, Other::Unknown);
+        }
+        let Stage::Rtmp { decoders, told, .. } = stage else {
             return;
         };
         for side in Side::BOTH {

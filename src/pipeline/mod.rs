@@ -11,6 +11,7 @@ use crate::base::side::PerSide;
 use crate::base::side::Side;
 use crate::base::time::Timestamp;
 use crate::capture::Frame;
+use crate::carrier::Other;
 use crate::carrier::Peer;
 use crate::carrier::Verdict;
 use crate::net::Segment;
@@ -350,7 +351,7 @@ impl Decoding {
             }
         }
         match stage {
-            Stage::Rtmp { decoders, told } => {
+            Stage::Rtmp { decoders, told, .. } => {
                 let decoder = decoders.of_mut(side);
                 match *span {
                     Span::Data { offset, at, bytes } => {
@@ -363,6 +364,9 @@ impl Decoding {
                     }
                 }
                 self.drain(connection, side, told, observer);
+                if !*told && stage.has_failed() {
+                    self.carries_something_else(stage, Other::Unknown);
+                }
                 false
             }
             Stage::Probing(detector) => {
@@ -391,14 +395,13 @@ impl Decoding {
         let (carried, start) = match verdict {
             Verdict::Undecided => return false,
             Verdict::Other(other) => {
-                let name = other.name();
-                count(self.totals.other_connections.entry(name).or_default());
-                *stage = Stage::Other;
+                self.carries_something_else(stage, other);
                 return false;
             }
             Verdict::Rtmp(rtmp) => (Some(rtmp), Start::Handshake),
             Verdict::Midstream => (None, Start::Midstream),
         };
+        let on_trial = carried.is_none() && !detector.is_hinted();
         let pending = detector.take_pending();
         let turned = carried.is_some_and(|rtmp| rtmp.client == Side::Server);
         let mut origins = carried.map_or_else(PerSide::default, |rtmp| rtmp.origin);
@@ -434,8 +437,19 @@ impl Decoding {
             }
             self.drain(connection, side, &mut told, observer);
         }
-        *stage = Stage::Rtmp { decoders, told };
+        *stage = Stage::Rtmp {
+            decoders,
+            told,
+            on_trial,
+        };
         turned
+    }
+
+    /// The connection is not RTMP.
+    pub(super) fn carries_something_else(&mut self, stage: &mut Stage, other: Other) {
+        let count_of = &mut self.totals.other_connections;
+        count(count_of.entry(other.name()).or_default());
+        *stage = Stage::Other;
     }
 
     fn tell(&mut self, connection: &Connection, told: &mut bool, observer: &mut impl Observer) {

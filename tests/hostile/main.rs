@@ -371,7 +371,63 @@ fn sequence_numbers_at_the_edge() {
     assert_eq!(messages[0]["command"]["name"], "connect");
 }
 
-/// 256 MB of zeros in 256 kB: records without a byte, sixteen million of them.
+/// What was joined late may be RTMP on any port, so that everything is looked at: nothing but RTMP
+/// may be found. (To the port of RTMP, and to another.)
+#[test]
+fn nothing_else_is_taken_for_rtmp() {
+    // The payloads of the streams, with all their signatures, and no chunk header between them.
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().to_str().expect("UTF-8");
+    let extract = common::run(&["extract", &common::sample("ffmpeg-nginx.pcap"), "-o", out]);
+    assert_eq!(common::code(&extract), 0);
+    let mut flv = Vec::new();
+    for entry in fs::read_dir(folder.path()).expect("a folder") {
+        flv.extend(fs::read(entry.expect("a file").path()).expect("readable"));
+    }
+    assert!(flv.len() > 100_000);
+    // A generator of numbers as they come (Knuth, MMIX).
+    let mut state = 1_u64;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    })
+    .take(4 << 20)
+    .collect();
+    let acknowledgement = [0xC2, 0, 0, 0x10, 0];
+    let records = vec![0xC4; 1 << 20];
+    let payloads = [
+        flv,
+        noise,
+        records,
+        acknowledgement.repeat(3),
+        vec![0; 1 << 20],
+    ];
+    let outcome = on_frames(
+        &["json", "--events", "connection,message,capture"],
+        |capture| {
+            let mut number = 0;
+            for payload in &payloads {
+                for to in [1935, 8080] {
+                    for start in 0..4 {
+                        number += 1;
+                        let mut client = Client::numbered(number);
+                        client.to = to;
+                        capture.send(&mut client, &payload[start..])?;
+                    }
+                }
+            }
+            Ok(())
+        },
+    );
+    outcome.ended_with(0).stayed_within_the_limit();
+    let records = outcome.records();
+    assert_eq!(of_type(&records, "message"), Vec::<&Value>::new());
+    assert_eq!(of_type(&records, "connection"), Vec::<&Value>::new());
+}
+
+/// 64 MB of zeros in 64 kB: records without a byte, four million of them.
 #[test]
 fn a_compressed_bomb() {
     let outcome = run(&["report"], |stdin| {

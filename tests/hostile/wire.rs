@@ -15,6 +15,8 @@ pub(crate) const ACK: u8 = 0x10;
 pub(crate) struct Client {
     pub(crate) addr: Ipv4Addr,
     pub(crate) port: u16,
+    /// The server's port.
+    pub(crate) to: u16,
     /// Sequence number of the next byte.
     pub(crate) seq: u32,
 }
@@ -25,6 +27,7 @@ impl Client {
         Self {
             addr: Ipv4Addr::from(0x0A00_0000 + number / 50_000),
             port: u16::try_from(number % 50_000 + 10_000).expect("below 60 000"),
+            to: 1935,
             seq: 1,
         }
     }
@@ -70,7 +73,7 @@ impl<W: Write> Capture<W> {
         frame.extend(from.addr.octets());
         frame.extend([192, 0, 2, 1]);
         frame.extend(from.port.to_be_bytes());
-        frame.extend(1935_u16.to_be_bytes());
+        frame.extend(from.to.to_be_bytes());
         frame.extend(seq.to_be_bytes());
         frame.extend([0, 0, 0, 1]);
         frame.extend([0x50, flags, 0xFF, 0xFF, 0, 0, 0, 0]);
