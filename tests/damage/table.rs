@@ -18,6 +18,9 @@ pub(crate) struct Tally {
     pub(crate) invented: usize,
     pub(crate) mistimed: usize,
     pub(crate) lost_behind: usize,
+    /// Directions with messages that could be recovered, and those in which nothing was found.
+    pub(crate) searched: usize,
+    pub(crate) nothing_found: usize,
     /// Cases that cost no more than they may.
     pub(crate) good: usize,
     /// What was lost and need not have been, the first few.
@@ -49,6 +52,8 @@ impl Tally {
         self.invented += verdict.invented.len();
         self.mistimed += verdict.mistimed.len();
         self.lost_behind += verdict.lost_behind;
+        self.searched += usize::from(verdict.recoverable > 0);
+        self.nothing_found += usize::from(verdict.recoverable > 0 && verdict.lock.is_none());
         let odd = [
             ("invented", &verdict.invented),
             ("mistimed", &verdict.mistimed),
@@ -74,6 +79,8 @@ impl Tally {
             sum.recoverable += tally.recoverable;
             sum.undescribed += tally.undescribed;
             sum.presumed += tally.presumed;
+            sum.searched += tally.searched;
+            sum.nothing_found += tally.nothing_found;
             sum.recovered += tally.recovered;
             sum.touched += tally.touched;
             sum.in_part += tally.in_part;
@@ -89,13 +96,13 @@ impl Tally {
 
     pub(crate) fn head() -> &'static str {
         "| damage | cases | within bounds | whole messages there | recovered | lost behind the first found | touched | \
-         reported in part | undescribed | stream presumed wrong | invented | wrong time |\n\
-         |---|---|---|---|---|---|---|---|---|---|---|---|"
+         reported in part | directions | nothing found | undescribed | stream presumed wrong | invented | wrong time |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
     }
 
     pub(crate) fn row(&self, name: &str) -> String {
         format!(
-            "| {name} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            "| {name} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
             self.cases,
             percent(self.good, self.cases),
             self.recoverable,
@@ -103,6 +110,8 @@ impl Tally {
             self.lost_behind,
             self.touched,
             percent(self.in_part, self.touched),
+            self.searched,
+            self.nothing_found,
             self.undescribed,
             self.presumed,
             self.invented,
