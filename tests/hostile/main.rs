@@ -427,6 +427,42 @@ fn nothing_else_is_taken_for_rtmp() {
     assert_eq!(of_type(&records, "connection"), Vec::<&Value>::new());
 }
 
+/// The client has the port of RTMP, and its frames were overtaken: the segment that fills the hole
+/// brings the bytes that tell client from server, and those behind them.
+#[test]
+fn a_client_on_the_port_of_servers_is_known_by_what_it_says() {
+    let outcome = on_frames(&["json", "--events", "message"], |capture| {
+        let client = Client {
+            port: 1935,
+            to: 50_000,
+            ..Client::numbered(1)
+        };
+        let mut bytes = vec![3];
+        bytes.extend([0; 8]);
+        bytes.extend([5; 1528 + 1536]);
+        bytes.extend(connect());
+        // More than the detector wants to see behind the handshake, and one message behind that.
+        bytes.extend(chunk(4, 4, 8, 1, &[0xAF, 0, 0x12, 0x10]).repeat(50));
+        let split = bytes.len();
+        bytes.extend(chunk(6, 5, 9, 1, &[0x17, 2, 0, 0, 0]));
+        let (first, second) = (&bytes[..1000], &bytes[1000..2000]);
+        capture.client(&client, 1, ACK, first)?;
+        capture.client(&client, 2001, ACK, &bytes[2000..split])?;
+        let last = 1 + u32::try_from(split).expect("short");
+        capture.client(&client, last, ACK, &bytes[split..])?;
+        capture.client(&client, 1001, ACK, second)
+    });
+    outcome.ended_with(0);
+    let records = outcome.records();
+    let messages = of_type(&records, "message");
+    assert!(messages.len() > 20, "{}", outcome.out);
+    for message in &messages {
+        assert_eq!(message["direction"], "to_server", "{message}");
+        assert_eq!(message["src_port"], 1935, "{message}");
+    }
+    assert_eq!(messages[messages.len() - 1]["message"]["type"], "video");
+}
+
 /// 64 MB of zeros in 64 kB: records without a byte, four million of them.
 #[test]
 fn a_compressed_bomb() {
