@@ -204,7 +204,7 @@ impl Detector {
     /// where a hint supports it.
     pub fn finish(&mut self) -> Verdict {
         if self.verdict == Verdict::Undecided {
-            let hinted = self.hint.port || self.hint.forced;
+            let hinted = self.is_hinted();
             let begun = Side::BOTH
                 .into_iter()
                 .find(|side| matches!(self.look(*side), Look::Hello(_)));
@@ -349,7 +349,7 @@ impl Detector {
         if held.bytes.len() < start.saturating_add(FIRST_CHUNKS) {
             return;
         }
-        let hinted = self.hint.port || self.hint.forced;
+        let hinted = self.is_hinted();
         match hello {
             // Nothing can be checked here: only the other side's hello tells.
             Hello::Enciphered if hinted && self.may_begin(side) => {

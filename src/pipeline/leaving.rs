@@ -5,7 +5,7 @@ use crate::base::side::Side;
 use crate::carrier::Other;
 use crate::carrier::Peer;
 use crate::net::flow::EndReason;
-use crate::net::flow::Ended;
+use crate::net::flow::FlowTable;
 use crate::net::reassembly::ReassemblyBudget;
 use crate::pipeline::Decoding;
 use crate::pipeline::Pipeline;
@@ -39,9 +39,7 @@ impl Pipeline {
             Some(conversation.worth(flow.closed().is_some()))
         });
         flows.stay_as_few();
-        while let Some(ended) = flows.next_ended() {
-            decoding.left(ended, budget, observer);
-        }
+        decoding.all_left(flows, budget, observer);
         count > 0
     }
 }
@@ -66,15 +64,17 @@ impl Decoding {
         freed
     }
 
-    /// A connection left the table.
-    pub(super) fn left(
+    /// Ends what is kept of the connections that left the table.
+    pub(super) fn all_left(
         &mut self,
-        ended: Ended<Option<Box<Conversation>>>,
+        flows: &mut FlowTable<Option<Box<Conversation>>>,
         budget: &mut ReassemblyBudget,
         observer: &mut impl Observer,
     ) {
-        if let Some(mut conversation) = ended.flow.data {
-            self.end(&mut conversation, ended.reason, budget, observer);
+        while let Some(ended) = flows.next_ended() {
+            if let Some(mut conversation) = ended.flow.data {
+                self.end(&mut conversation, ended.reason, budget, observer);
+            }
         }
     }
 

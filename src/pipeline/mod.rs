@@ -132,9 +132,7 @@ impl Pipeline {
 
         // 2. Segment → its connection, and who sent it.
         let route = flows.route(segment);
-        while let Some(ended) = flows.next_ended() {
-            decoding.left(ended, budget, observer);
-        }
+        decoding.all_left(flows, budget, observer);
         let Some(route) = route else {
             decoding.totals.not_followed(flows.counters().refused);
             return;
@@ -203,13 +201,14 @@ impl Pipeline {
     /// been silent for too long.
     pub fn idle(&mut self, now: Timestamp, observer: &mut impl Observer) {
         observer.clock(now);
-        self.flows.drain_idle(now);
-        while let Some(ended) = self.flows.next_ended() {
-            let Self {
-                budget, decoding, ..
-            } = self;
-            decoding.left(ended, budget, observer);
-        }
+        let Self {
+            flows,
+            budget,
+            decoding,
+            ..
+        } = self;
+        flows.drain_idle(now);
+        decoding.all_left(flows, budget, observer);
     }
 
     /// Sums over the capture so far.

@@ -244,6 +244,20 @@ impl Search {
         self.expected
     }
 
+    /// Tries whether a header stands at a place of what is held.
+    fn trial(
+        &self,
+        at: usize,
+        streams: Vec<Walked>,
+        size: Size,
+        extended: ExtendedTimestamps,
+        needed: Needed,
+    ) -> Outcome {
+        let mut walk = Walk::new(self.held(), streams, size, extended, needed);
+        walk.is_over = self.is_over;
+        walk.run(at)
+    }
+
     /// Whether what was expected did not come true.
     pub(super) fn is_disappointed(&self) -> bool {
         matches!(self.expected, Expected::Nothing | Expected::Behind)
@@ -359,9 +373,7 @@ impl Search {
                 (usize::try_from(within.left).unwrap_or(usize::MAX), EXPECTED)
             }
         };
-        let mut trial = Walk::new(self.held(), streams, size, known.extended, needed);
-        trial.is_over = self.is_over;
-        match trial.run(at) {
+        match self.trial(at, streams, size, known.extended, needed) {
             Outcome::Confirmed(size) => Some(Found {
                 at: 0,
                 size,
@@ -389,9 +401,7 @@ impl Search {
         for length in lengths.known() {
             let at = lengths.behind(self.held(), length);
             let streams = in_progress(known.streams);
-            let mut trial = Walk::new(self.held(), streams, known.size, known.extended, BETWEEN);
-            trial.is_over = self.is_over;
-            match trial.run(at) {
+            match self.trial(at, streams, known.size, known.extended, BETWEEN) {
                 Outcome::Confirmed(size) => {
                     return Some(Found {
                         at,
@@ -454,9 +464,7 @@ impl Search {
         idle: &[Walked],
     ) -> Option<Found> {
         let needed = self.needed(at);
-        let mut trial = Walk::new(self.held(), idle.to_vec(), size, known.extended, needed);
-        trial.is_over = self.is_over;
-        match trial.run(at) {
+        match self.trial(at, idle.to_vec(), size, known.extended, needed) {
             Outcome::Confirmed(size) => {
                 return Some(Found {
                     at,
@@ -496,9 +504,7 @@ impl Search {
             starts: Starts::default(),
             remaining: 0,
         });
-        let mut trial = Walk::new(self.held(), streams, size, known.extended, NEAR);
-        trial.is_over = self.is_over;
-        match trial.run(at) {
+        match self.trial(at, streams, size, known.extended, NEAR) {
             Outcome::Confirmed(size) => Some(Found {
                 at,
                 size,
