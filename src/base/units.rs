@@ -1,6 +1,20 @@
 //! Quantities as people read them: one form everywhere, in a report, a sentence or a column.
 
+use std::fmt;
+
 use crate::base::time::Span;
+
+/// Stands before a value that is inferred and was not seen.
+pub const INFERRED: char = '~';
+
+/// A value, with a mark when it is inferred.
+pub fn marked(value: impl fmt::Display, is_inferred: bool) -> String {
+    if is_inferred {
+        format!("{INFERRED}{value}")
+    } else {
+        value.to_string()
+    }
+}
 
 /// A count with a space between each three digits.
 pub fn grouped(number: u64) -> String {

@@ -28,7 +28,6 @@ use crate::net::reassembly::Span;
 use crate::pipeline::conversation::Conversation;
 use crate::pipeline::conversation::Stage;
 use crate::pipeline::totals::count;
-use crate::rtmp::anomaly::Anomaly;
 use crate::rtmp::decoder::Decoder;
 use crate::rtmp::decoder::DecoderOptions;
 use crate::rtmp::decoder::Start;
@@ -48,7 +47,7 @@ pub use crate::pipeline::totals::Totals;
 /// The port registered for RTMP: a hint about who is the server, never proof of the protocol.
 pub const RTMP_PORT: u16 = 1935;
 
-/// Most anomalies that wait for the message by which a connection becomes known. They come from
+/// Most anomalies and the like that wait for the message by which a connection becomes known. They come from
 /// one segment; what is noticed earlier, in bytes that may be no RTMP, says nothing.
 const MAX_UNTOLD: usize = 16;
 
@@ -473,13 +472,13 @@ impl Decoding {
     ) {
         // What the decoder noticed of the message by which the connection becomes known comes
         // before that message.
-        let mut untold: Vec<Anomaly> = Vec::new();
+        let mut untold: Vec<Event> = Vec::new();
         while let Some(event) = self.queue.poll() {
             match event {
                 Event::Message(raw) => {
                     self.tell(connection, told, observer);
-                    for anomaly in untold.drain(..) {
-                        observer.anomaly(connection, side, &anomaly);
+                    for event in untold.drain(..) {
+                        notice(connection, side, &event, observer);
                     }
                     self.hear(connection, side, raw, observer);
                 }
@@ -487,14 +486,12 @@ impl Decoding {
                     connection
                         .session
                         .apply(side, &event, None, &mut self.facts);
-                    match &event {
-                        Event::Anomaly(anomaly) if *told => {
-                            observer.anomaly(connection, side, anomaly);
-                        }
-                        Event::Anomaly(anomaly) if untold.len() < MAX_UNTOLD => {
-                            untold.push(anomaly.clone());
-                        }
-                        _ => {}
+                    if *told {
+                        notice(connection, side, &event, observer);
+                    } else if matches!(event, Event::Anomaly(_) | Event::Locked(_))
+                        && untold.len() < MAX_UNTOLD
+                    {
+                        untold.push(event);
                     }
                 }
             }
@@ -545,5 +542,14 @@ impl Decoding {
                 observer.fact(connection, &fact);
             }
         }
+    }
+}
+
+/// Hands on what a decoder noticed beside messages.
+fn notice(connection: &Connection, side: Side, event: &Event, observer: &mut impl Observer) {
+    match event {
+        Event::Anomaly(anomaly) => observer.anomaly(connection, side, anomaly),
+        Event::Locked(lock) => observer.locked(connection, side, lock),
+        _ => {}
     }
 }

@@ -7,12 +7,15 @@ use crate::base::side::PerSide;
 use crate::base::side::Side;
 use crate::base::time::Span as TimeSpan;
 use crate::base::time::Timestamp;
+use crate::carrier::Evidence;
 use crate::carrier::Rtmp;
 use crate::net::Endpoint;
 use crate::net::connection::Connection as Tcp;
 use crate::net::reassembly::GapCause;
 use crate::rtmp::anomaly::Anomaly;
+use crate::rtmp::event::Lock;
 use crate::rtmp::event::RawMessage;
+use crate::rtmp::inferred::Inference;
 use crate::rtmp::message::Decoded;
 use crate::session::Session;
 use crate::session::fact::Fact;
@@ -30,6 +33,8 @@ pub trait Observer {
     fn fact(&mut self, _connection: &Connection, _fact: &Fact) {}
     /// A decoder noticed something odd in what `side` sent.
     fn anomaly(&mut self, _connection: &Connection, _side: Side, _anomaly: &Anomaly) {}
+    /// Chunk headers were found in what `side` sent, where they were not known before.
+    fn locked(&mut self, _connection: &Connection, _side: Side, _lock: &Lock) {}
     /// Bytes are missing.
     fn gap(&mut self, _connection: &Connection, _gap: &Gap) {}
     /// Memory is short, and the pipeline has nothing more to let go of: the observer lets go of
@@ -91,5 +96,14 @@ impl Connection {
     /// were captured.
     pub fn lasted(&self) -> TimeSpan {
         self.last.time.since(self.first.time).max(TimeSpan::ZERO)
+    }
+
+    /// From what it is inferred which side is the client, when nothing captured tells it.
+    pub fn sides_from(&self) -> Option<Inference> {
+        let is_told = match self.carried {
+            Some(carried) => carried.evidence != Evidence::Presumed,
+            None => self.session.is_from_begin(),
+        };
+        (!is_told).then_some(Inference::Ports)
     }
 }

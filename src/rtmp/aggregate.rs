@@ -8,9 +8,12 @@ use nom::number::complete::be_u24;
 use nom::number::complete::be_u32;
 use std::ops::Range;
 
+use crate::rtmp::event::Missing;
 use crate::rtmp::event::RawMessage;
+use crate::rtmp::event::Repeats;
 use crate::rtmp::field::FieldName;
 use crate::rtmp::field::FieldSink;
+use crate::rtmp::inferred::Inferred;
 use crate::rtmp::problem::BodyProblem;
 use crate::rtmp::problem::Problem;
 use crate::rtmp::problem::note;
@@ -72,7 +75,16 @@ impl SubMessage {
             header_bytes: 0,
             body: kept.to_vec(),
             received: u32::try_from(payload.len()).unwrap_or(u32::MAX),
+            missing: Missing {
+                start: u32::try_from(payload.len()).unwrap_or(u32::MAX),
+                end: self.length,
+            },
             from_aggregate: true,
+            repeats: Repeats::NotDue,
+            inferred: Inferred {
+                header: None,
+                ..aggregate.inferred
+            },
             csid: aggregate.csid,
             fmt: aggregate.fmt,
             extended_timestamp: aggregate.extended_timestamp,

@@ -1,5 +1,6 @@
 //! The decoder of one direction: handshake, then chunks.
 
+use crate::base::ids::ByteRange;
 use crate::base::ids::Mark;
 use crate::rtmp::chunk::ChunkDecoder;
 use crate::rtmp::event::Event;
@@ -214,7 +215,13 @@ fn check(out: &mut EventQueue, end: u64) {
             }
             Event::Skipped { range, .. } => *range,
             Event::Anomaly(anomaly) => anomaly.range,
-            Event::Hello(_) | Event::Echo(_) | Event::Opaque { .. } => continue,
+            Event::Locked(lock) => ByteRange {
+                start: lock.position.saturating_sub(lock.skipped),
+                end: lock.position,
+            },
+            Event::Hello(_) | Event::Echo(_) | Event::Opaque { .. } | Event::ChunkSize { .. } => {
+                continue;
+            }
         };
         assert!(range.start <= range.end && range.end <= end, "{event:?}");
         if let Event::Message(message) = event {

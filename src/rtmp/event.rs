@@ -4,6 +4,7 @@ use crate::base::ids::ByteRange;
 use crate::base::ids::Mark;
 use crate::base::time::Span;
 use crate::rtmp::anomaly::Anomaly;
+use crate::rtmp::inferred::Inferred;
 use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
 use crate::rtmp::types::MessageStreamId;
@@ -36,8 +37,58 @@ pub enum Event {
         /// What brought the end of them.
         at: Mark,
     },
+    /// Chunk headers were found again, or for the first time in a direction that was joined late.
+    Locked(Lock),
+    /// A chunk size that nobody announced turned out from where headers stand.
+    ChunkSize {
+        /// What is known of it.
+        size: ChunkSize,
+        /// What brought the header that told it.
+        at: Mark,
+    },
     /// Something odd on the wire.
     Anomaly(Anomaly),
+}
+
+/// What is known of a direction's chunk size (RTMP 1.0 section 5.4.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ChunkSize {
+    /// Nothing.
+    #[default]
+    Unknown,
+    /// It was announced, or is the one that every connection begins with. Payload bytes.
+    Told(u32),
+    /// The headers stand where this size puts them.
+    Inferred(u32),
+    /// Messages of this length came in one chunk.
+    AtLeast(u32),
+}
+
+impl ChunkSize {
+    /// The size that was told.
+    pub fn told(self) -> Option<u32> {
+        match self {
+            Self::Told(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+}
+
+/// Where chunk headers were found, and what speaks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lock {
+    /// Position of the first of them.
+    pub position: u64,
+    /// Bytes from where boundaries were not known any more to there, holes included.
+    pub skipped: u64,
+    /// Headers that stand where those before put them, the first included.
+    pub headers: u32,
+    /// What speaks for them, in bits: chance brings as much at one place in 2^`bits`.
+    pub bits: u32,
+    /// Whether no header of the direction was known before.
+    pub is_first: bool,
+    /// What brought the first header.
+    pub at: Mark,
 }
 
 /// Length of C1, S1, C2 and S2 in bytes.
@@ -93,6 +144,34 @@ pub struct Echo {
     pub packet: Box<[u8; HANDSHAKE_PACKET_LEN]>,
 }
 
+/// Positions in the payload of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Missing {
+    /// The first that is missing.
+    pub start: u32,
+    /// The one behind the last that is missing.
+    pub end: u32,
+}
+
+impl Missing {
+    /// Whether nothing is.
+    pub fn is_empty(self) -> bool {
+        self.start >= self.end
+    }
+}
+
+/// What the type 3 chunks of a message do about its extended timestamp (section 5.3.1.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Repeats {
+    /// There are none, or there is nothing to repeat.
+    #[default]
+    NotDue,
+    /// They repeat it.
+    Repeated,
+    /// They leave it out.
+    LeftOut,
+}
+
 /// One RTMP message as it came off the chunk stream.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RawMessage {
@@ -131,8 +210,15 @@ pub struct RawMessage {
     /// Payload bytes that came in, kept or not: less than `length` for a message with a hole or
     /// cut off by the end of the direction.
     pub received: u32,
+    /// The payload bytes that are missing, as positions in the payload: from the first to behind the
+    /// last, with what came in between if there are several holes. Empty when all came in.
+    pub missing: Missing,
     /// Whether it is one of the parts of an aggregate message (section 7.1.6).
     pub from_aggregate: bool,
+    /// What type 3 chunks of it did about its extended timestamp.
+    pub repeats: Repeats,
+    /// What of it was not read from its own header, or one that that refers to.
+    pub inferred: Inferred,
 }
 
 impl RawMessage {

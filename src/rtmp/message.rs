@@ -13,10 +13,13 @@ use crate::rtmp::control::SetPeerBandwidth;
 use crate::rtmp::control::UserControl;
 use crate::rtmp::data;
 use crate::rtmp::data::Data;
+use crate::rtmp::event::Missing;
 use crate::rtmp::event::RawMessage;
+use crate::rtmp::event::Repeats;
 use crate::rtmp::field::FieldName;
 use crate::rtmp::field::FieldSink;
 use crate::rtmp::field::NoFields;
+use crate::rtmp::inferred::Inferred;
 use crate::rtmp::media::audio;
 use crate::rtmp::media::audio::AudioTag;
 use crate::rtmp::media::problem::MediaProblem;
@@ -269,7 +272,10 @@ pub fn fuzz_message(data: &[u8]) {
         last: Mark::default(),
         body: body.to_vec(),
         received: length,
+        missing: Missing::default(),
         from_aggregate: false,
+        repeats: Repeats::NotDue,
+        inferred: Inferred::default(),
     };
     let _ = decode(&raw, &mut NoFields);
 }

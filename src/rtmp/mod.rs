@@ -18,6 +18,7 @@ pub mod digest;
 pub mod event;
 pub mod field;
 pub mod handshake;
+pub mod inferred;
 pub mod media;
 pub mod message;
 pub mod problem;

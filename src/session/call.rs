@@ -10,6 +10,7 @@ use crate::base::time::Span;
 use crate::base::time::Timestamp;
 use crate::rtmp::command::CommandInfo;
 use crate::rtmp::command::TransactionId;
+use crate::rtmp::inferred::Inference;
 use crate::rtmp::types::ChunkStreamId;
 use crate::rtmp::types::MessageStreamId;
 use crate::session::quantile::SpanStats;
@@ -38,10 +39,6 @@ pub const MAX_TEXT: usize = 1024;
 
 /// One call.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "they are independent observations"
-)]
 pub struct Call {
     /// Number of the call in the connection, from 1.
     pub id: u64,
@@ -57,6 +54,8 @@ pub struct Call {
     pub csid: ChunkStreamId,
     /// Message stream on which it was made.
     pub stream_id: MessageStreamId,
+    /// From what that is inferred.
+    pub stream_from: Option<Inference>,
     /// What brought its last byte.
     pub at: Mark,
     /// Number of its message in the connection, from 1.
@@ -68,10 +67,8 @@ pub struct Call {
     pub expectation: Expectation,
     /// How it went.
     pub state: CallState,
-    /// Whether other calls of the same side were still waiting for their answer.
-    pub pipelined: bool,
-    /// Whether an earlier call of the same side had the same transaction id, not 0.
-    pub reused_transaction: bool,
+    /// [`PIPELINED`] and [`REUSED`] in one byte: a connection keeps dozens of calls.
+    flags: u8,
     /// Whether the answer took longer than [`OVERDUE_AFTER`].
     pub overdue: bool,
     /// Answers that came; more than one is odd.
@@ -139,7 +136,23 @@ pub enum ReplyKind {
     Pong,
 }
 
+/// Other calls of the same side were still waiting for their answer.
+const PIPELINED: u8 = 1;
+
+/// An earlier call of the same side had the same transaction id, not 0.
+const REUSED: u8 = 2;
+
 impl Call {
+    /// Whether other calls of the same side were still waiting for their answer.
+    pub fn pipelined(&self) -> bool {
+        self.flags & PIPELINED != 0
+    }
+
+    /// Whether an earlier call of the same side had the same transaction id, not 0.
+    pub fn reused_transaction(&self) -> bool {
+        self.flags & REUSED != 0
+    }
+
     /// Time from the last byte of the call to the last byte of its answer.
     pub fn latency(&self) -> Option<Span> {
         let reply = self.reply.as_ref()?;
@@ -192,6 +205,7 @@ pub(crate) struct Request<'a> {
     pub(crate) transaction_id: Option<TransactionId>,
     pub(crate) csid: ChunkStreamId,
     pub(crate) stream_id: MessageStreamId,
+    pub(crate) stream_from: Option<Inference>,
     pub(crate) at: Mark,
     pub(crate) message: u64,
     pub(crate) detail: Option<&'a str>,
@@ -303,13 +317,13 @@ impl Calls {
             transaction_id: request.transaction_id,
             csid: request.csid,
             stream_id: request.stream_id,
+            stream_from: request.stream_from,
             at: request.at,
             message: request.message,
             detail: request.detail.map(|detail| bounded(detail).into()),
             expectation,
             state,
-            pipelined,
-            reused_transaction: reused,
+            flags: if pipelined { PIPELINED } else { 0 } | if reused { REUSED } else { 0 },
             overdue: false,
             answers: 0,
             reply: None,

@@ -2,7 +2,11 @@
 
 use crate::base::ids::Mark;
 use crate::base::time::Span;
+use crate::rtmp::event::ChunkSize;
+use crate::rtmp::event::Lock;
 use crate::rtmp::event::RawMessage;
+use crate::rtmp::event::Repeats;
+use crate::rtmp::inferred::Inferred;
 use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
 use crate::rtmp::types::MessageStreamId;
@@ -151,6 +155,8 @@ pub struct Channel {
     pub stream_id: MessageStreamId,
     /// Whether it carried messages of more than one message stream.
     pub mixed_streams: bool,
+    /// What of its latest message is inferred.
+    pub inferred: Inferred,
     /// What brought the first message.
     pub first: Mark,
     /// Times between first and last byte, once there was a message of more than one chunk.
@@ -183,6 +189,7 @@ impl Channel {
             types: Types::default(),
             stream_id: message.stream_id,
             mixed_streams: false,
+            inferred: message.inferred,
             first: message.first,
             sharing: None,
         }
@@ -204,6 +211,7 @@ impl Channel {
         self.types.count(message.type_id);
         self.mixed_streams |= self.stream_id != message.stream_id;
         self.stream_id = message.stream_id;
+        self.inferred = message.inferred;
         if message.chunks > 1 {
             self.note_sharing(message);
         }
@@ -304,9 +312,11 @@ pub struct Direction {
     pub channels: Vec<Channel>,
     /// Messages of chunk streams beyond those.
     pub other_messages: u64,
-    /// Chunk size in force; `None` when the capture began later than the connection and no
-    /// Set Chunk Size was seen.
-    pub chunk_size: Option<u32>,
+    /// Chunk size in force.
+    pub chunk_size: ChunkSize,
+    /// Where the first header was found and what spoke for it, when the capture began later than
+    /// the connection.
+    pub lock: Option<Box<Lock>>,
     /// Changes of the chunk size, the first [`MAX_CHUNK_SIZE_CHANGES`].
     pub chunk_size_changes: Vec<ChunkSizeChange>,
     /// Changes beyond those.
@@ -315,6 +325,8 @@ pub struct Direction {
     pub empty_messages: u32,
     /// Parts taken out of aggregate messages.
     pub aggregated: u64,
+    /// What type 3 chunks do about extended timestamps (section 5.3.1.3): left out where one was.
+    pub repeats: Repeats,
     /// Index of the channel of the latest message: the next one is often on it too.
     recent: u8,
 }
@@ -331,6 +343,9 @@ impl Direction {
         let missing = message.length.saturating_sub(message.received);
         self.missing_bytes = self.missing_bytes.saturating_add(u64::from(missing));
         self.stream_position = self.stream_position.max(message.range.end);
+        if message.repeats != Repeats::NotDue && self.repeats != Repeats::LeftOut {
+            self.repeats = message.repeats;
+        }
         if message.length == 0 {
             self.empty_messages = self.empty_messages.saturating_add(1);
         }
@@ -355,14 +370,21 @@ impl Direction {
         self.stream_position = self.stream_position.max(end);
     }
 
+    /// Headers were found. The first ones tell where what can be read begins.
+    pub(crate) fn locked(&mut self, lock: &Lock) {
+        if lock.is_first {
+            self.lock = Some(Box::new(*lock));
+        }
+    }
+
     pub(crate) fn set_chunk_size(&mut self, to: u32, message: u64, at: Mark) -> ChunkSizeChange {
         let change = ChunkSizeChange {
             at,
             message,
-            from: self.chunk_size,
+            from: self.chunk_size.told(),
             to,
         };
-        self.chunk_size = Some(to);
+        self.chunk_size = ChunkSize::Told(to);
         if self.chunk_size_changes.len() < MAX_CHUNK_SIZE_CHANGES {
             self.chunk_size_changes.reserve_exact(1);
             self.chunk_size_changes.push(change);

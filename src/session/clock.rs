@@ -2,6 +2,7 @@
 
 use crate::base::ids::Mark;
 use crate::base::time::Span;
+use crate::rtmp::inferred::Inference;
 use crate::rtmp::types::RtmpTimestamp;
 use crate::session::drift::Drift;
 
@@ -107,8 +108,14 @@ pub struct Clock {
     pub wraps32: u16,
     /// Wraps at 2^31 ms, which relays make that store timestamps signed.
     pub wraps31: u16,
+    /// From what the first timestamp is inferred.
+    pub first_from: Option<Inference>,
+    /// From what the latest timestamp is inferred.
+    pub last_from: Option<Inference>,
     /// Whether the peers agreed that the next message begins another timeline.
     is_break_agreed: bool,
+    /// Whether headers were lost since the latest message.
+    is_behind_hole: bool,
     /// Milliseconds by which jumps and restarts shifted the timeline.
     shift_ms: i64,
     /// Media time run without jumps and steps back: basis of the usual interval.
@@ -141,7 +148,10 @@ impl Clock {
             equal: 0,
             wraps32: 0,
             wraps31: 0,
+            first_from: None,
+            last_from: None,
             is_break_agreed: false,
+            is_behind_hole: false,
             shift_ms: 0,
             steady_ms: 0,
             drift: Drift::default(),
@@ -149,15 +159,21 @@ impl Clock {
     }
 
     /// Takes the next message of the track.
-    pub fn push(&mut self, timestamp: RtmpTimestamp, at: Mark) -> Step {
-        let media_ms = self.media_step(timestamp);
+    pub fn push(&mut self, timestamp: RtmpTimestamp, from: Option<Inference>, at: Mark) -> Step {
         let arrival = at.time.since(self.last.time);
-        let kind = if std::mem::take(&mut self.is_break_agreed) {
-            StepKind::Resumed
-        } else {
-            self.judge(media_ms, arrival)
-        };
         let arrival_ms = arrival.0.wrapping_div(1_000_000);
+        let is_agreed = std::mem::take(&mut self.is_break_agreed);
+        let (media_ms, kind) = if self.rebased(from) {
+            (arrival_ms.max(0), StepKind::Resumed)
+        } else {
+            let media_ms = self.media_step(timestamp);
+            let kind = if is_agreed {
+                StepKind::Resumed
+            } else {
+                self.judge(media_ms, arrival)
+            };
+            (media_ms, kind)
+        };
         match kind {
             StepKind::Backwards => {
                 self.backwards = self.backwards.saturating_add(1);
@@ -207,6 +223,19 @@ impl Clock {
     /// pause. The lag goes on from its last value.
     pub fn agree_break(&mut self) {
         self.is_break_agreed = true;
+    }
+
+    /// Headers were lost behind the latest message.
+    pub(crate) fn pass_hole(&mut self) {
+        self.is_behind_hole = true;
+    }
+
+    /// Whether the next timestamp cannot be compared with the latest: one of them lacks what
+    /// nobody knows. What passed in between is the capture's time then.
+    fn rebased(&mut self, from: Option<Inference>) -> bool {
+        let is_behind_hole = std::mem::take(&mut self.is_behind_hole);
+        let before = std::mem::replace(&mut self.last_from, from);
+        before != from || (from.is_some() && is_behind_hole)
     }
 
     /// Media time from the first to the latest timestamp in milliseconds, jumps and steps back
@@ -356,7 +385,7 @@ mod tests {
         let mut clock = Clock::new(RtmpTimestamp(points[0].1), at(points[0].0));
         let kinds = points[1..]
             .iter()
-            .map(|&(ms, ts)| clock.push(RtmpTimestamp(ts), at(ms)).kind)
+            .map(|&(ms, ts)| clock.push(RtmpTimestamp(ts), None, at(ms)).kind)
             .collect();
         (clock, kinds)
     }
@@ -464,11 +493,11 @@ mod tests {
     #[test]
     fn a_break_that_was_agreed_is_no_trouble() {
         let mut clock = Clock::new(RtmpTimestamp(0), at(0));
-        clock.push(RtmpTimestamp(40), at(40));
+        clock.push(RtmpTimestamp(40), None, at(40));
         clock.agree_break();
-        let step = clock.push(RtmpTimestamp(60_000), at(9000));
+        let step = clock.push(RtmpTimestamp(60_000), None, at(9000));
         assert_eq!(step.kind, StepKind::Resumed);
-        clock.push(RtmpTimestamp(60_040), at(9040));
+        clock.push(RtmpTimestamp(60_040), None, at(9040));
         assert_eq!((clock.jumps, clock.gaps, clock.lag), (0, 0, Span::ZERO));
         assert_eq!(clock.gap_max, Span::from_millis(40));
     }
@@ -481,7 +510,7 @@ mod tests {
                 time: Timestamp(time),
                 frame: FrameNumber(1),
             };
-            clock.push(RtmpTimestamp(ts), mark);
+            clock.push(RtmpTimestamp(ts), None, mark);
         }
         assert_eq!(clock.messages, 4);
     }

@@ -81,6 +81,7 @@ impl Session {
                     transaction_id: value,
                     csid: raw.csid,
                     stream_id: raw.stream_id,
+                    stream_from: raw.inferred.stream_id,
                     at: raw.completed(),
                     message: self.messages,
                     detail: None,
@@ -124,6 +125,7 @@ impl Session {
             transaction_id: command.transaction_id,
             csid: raw.csid,
             stream_id: raw.stream_id,
+            stream_from: raw.inferred.stream_id,
             at: raw.completed(),
             message: self.messages,
             detail,
@@ -146,13 +148,13 @@ impl Session {
         let Some(call) = self.calls.get(id) else {
             return;
         };
-        let reused =
-            call.transaction_id
-                .filter(|_| call.reused_transaction)
-                .map(|transaction_id| SessionAnomalyKind::CallTransactionReused {
-                    name: call.name.clone(),
-                    transaction_id,
-                });
+        let reused = call
+            .transaction_id
+            .filter(|_| call.reused_transaction())
+            .map(|transaction_id| SessionAnomalyKind::CallTransactionReused {
+                name: call.name.clone(),
+                transaction_id,
+            });
         if call.state == CallState::OneWay {
             facts.push(Fact::completed(call));
         }

@@ -64,7 +64,7 @@ impl Session {
         for part in &tag.tracks {
             let key = key(side, raw, MediaKind::Audio, part.id);
             let bytes = length(&part.payload);
-            let Some(index) = self.track_index(key, raw.completed()) else {
+            let Some(index) = self.track_index(key, raw) else {
                 continue;
             };
             self.message_of(
@@ -98,6 +98,7 @@ impl Session {
                 }
                 let frame = Frame {
                     timestamp: raw.timestamp,
+                    from: raw.inferred.timestamp,
                     at: raw.completed(),
                     bytes,
                     is_key: false,
@@ -121,7 +122,7 @@ impl Session {
         for part in &tag.tracks {
             let key = key(side, raw, MediaKind::Video, part.id);
             let bytes = length(&part.payload);
-            let Some(index) = self.track_index(key, raw.completed()) else {
+            let Some(index) = self.track_index(key, raw) else {
                 continue;
             };
             self.message_of(
@@ -142,6 +143,7 @@ impl Session {
                 }
                 let frame = Frame {
                     timestamp: raw.timestamp,
+                    from: raw.inferred.timestamp,
                     at: raw.completed(),
                     bytes,
                     is_key: tag.is_key(),
@@ -160,9 +162,10 @@ impl Session {
     }
 
     /// The track of a key, made when it is new; `None` when there are too many.
-    fn track_index(&mut self, key: TrackKey, at: Mark) -> Option<usize> {
+    fn track_index(&mut self, key: TrackKey, raw: &RawMessage) -> Option<usize> {
         let known = self.tracks.iter().position(|track| track.key == key);
-        if known.is_some() {
+        if let Some(track) = known.and_then(|index| self.tracks.get_mut(index)) {
+            track.stream_from = raw.inferred.stream_id;
             return known;
         }
         if self.tracks.len() >= MAX_TRACKS {
@@ -171,7 +174,9 @@ impl Session {
         }
         let limit = self.history_limit.map_or(MAX_BUCKETS, usize::from);
         self.tracks.reserve_exact(1);
-        self.tracks.push(Track::new(key, at, limit));
+        let mut track = Track::new(key, raw.completed(), limit);
+        track.stream_from = raw.inferred.stream_id;
+        self.tracks.push(track);
         self.tracks.len().checked_sub(1)
     }
 
@@ -261,9 +266,15 @@ impl Session {
             facts.push(Fact::TrackConfigured { track: key, at });
         }
         let lacks_config = track.configs == 0 && track.codec().is_some_and(needs_config);
+        let is_rebased = track.clock.is_some() && track.time_from() != frame.from;
         let step = track.frame(frame);
         let count = track.frames;
         self.goodbye = None;
+        if is_rebased {
+            // What was compared is not comparable with what comes.
+            let is_its = |pair: &AvSkew| pair.side == key.side && pair.stream_id == key.stream_id;
+            self.skews.retain(|pair| !is_its(pair));
+        }
         let skew = self.skewed(key, frame);
         if let Some(track) = self.tracks.get_mut(index) {
             track.remember(frame, skew);

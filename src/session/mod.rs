@@ -16,8 +16,11 @@ use crate::base::side::Side;
 use crate::base::time::Span;
 use crate::base::time::Timestamp;
 use crate::rtmp::digest::verify_answer;
+use crate::rtmp::event::ChunkSize;
 use crate::rtmp::event::Event;
+use crate::rtmp::event::Lock;
 use crate::rtmp::event::RawMessage;
+use crate::rtmp::inferred::Inference;
 use crate::rtmp::message::Decoded;
 use crate::rtmp::message::Message;
 use crate::rtmp::types::MessageStreamId;
@@ -174,7 +177,9 @@ impl Session {
                 self.note_time(hello.last);
                 self.handshake.hello(side, hello, verify_answer);
                 let direction = self.directions.of_mut(side);
-                direction.chunk_size.get_or_insert(DEFAULT_CHUNK_SIZE);
+                if direction.chunk_size == ChunkSize::Unknown {
+                    direction.chunk_size = ChunkSize::Told(DEFAULT_CHUNK_SIZE);
+                }
                 self.handshake_changed(hello.last, facts);
             }
             Event::Echo(echo) => {
@@ -204,6 +209,14 @@ impl Session {
             Event::Skipped { range, at } => {
                 self.note_time(*at);
                 self.skipped(side, *range);
+            }
+            Event::Locked(lock) => {
+                self.note_time(lock.at);
+                self.locked(side, lock);
+            }
+            Event::ChunkSize { size, at } => {
+                self.note_time(*at);
+                self.directions.of_mut(side).chunk_size = *size;
             }
             Event::Anomaly(anomaly) => {
                 self.note_time(anomaly.at);
@@ -313,6 +326,15 @@ impl Session {
         found.map(|pair| &pair.skew)
     }
 
+    /// From what the timestamps are inferred by which audio is held against video: of tracks of
+    /// which one counts from where it was found, the difference means nothing.
+    pub fn skew_from(&self, pair: &AvSkew) -> Option<Inference> {
+        let (side, stream_id) = (pair.side, pair.stream_id);
+        let is_its = |track: &&Track| track.key.side == side && track.key.stream_id == stream_id;
+        let mut tracks = self.tracks.iter().filter(is_its);
+        tracks.find_map(Track::time_from)
+    }
+
     /// The latest metadata of a net stream.
     pub fn metadata_of(&self, side: Side, stream_id: MessageStreamId) -> Option<&Metadata> {
         self.metadata
@@ -398,6 +420,14 @@ impl Session {
 
     fn note_time(&mut self, at: Mark) {
         self.now = self.now.max(at.time);
+    }
+
+    fn locked(&mut self, side: Side, lock: &Lock) {
+        self.directions.of_mut(side).locked(lock);
+        let sent = self.tracks.iter_mut().filter(|t| t.key.side == side);
+        for clock in sent.filter_map(|track| track.clock.as_mut()) {
+            clock.pass_hole();
+        }
     }
 
     fn skipped(&mut self, side: Side, range: ByteRange) {

@@ -3,6 +3,8 @@
 use crate::base::severity::Severity;
 use crate::base::side::Side;
 use crate::base::time::Span;
+use crate::rtmp::inferred::Inference;
+use crate::session::AvSkew;
 use crate::session::Session;
 use crate::session::end;
 use crate::session::end::EndStyle;
@@ -73,6 +75,8 @@ pub struct Summary<'a> {
     pub stream_name: Option<&'a str>,
     /// Role of the client.
     pub role: Option<Role>,
+    /// From what the role is inferred.
+    pub role_from: Option<Inference>,
     /// Client software.
     pub client_software: Option<&'a str>,
     /// Server software.
@@ -85,6 +89,8 @@ pub struct Summary<'a> {
     pub audio: Option<&'a Track>,
     /// Audio against video.
     pub skew: Option<&'a Skew>,
+    /// From what the timestamps of that are inferred.
+    pub skew_from: Option<Inference>,
     /// Mean bitrate of both tracks in thousands of bits per second of media time.
     pub kbits: f64,
     /// The larger lag of both tracks now.
@@ -101,7 +107,8 @@ impl Session {
     /// The connection at a glance.
     pub fn summary(&self) -> Summary<'_> {
         let stream = self.main_stream();
-        let role = stream.and_then(|stream| stream.role).or_else(|| {
+        let told = stream.and_then(|stream| stream.role);
+        let role = told.or_else(|| {
             // Without the begin of the connection, who sends media says it.
             let side = self.busiest_side()?;
             Some(match side {
@@ -115,6 +122,10 @@ impl Session {
         let kbits = |track: Option<&Track>| track.and_then(Track::kbits).unwrap_or(0.0);
         let lag = |track: Option<&Track>| track.and_then(Track::lag);
         let either = video.or(audio).map(|track| track.key);
+        let pair = either.and_then(|key| {
+            let is_its = |of: &&AvSkew| (of.side, of.stream_id) == (key.side, key.stream_id);
+            self.skews.iter().find(is_its)
+        });
         let (style, ended_by) = end::style(self.goodbye, self.end);
         let peers = self.peers.as_deref();
         Summary {
@@ -123,12 +134,14 @@ impl Session {
             tc_url: peers.and_then(|peers| peers.tc_url.as_deref()),
             stream_name: stream.and_then(|stream| stream.name.as_deref()),
             role,
+            role_from: role.xor(told).map(|_| Inference::Sender),
             client_software: peers.and_then(|peers| peers.client_software()),
             server_software: peers.and_then(|peers| peers.server_software()),
             stream,
             video,
             audio,
-            skew: either.and_then(|key| self.skew(key.side, key.stream_id)),
+            skew: pair.map(|pair| &pair.skew),
+            skew_from: pair.and_then(|pair| self.skew_from(pair)),
             kbits: kbits(video) + kbits(audio),
             lag: lag(video).max(lag(audio)),
             worst: self.anomalies.worst(),

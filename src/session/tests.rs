@@ -13,7 +13,10 @@ use crate::rtmp::event::Echo;
 use crate::rtmp::event::Event;
 use crate::rtmp::event::HANDSHAKE_PACKET_LEN;
 use crate::rtmp::event::Hello;
+use crate::rtmp::event::Missing;
 use crate::rtmp::event::RawMessage;
+use crate::rtmp::event::Repeats;
+use crate::rtmp::inferred::Inferred;
 use crate::rtmp::message::Decoded;
 use crate::rtmp::message::Message;
 use crate::rtmp::types::ChunkFormat;
@@ -158,7 +161,10 @@ impl Talk {
             last: at(ms),
             body: Vec::new(),
             received: 100,
+            missing: Missing::default(),
             from_aggregate: false,
+            repeats: Repeats::NotDue,
+            inferred: Inferred::default(),
         }
     }
 

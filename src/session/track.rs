@@ -9,6 +9,7 @@ use crate::base::ids::Mark;
 use crate::base::side::Side;
 use crate::base::time::Span;
 use crate::base::time::Timestamp;
+use crate::rtmp::inferred::Inference;
 use crate::rtmp::media::channels::MultichannelConfig;
 use crate::rtmp::media::codec::Codec;
 use crate::rtmp::media::codec::CodecId;
@@ -111,6 +112,8 @@ pub struct Track {
     pub codec: Option<CodecId>,
     /// Whether its messages have the headers of Enhanced RTMP.
     pub is_enhanced: bool,
+    /// From what the message stream of the latest message is inferred.
+    pub stream_from: Option<Inference>,
     /// Whether the sender ended the sequence and sent nothing since.
     pub is_ended: bool,
     /// What the latest codec configuration says.
@@ -165,6 +168,8 @@ pub struct Track {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Frame {
     pub(crate) timestamp: RtmpTimestamp,
+    /// From what the timestamp is inferred.
+    pub(crate) from: Option<Inference>,
     pub(crate) at: Mark,
     /// Payload bytes.
     pub(crate) bytes: u32,
@@ -192,6 +197,7 @@ impl Track {
             key,
             codec: None,
             is_enhanced: false,
+            stream_from: None,
             is_ended: false,
             config: None,
             configs: 0,
@@ -262,6 +268,11 @@ impl Track {
         Some(as_f64(self.frame_bytes) * 8.0 / media_ms)
     }
 
+    /// From what its latest timestamp is inferred.
+    pub fn time_from(&self) -> Option<Inference> {
+        self.clock.as_ref()?.last_from
+    }
+
     /// Lag of the media clock behind the capture clock now.
     pub fn lag(&self) -> Option<Span> {
         Some(self.clock.as_ref()?.lag)
@@ -286,9 +297,12 @@ impl Track {
             self.disposable = self.disposable.saturating_add(1);
         }
         let step = if let Some(clock) = &mut self.clock {
-            clock.push(frame.timestamp, frame.at)
+            clock.push(frame.timestamp, frame.from, frame.at)
         } else {
-            self.clock = Some(Box::new(Clock::new(frame.timestamp, frame.at)));
+            let mut clock = Clock::new(frame.timestamp, frame.at);
+            clock.first_from = frame.from;
+            clock.last_from = frame.from;
+            self.clock = Some(Box::new(clock));
             Step {
                 media_ms: 0,
                 arrival: Span::ZERO,

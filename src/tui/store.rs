@@ -323,7 +323,10 @@ fn shortened(raw: &crate::rtmp::event::RawMessage) -> crate::rtmp::event::RawMes
         first: raw.first,
         last: raw.last,
         received: raw.received,
+        missing: raw.missing,
         from_aggregate: raw.from_aggregate,
+        repeats: raw.repeats,
+        inferred: raw.inferred,
     }
 }
 

@@ -17,8 +17,11 @@ use crate::base::side::Side;
 use crate::base::time::Timestamp;
 use crate::net::Endpoint;
 use crate::rtmp::event::Event;
+use crate::rtmp::event::Missing;
 use crate::rtmp::event::RawMessage;
+use crate::rtmp::event::Repeats;
 use crate::rtmp::field::NoFields;
+use crate::rtmp::inferred::Inferred;
 use crate::rtmp::message;
 use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
@@ -74,7 +77,10 @@ pub(super) fn raw(type_id: MessageTypeId, csid: u32, ms: u32, body: &[u8]) -> Ra
         last: at(i64::from(ms), u64::from(ms) + 1),
         body: body.to_vec(),
         received: length,
+        missing: Missing::default(),
         from_aggregate: false,
+        repeats: Repeats::NotDue,
+        inferred: Inferred::default(),
     }
 }
 

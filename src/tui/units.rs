@@ -7,6 +7,7 @@ use crate::base::time::Timestamp;
 pub(super) use crate::base::units::bytes;
 use crate::base::units::clock;
 pub(super) use crate::base::units::grouped;
+pub(super) use crate::base::units::marked;
 pub(super) use crate::base::units::millis;
 pub(super) use crate::base::units::span;
 

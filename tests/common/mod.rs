@@ -6,6 +6,7 @@
 )]
 
 mod captures;
+pub(crate) mod cut;
 
 use std::fs;
 use std::path::Path;

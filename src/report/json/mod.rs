@@ -23,6 +23,7 @@ use crate::pipeline::Observer;
 use crate::pipeline::Pipeline;
 use crate::report::mask::Mask;
 use crate::rtmp::anomaly::Anomaly;
+use crate::rtmp::event::Lock;
 use crate::session::call::Call;
 use crate::session::fact::Fact;
 use crate::session::stats::Stats;
@@ -38,6 +39,7 @@ pub const EVENT_TYPES: &[&str] = &[
     "call",
     "track",
     "stats",
+    "lock",
     "gap",
     "anomaly",
     "connection_end",
@@ -77,12 +79,12 @@ pub struct JsonReport<W: Write> {
 
 #[derive(Debug, Clone, Copy)]
 struct Wanted {
-    all: [bool; 10],
+    all: [bool; EVENT_TYPES.len()],
 }
 
 impl Wanted {
     fn new(events: &[String]) -> Self {
-        let mut all = [false; 10];
+        let mut all = [false; EVENT_TYPES.len()];
         for (wanted, name) in all.iter_mut().zip(EVENT_TYPES) {
             *wanted = events.is_empty() || events.iter().any(|event| event == name);
         }
@@ -363,6 +365,10 @@ impl<W: Write> Observer for JsonReport<W> {
                 w.unsigned_member("bytes", range.len());
             });
         });
+    }
+
+    fn locked(&mut self, connection: &Connection, side: Side, lock: &Lock) {
+        self.record(connection, "lock", side, |w, _, _| records::lock(w, lock));
     }
 
     fn gap(&mut self, connection: &Connection, gap: &Gap) {

@@ -148,7 +148,10 @@ fn a_message_of_its_own_has_the_place_of_the_aggregate() {
         last: Mark::default(),
         body,
         received: length,
+        missing: Missing::default(),
         from_aggregate: false,
+        repeats: Repeats::NotDue,
+        inferred: Inferred::default(),
     };
     let (parts, _) = read(TWO, 2000);
     let audio = parts[0].to_message(&whole, 1);

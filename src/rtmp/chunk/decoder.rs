@@ -34,7 +34,10 @@ use crate::rtmp::chunk::stream::Remembered;
 use crate::rtmp::chunk::walk::Size;
 use crate::rtmp::chunk::walk::Undescribed;
 use crate::rtmp::event::Event;
+use crate::rtmp::event::Missing;
 use crate::rtmp::event::RawMessage;
+use crate::rtmp::event::Repeats;
+use crate::rtmp::inferred::Inference;
 use crate::rtmp::queue::EventQueue;
 use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::MessageTypeId;
@@ -272,7 +275,7 @@ impl ChunkDecoder {
             return match fmt {
                 ChunkFormat::Full | ChunkFormat::SameStream => {
                     let (mut remembered, delta) = Remembered::BLANK.follow(fmt, header.message);
-                    if let Some(presumed) = self.presumed_stream(header, &remembered) {
+                    if let Some((presumed, _)) = self.presumed_stream(header, &remembered) {
                         remembered.stream_id = presumed;
                     }
                     self.trust(header, &remembered, false, start)?;
@@ -305,12 +308,14 @@ impl ChunkDecoder {
                     self.cut_off(place, chunk, out);
                     place
                 } else {
-                    if let Some(stream_id) = self.presumed_stream(header, &remembered) {
+                    let presumed = self.presumed_stream(header, &remembered);
+                    if let Some((stream_id, _)) = presumed {
                         let csid = header.basic.csid;
                         let kind = AnomalyKind::MessageStreamPresumed { csid, stream_id };
                         self.remark(kind, chunk.start, chunk.at, out);
                     }
-                    self.open(header, chunk, out)
+                    let from = presumed.map(|(_, from)| from);
+                    self.open(header, from, chunk, out)
                 };
                 self.begin(place, remembered, delta, header, chunk, out);
             }
@@ -329,6 +334,7 @@ impl ChunkDecoder {
         let Some(partial) = stream.partial.as_mut() else {
             return;
         };
+        partial.repeats = header.repeat.told(partial.repeats);
         let size = u32::try_from(chunk.size).unwrap_or_default();
         partial.chunks = partial.chunks.saturating_add(1);
         partial.interruptions = partial.interruptions.saturating_add(others);
@@ -356,7 +362,13 @@ impl ChunkDecoder {
     }
 
     /// The first chunk on a chunk stream.
-    fn open(&mut self, header: &ChunkHeader, chunk: Chunk, out: &mut EventQueue) -> usize {
+    fn open(
+        &mut self,
+        header: &ChunkHeader,
+        stream_from: Option<Inference>,
+        chunk: Chunk,
+        out: &mut EventQueue,
+    ) -> usize {
         let csid = header.basic.csid;
         if header.basic.fmt != ChunkFormat::Full && !self.late {
             // Common on chunk stream 2 (librtmp, GStreamer): a type 1 header lacks nothing but
@@ -371,10 +383,12 @@ impl ChunkDecoder {
             in_doubt: false,
             starts: Starts::default(),
             clock: if self.late {
-                Clock::InDoubt
+                Clock::Relative
             } else {
                 Clock::Right
             },
+            stream_from,
+            header_from: None,
             partial: None,
         });
         if let Some(mut forgotten) = forgotten {
@@ -419,6 +433,8 @@ impl ChunkDecoder {
             keep: keep.min(sure),
             sure,
             header_within: false,
+            hole: Missing::default(),
+            repeats: Repeats::NotDue,
         };
         let partial = self.streams.in_box(partial);
         let chunks = self.chunks;
@@ -433,11 +449,24 @@ impl ChunkDecoder {
                 remembered.type_id,
                 MessageTypeId::COMMAND_AMF0 | MessageTypeId::COMMAND_AMF3
             );
-        let uncertain = stream.clock == Clock::InDoubt && delta.is_some();
-        if uncertain {
-            stream.clock = Clock::SaidInDoubt;
-        } else if delta.is_none() {
-            stream.clock = Clock::Right;
+        let said = stream.clock;
+        stream.clock = match said {
+            _ if delta.is_none() => Clock::Right,
+            Clock::InDoubt => Clock::SaidInDoubt,
+            Clock::Relative => Clock::SaidRelative,
+            known => known,
+        };
+        let uncertain = delta.is_some() && stream.clock != said;
+        let inherited = stream.in_doubt.then_some(Inference::Inherited);
+        stream.header_from = match (header.basic.fmt, stream.header_from) {
+            (ChunkFormat::Full | ChunkFormat::SameStream, _) => None,
+            (_, Some(Inference::Pattern)) => Some(Inference::Pattern),
+            _ => inherited,
+        };
+        if header.basic.fmt == ChunkFormat::Full {
+            stream.stream_from = None;
+        } else if presumed {
+            stream.stream_from = Some(Inference::BeforeHole);
         }
         self.implausible = if is_implausible(&remembered, stream) {
             self.implausible.saturating_add(1)

@@ -3,6 +3,7 @@
 //! out. Nobody announces it, so it is decided per direction by what is there.
 
 use crate::rtmp::chunk::stream::Remembered;
+use crate::rtmp::event::Repeats;
 
 /// After this many type 3 chunks that agree, a direction's way is known.
 const SETTLED: u8 = 2;
@@ -31,6 +32,15 @@ impl Repeat {
     /// Whether the field is there.
     pub(super) fn is_there(self) -> bool {
         matches!(self, Self::Repeated | Self::Differs(_))
+    }
+
+    /// What is told of a message whose earlier chunks did as `before` says.
+    pub(super) fn told(self, before: Repeats) -> Repeats {
+        match (self, before) {
+            (Self::NotDue, _) => before,
+            (Self::LeftOut, _) | (_, Repeats::LeftOut) => Repeats::LeftOut,
+            (Self::Repeated | Self::Differs(_), _) => Repeats::Repeated,
+        }
     }
 }
 

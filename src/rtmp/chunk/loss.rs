@@ -21,7 +21,10 @@ use crate::rtmp::chunk::stream::Remembered;
 use crate::rtmp::chunk::walk;
 use crate::rtmp::chunk::walk::Size;
 use crate::rtmp::chunk::walk::Undescribed;
+use crate::rtmp::event::ChunkSize;
 use crate::rtmp::event::Event;
+use crate::rtmp::event::Lock;
+use crate::rtmp::inferred::Inference;
 use crate::rtmp::queue::EventQueue;
 use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
@@ -255,25 +258,29 @@ impl ChunkDecoder {
     }
 
     /// The message stream of a chunk stream whose type 0 header was not captured. Media never
-    /// belong to the connection itself, so that theirs is the one that is known of other media.
+    /// belong to the connection itself, so that theirs is the one that is known of other media. And
+    /// what tells it.
     pub(super) fn presumed_stream(
         &self,
         header: &ChunkHeader,
         new: &Remembered,
-    ) -> Option<MessageStreamId> {
+    ) -> Option<(MessageStreamId, Inference)> {
         let is_missing = header.stream.is_none() && header.basic.fmt == ChunkFormat::SameStream;
         if !self.late || !is_missing || header.basic.csid == ChunkStreamId::CONTROL {
             return None;
         }
         if !is_of_a_stream(new.type_id) {
-            return Some(MessageStreamId(0));
+            return Some((MessageStreamId(0), Inference::ConnectionItself));
         }
         let known = self.streams.iter().map(|stream| &stream.remembered);
         let other = known
             .filter(|of| is_of_a_stream(of.type_id) && of.stream_id.0 > 0)
             .map(|of| of.stream_id)
             .next();
-        Some(other.unwrap_or(FIRST_STREAM))
+        Some(match other {
+            Some(other) => (other, Inference::OtherMedia),
+            None => (FIRST_STREAM, Inference::FirstStream),
+        })
     }
 
     /// From here on it is not known where chunks begin.
@@ -354,9 +361,10 @@ impl ChunkDecoder {
     /// Goes on where a search has found a header.
     fn settle(&mut self, search: &Search, found: Found, out: &mut EventQueue) {
         let position = search.position(found.at);
+        let is_first = self.chunks == 0;
         self.position = position;
-        self.size = found.size;
         self.place = Place::Header;
+        self.settle_size(search, found, out);
         match search.expected() {
             Expected::Within(within) if found.as_expected => self.resume(within),
             Expected::Header if found.as_expected => self.confirmed = Some(position),
@@ -375,14 +383,36 @@ impl ChunkDecoder {
                 self.late = true;
                 for stream in self.streams.iter_mut() {
                     stream.in_doubt = true;
-                    stream.clock = Clock::InDoubt;
+                    stream.clock = stream.clock.doubted();
                 }
                 if found.acknowledges {
                     self.presume_acknowledgements();
                 }
                 self.skipped(search, found, out);
+                out.push(Event::Locked(Lock {
+                    position,
+                    skipped: position.saturating_sub(search.since),
+                    headers: search.agreed.headers,
+                    bits: search.agreed.bits,
+                    is_first,
+                    at: search.mark_of(found.at),
+                }));
             }
         }
+    }
+
+    /// Takes the chunk size that agrees, and says so when it is another.
+    fn settle_size(&mut self, search: &Search, found: Found, out: &mut EventQueue) {
+        if self.size == found.size {
+            return;
+        }
+        self.size = found.size;
+        let size = match found.size {
+            Size::Known(bytes) => ChunkSize::Inferred(bytes),
+            Size::AtLeast(least) | Size::Guess { least, .. } => ChunkSize::AtLeast(least),
+        };
+        let at = search.mark_of(found.at);
+        out.push(Event::ChunkSize { size, at });
     }
 
     /// What the one byte of header refers to that every acknowledgement has.
@@ -394,7 +424,9 @@ impl ChunkDecoder {
             remembered: Remembered::ACKNOWLEDGEMENT,
             in_doubt: true,
             starts: Starts::default(),
-            clock: Clock::InDoubt,
+            clock: Clock::Relative,
+            stream_from: Some(Inference::ConnectionItself),
+            header_from: Some(Inference::Pattern),
             partial: None,
         };
         match self
@@ -413,8 +445,7 @@ impl ChunkDecoder {
         let (start, end) = (search.since, self.position);
         if start < end {
             let range = ByteRange { start, end };
-            let at = search.pieces(found.at).next();
-            let at = at.map_or_else(|| search.last_mark(), |(at, _)| at);
+            let at = search.mark_of(found.at);
             out.push(Event::Skipped { range, at });
         }
     }

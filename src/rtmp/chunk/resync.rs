@@ -10,6 +10,7 @@ use crate::rtmp::chunk::stream::ChunkStream;
 use crate::rtmp::chunk::stream::ChunkStreams;
 use crate::rtmp::chunk::stream::Remembered;
 use crate::rtmp::chunk::walk;
+use crate::rtmp::chunk::walk::Agreed;
 use crate::rtmp::chunk::walk::LOOK;
 use crate::rtmp::chunk::walk::Needed;
 use crate::rtmp::chunk::walk::Outcome;
@@ -184,6 +185,8 @@ pub(super) struct Search {
     pub(super) hole_end: Option<u64>,
     /// The chunk stream of a header that refers to one nobody saw, where that began the search.
     pub(super) undescribed: Option<(ChunkStreamId, ChunkFormat)>,
+    /// What spoke for the latest trial.
+    pub(super) agreed: Agreed,
 }
 
 impl Search {
@@ -204,6 +207,7 @@ impl Search {
             doubts_size: false,
             hole_end: None,
             undescribed: None,
+            agreed: Agreed::default(),
         }
     }
 
@@ -244,9 +248,9 @@ impl Search {
         self.expected
     }
 
-    /// Tries whether a header stands at a place of what is held.
+    /// Tries whether a header stands at a place of what is held, and remembers what spoke for it.
     fn trial(
-        &self,
+        &mut self,
         at: usize,
         streams: Vec<Walked>,
         size: Size,
@@ -255,7 +259,9 @@ impl Search {
     ) -> Outcome {
         let mut walk = Walk::new(self.held(), streams, size, extended, needed);
         walk.is_over = self.is_over;
-        walk.run(at)
+        let (outcome, agreed) = walk.run(at);
+        self.agreed = agreed;
+        outcome
     }
 
     /// Whether what was expected did not come true.
@@ -266,6 +272,12 @@ impl Search {
     /// What brought the last byte.
     pub(super) fn last_mark(&self) -> Mark {
         self.marks.last().map(|(_, mark)| *mark).unwrap_or_default()
+    }
+
+    /// What brought the byte at `at`.
+    pub(super) fn mark_of(&self, at: usize) -> Mark {
+        let piece = self.pieces(at).next();
+        piece.map_or_else(|| self.last_mark(), |(mark, _)| mark)
     }
 
     fn held(&self) -> &[u8] {

@@ -6,7 +6,11 @@ use crate::base::ids::Mark;
 use crate::rtmp::chunk::evidence::Starts;
 use crate::rtmp::chunk::header::MessageHeader;
 use crate::rtmp::chunk::header::TimeField;
+use crate::rtmp::event::Missing;
 use crate::rtmp::event::RawMessage;
+use crate::rtmp::event::Repeats;
+use crate::rtmp::inferred::Inference;
+use crate::rtmp::inferred::Inferred;
 use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
 use crate::rtmp::types::MessageStreamId;
@@ -152,6 +156,10 @@ pub(super) struct Partial {
     pub(super) sure: u32,
     /// Whether a header in its midst was already remarked on.
     pub(super) header_within: bool,
+    /// Where payload is missing: the range told of the message.
+    pub(super) hole: Missing,
+    /// What type 3 chunks did about its extended timestamp.
+    pub(super) repeats: Repeats,
 }
 
 impl Partial {
@@ -162,7 +170,11 @@ impl Partial {
 
     /// Payload bytes are missing up to a position.
     pub(super) fn pass_hole(&mut self, len: u32, end: u64) {
+        if self.missing == 0 {
+            self.hole.start = self.passed;
+        }
         self.passed = self.passed.saturating_add(len);
+        self.hole.end = self.passed;
         self.missing = self.missing.saturating_add(len);
         self.end = end;
         // What comes behind the hole is not what followed the bytes kept so far.
@@ -179,6 +191,29 @@ pub(super) enum Clock {
     InDoubt,
     /// The same, and it was said.
     SaidInDoubt,
+    /// No absolute timestamp was seen yet.
+    Relative,
+    /// The same, and it was said.
+    SaidRelative,
+}
+
+impl Clock {
+    /// A hole came that may have taken deltas.
+    pub(super) fn doubted(self) -> Self {
+        match self {
+            Self::Right | Self::InDoubt | Self::SaidInDoubt => Self::InDoubt,
+            Self::Relative | Self::SaidRelative => Self::Relative,
+        }
+    }
+
+    /// What that makes of timestamps.
+    pub(super) fn inference(self) -> Option<Inference> {
+        match self {
+            Self::Right => None,
+            Self::InDoubt | Self::SaidInDoubt => Some(Inference::Uncertain),
+            Self::Relative | Self::SaidRelative => Some(Inference::Relative),
+        }
+    }
 }
 
 /// One chunk stream of one direction.
@@ -196,6 +231,10 @@ pub(super) struct ChunkStream {
     pub(super) starts: Starts,
     /// What is known of its clock.
     pub(super) clock: Clock,
+    /// From what its message stream is inferred, if no header told it.
+    pub(super) stream_from: Option<Inference>,
+    /// From what type and length of the latest message are inferred.
+    pub(super) header_from: Option<Inference>,
     /// The message in progress; mostly there is none, and thousands of connections have some
     /// chunk streams each.
     pub(super) partial: Option<Box<Partial>>,
@@ -211,6 +250,12 @@ impl ChunkStream {
     /// Takes the message in progress out, as far as it came in, and leaves its box in `spare`.
     pub(super) fn take_message(&mut self, spare: &mut Option<Box<Partial>>) -> Option<RawMessage> {
         let mut partial = self.partial.take()?;
+        if partial.passed < self.remembered.length {
+            if partial.missing == 0 {
+                partial.hole.start = partial.passed;
+            }
+            partial.hole.end = self.remembered.length;
+        }
         let message = RawMessage {
             csid: self.csid,
             fmt: partial.fmt,
@@ -231,7 +276,14 @@ impl ChunkStream {
             last: partial.last,
             body: std::mem::take(&mut partial.body),
             received: partial.passed.saturating_sub(partial.missing),
+            missing: partial.hole,
             from_aggregate: false,
+            repeats: partial.repeats,
+            inferred: Inferred {
+                timestamp: self.clock.inference(),
+                stream_id: self.stream_from,
+                header: self.header_from,
+            },
         };
         *spare = Some(partial);
         Some(message)

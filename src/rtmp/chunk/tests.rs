@@ -2,6 +2,7 @@
 
 mod found;
 mod loss;
+mod marks;
 mod rules;
 
 use crate::base::ids::Mark;
@@ -9,7 +10,9 @@ use crate::rtmp::anomaly::AnomalyKind;
 use crate::rtmp::decoder::Decoder;
 use crate::rtmp::decoder::DecoderOptions;
 use crate::rtmp::decoder::Start;
+use crate::rtmp::event::ChunkSize;
 use crate::rtmp::event::Event;
+use crate::rtmp::event::Lock;
 use crate::rtmp::event::RawMessage;
 use crate::rtmp::queue::EventQueue;
 
@@ -19,6 +22,8 @@ struct Seen {
     messages: Vec<RawMessage>,
     anomalies: Vec<AnomalyKind>,
     skipped: Vec<(u64, u64)>,
+    locks: Vec<Lock>,
+    sizes: Vec<ChunkSize>,
 }
 
 impl Seen {
@@ -44,6 +49,8 @@ fn drain(out: &mut EventQueue) -> Seen {
             Event::Message(message) => seen.messages.push(message),
             Event::Anomaly(anomaly) => seen.anomalies.push(anomaly.kind),
             Event::Skipped { range, .. } => seen.skipped.push((range.start, range.end)),
+            Event::Locked(lock) => seen.locks.push(lock),
+            Event::ChunkSize { size, .. } => seen.sizes.push(size),
             other => panic!("no {other:?} among chunks"),
         }
     }

@@ -72,6 +72,15 @@ pub(super) enum Outcome {
     Refuted,
 }
 
+/// What speaks for a trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Agreed {
+    /// Headers that stood where they had to.
+    pub(super) headers: u32,
+    /// The evidence in bits.
+    pub(super) bits: u32,
+}
+
 /// A chunk stream as a trial sees it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Walked {
@@ -261,13 +270,15 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Goes on from a header at `at`.
-    pub(super) fn run(mut self, at: usize) -> Outcome {
-        match (self.go(at), self.open) {
+    /// Goes on from a header at `at`. Says how it ended, and what spoke for it.
+    pub(super) fn run(mut self, at: usize) -> (Outcome, Agreed) {
+        let outcome = match (self.go(at), self.open) {
             (Outcome::Open(one), Some(other)) => Outcome::Open(one.min(other)),
             (Outcome::Refuted, Some(open)) => Outcome::Open(open),
             (outcome, _) => outcome,
-        }
+        };
+        let (headers, bits) = (self.headers, self.bits);
+        (outcome, Agreed { headers, bits })
     }
 
     fn go(&mut self, mut at: usize) -> Outcome {
@@ -315,8 +326,12 @@ impl<'a> Walk<'a> {
             if let Some(least) = self.size.doubted_above()
                 && remaining > least
             {
-                match self.try_sizes(at, &met, least, remaining) {
-                    found @ Outcome::Confirmed(_) => return found,
+                let (outcome, agreed) = self.try_sizes(at, &met, least, remaining);
+                match outcome {
+                    found @ Outcome::Confirmed(_) => {
+                        (self.headers, self.bits) = (agreed.headers, agreed.bits);
+                        return found;
+                    }
                     Outcome::Open(need) => self.open = Some(need.min(self.open.unwrap_or(need))),
                     Outcome::Refuted => {}
                 }
@@ -478,11 +493,12 @@ impl<'a> Walk<'a> {
 
     /// The chunk size is not known and matters here: tries those at which the message's
     /// continuations would stand.
-    fn try_sizes(&self, at: usize, met: &Met, least: u32, remaining: u32) -> Outcome {
+    fn try_sizes(&self, at: usize, met: &Met, least: u32, remaining: u32) -> (Outcome, Agreed) {
+        let nothing = Agreed::default();
         let payload = self.bytes.get(at..).unwrap_or_default();
         // Only a continuation in the shortest form is looked for.
         let Some(marker) = u8::try_from(met.csid.0).ok().filter(|id| *id < 64) else {
-            return Outcome::Refuted;
+            return (Outcome::Refuted, nothing);
         };
         let marker = marker | 0xC0;
         let extended = self
@@ -515,9 +531,10 @@ impl<'a> Walk<'a> {
             if let Some(stream) = trial.streams.get_mut(met.stream) {
                 stream.remaining = remaining.saturating_sub(bytes);
             }
-            match trial.run(at.saturating_add(size)) {
-                found @ Outcome::Confirmed(Size::Known(_)) => return found,
-                found @ Outcome::Confirmed(_) => guess = guess.or(Some(found)),
+            let (outcome, agreed) = trial.run(at.saturating_add(size));
+            match outcome {
+                Outcome::Confirmed(Size::Known(_)) => return (outcome, agreed),
+                Outcome::Confirmed(_) => guess = guess.or(Some((outcome, agreed))),
                 Outcome::Open(need) => open = Some(open.map_or(need, |o: usize| o.min(need))),
                 Outcome::Refuted => {}
             }
@@ -532,7 +549,7 @@ impl<'a> Walk<'a> {
                     .min(self.bytes.len().saturating_add(1)),
             );
         }
-        open.map_or(Outcome::Refuted, Outcome::Open)
+        (open.map_or(Outcome::Refuted, Outcome::Open), nothing)
     }
 }
 

@@ -29,7 +29,10 @@ fn message(type_id: MessageTypeId, body: Vec<u8>) -> RawMessage {
         last: Mark::default(),
         body,
         received: length,
+        missing: Missing::default(),
         from_aggregate: false,
+        repeats: Repeats::NotDue,
+        inferred: Inferred::default(),
     }
 }
 

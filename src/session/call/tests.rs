@@ -17,6 +17,7 @@ fn request(name: &str, transaction_id: f64, ms: i64) -> Request<'_> {
         transaction_id: Some(TransactionId(transaction_id)),
         csid: ChunkStreamId(3),
         stream_id: MessageStreamId(0),
+        stream_from: None,
         at: at(ms),
         message: 1,
         detail: None,
@@ -66,7 +67,7 @@ fn a_result_answers_the_call_with_its_transaction_id() {
     let call = calls.get(2).unwrap();
     assert_eq!(call.latency(), Some(Span::from_millis(40)));
     assert_eq!(call.state, CallState::Answered);
-    assert!(call.pipelined);
+    assert!(call.pipelined());
     assert_eq!(calls.waiting(), 1);
 }
 
@@ -224,8 +225,8 @@ fn the_same_transaction_id_again_is_marked_and_answers_go_in_order() {
     let mut calls = Calls::default();
     calls.open(&request("createStream", 2.0, 0));
     calls.open(&request("createStream", 2.0, 1));
-    assert!(!calls.get(1).unwrap().reused_transaction);
-    assert!(calls.get(2).unwrap().reused_transaction);
+    assert!(!calls.get(1).unwrap().reused_transaction());
+    assert!(calls.get(2).unwrap().reused_transaction());
     let first = calls.answer(Some(id(2.0)), &answer(ReplyKind::Result, 5));
     let second = calls.answer(Some(id(2.0)), &answer(ReplyKind::Result, 6));
     assert_eq!(first, Answered::Completed(1));
@@ -240,7 +241,7 @@ fn both_sides_count_their_own_transaction_ids() {
         caller: Side::Server,
         ..request("_onbwcheck", 1.0, 1)
     });
-    assert!(!calls.get(2).unwrap().reused_transaction);
+    assert!(!calls.get(2).unwrap().reused_transaction());
     let by_client = Answer {
         from: Side::Client,
         ..answer(ReplyKind::Result, 3)

@@ -4,6 +4,7 @@ use super::*;
 use crate::base::ids::ByteRange;
 use crate::base::ids::FrameNumber;
 use crate::base::time::Timestamp;
+use crate::rtmp::event::Missing;
 use crate::rtmp::types::RtmpTimestamp;
 
 fn at(ms: i64) -> Mark {
@@ -31,7 +32,10 @@ fn message(csid: u32, type_id: MessageTypeId, length: u32) -> RawMessage {
         last: at(0),
         body: Vec::new(),
         received: length,
+        missing: Missing::default(),
         from_aggregate: false,
+        repeats: Repeats::NotDue,
+        inferred: Inferred::default(),
     }
 }
 
@@ -122,19 +126,19 @@ fn a_message_whose_begin_was_sent_again_held_the_wire_as_long() {
 #[test]
 fn changes_of_the_chunk_size_are_kept_with_their_message() {
     let mut direction = Direction {
-        chunk_size: Some(DEFAULT_CHUNK_SIZE),
+        chunk_size: ChunkSize::Told(DEFAULT_CHUNK_SIZE),
         ..Direction::default()
     };
     let change = direction.set_chunk_size(4096, 3, at(7));
     assert_eq!((change.from, change.to), (Some(128), 4096));
-    assert_eq!(direction.chunk_size, Some(4096));
+    assert_eq!(direction.chunk_size, ChunkSize::Told(4096));
     for size in 0..100 {
         direction.set_chunk_size(5000 + size, 4, at(8));
     }
     assert_eq!(direction.chunk_size_changes.len(), MAX_CHUNK_SIZE_CHANGES);
     assert_eq!(direction.chunk_size_changes[0], change);
     assert_eq!(direction.other_chunk_size_changes, 85);
-    assert_eq!(direction.chunk_size, Some(5099));
+    assert_eq!(direction.chunk_size, ChunkSize::Told(5099));
 }
 
 #[test]

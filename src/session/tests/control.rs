@@ -7,6 +7,7 @@ use crate::rtmp::control::SetPeerBandwidth;
 use crate::rtmp::control::UserControl;
 use crate::rtmp::control::UserControlData;
 use crate::rtmp::control::UserControlType;
+use crate::rtmp::event::ChunkSize;
 use crate::session::end::GoodbyeKind;
 
 fn control(talk: &mut Talk, side: Side, ms: i64, message: Message) {
@@ -33,15 +34,24 @@ fn a_change_of_the_chunk_size_is_told_with_its_message() {
     assert_eq!(*side, S);
     assert_eq!((change.from, change.to), (Some(128), 4096));
     assert_eq!(change.message, 2);
-    assert_eq!(talk.session.directions.client.chunk_size, Some(128));
+    assert_eq!(
+        talk.session.directions.client.chunk_size,
+        ChunkSize::Told(128)
+    );
 }
 
 #[test]
 fn without_the_begin_the_chunk_size_before_is_unknown() {
     let mut talk = Talk::default();
-    assert_eq!(talk.session.directions.server.chunk_size, None);
+    assert_eq!(
+        talk.session.directions.server.chunk_size,
+        ChunkSize::Unknown
+    );
     control(&mut talk, S, 110, Message::SetChunkSize { size: 4096 });
-    assert_eq!(talk.session.directions.server.chunk_size, Some(4096));
+    assert_eq!(
+        talk.session.directions.server.chunk_size,
+        ChunkSize::Told(4096)
+    );
 }
 
 #[test]

@@ -478,10 +478,10 @@ fn full<'a>(call: &Call, detail: &Detail, room: usize, view: &ViewState) -> Vec<
         "sent on",
         format!("csid {}, stream {}", call.csid, call.stream_id),
     );
-    if call.pipelined {
+    if call.pipelined() {
         fact("", "while other calls were waiting".to_owned());
     }
-    if call.reused_transaction {
+    if call.reused_transaction() {
         fact("", "with the transaction id of an earlier call".to_owned());
     }
     if call.answers > 1 {

@@ -2,6 +2,7 @@
 
 use crate::base::time::Precision;
 use crate::report::json::records::frame;
+use crate::report::json::records::inferred;
 use crate::report::json::records::side_name;
 use crate::report::json::writer::JsonWriter;
 use crate::report::mask::Mask;
@@ -38,16 +39,17 @@ pub(in crate::report::json) fn call(
     if let Some(latency) = call.latency() {
         w.decimal_member("latency_ms", latency.as_millis_f64());
     }
-    if call.pipelined {
+    if call.pipelined() {
         w.boolean_member("pipelined", true);
     }
-    if call.reused_transaction {
+    if call.reused_transaction() {
         w.boolean_member("reused_transaction", true);
     }
     if call.overdue {
         w.boolean_member("overdue", true);
     }
     w.unsigned_member("answers", call.answers);
+    inferred(w, [("stream_id", call.stream_from)]);
     if let Some(reply) = &call.reply {
         w.object_member("reply");
         w.string_member("kind", reply_name(reply.kind));

@@ -8,6 +8,7 @@ use crate::report::json::records::direction::direction;
 use crate::report::json::records::direction::health;
 use crate::report::json::records::direction::window;
 use crate::report::json::records::frame;
+use crate::report::json::records::inferred;
 use crate::report::json::records::side_name;
 use crate::report::json::records::track::tracks;
 use crate::report::json::writer::JsonWriter;
@@ -55,6 +56,7 @@ pub(in crate::report::json) fn connection_end(
     if let Some(role) = summary.role {
         w.string_member("role", role.name());
     }
+    inferred(w, [("role", summary.role_from)]);
     let texts = [
         ("app", summary.app, Secrecy::Url),
         ("tc_url", summary.tc_url, Secrecy::Url),

@@ -4,7 +4,12 @@ use crate::base::side::Side;
 use crate::net::health::Health;
 use crate::pipeline::Connection;
 use crate::report::json::records::frame;
+use crate::report::json::records::inferred;
+use crate::report::json::records::lock_members;
 use crate::report::json::writer::JsonWriter;
+use crate::rtmp::event::ChunkSize;
+use crate::rtmp::event::Repeats;
+use crate::rtmp::inferred::Inference;
 use crate::session::channel::Direction;
 
 pub(super) fn direction(w: &mut JsonWriter, direction: &Direction) {
@@ -14,8 +19,27 @@ pub(super) fn direction(w: &mut JsonWriter, direction: &Direction) {
     }
     w.unsigned_member("payload_bytes", direction.payload_bytes);
     w.unsigned_member("header_bytes", direction.header_bytes);
-    if let Some(size) = direction.chunk_size {
-        w.unsigned_member("chunk_size_bytes", size);
+    if direction.skipped_bytes > 0 {
+        w.unsigned_member("skipped_bytes", direction.skipped_bytes);
+    }
+    if let Some(lock) = &direction.lock {
+        w.object_member("lock");
+        lock_members(w, lock);
+        w.end_object();
+    }
+    match direction.chunk_size {
+        ChunkSize::Unknown => {}
+        ChunkSize::Told(size) => w.unsigned_member("chunk_size_bytes", size),
+        ChunkSize::Inferred(size) => {
+            w.unsigned_member("chunk_size_bytes", size);
+            inferred(w, [("chunk_size_bytes", Some(Inference::Headers))]);
+        }
+        ChunkSize::AtLeast(size) => w.unsigned_member("chunk_size_at_least_bytes", size),
+    }
+    match direction.repeats {
+        Repeats::NotDue => {}
+        Repeats::Repeated => w.string_member("extended_timestamps", "repeated"),
+        Repeats::LeftOut => w.string_member("extended_timestamps", "left_out"),
     }
     w.array_member("chunk_size_changes");
     for change in &direction.chunk_size_changes {

@@ -19,6 +19,8 @@ use crate::report::json::writer::JsonWriter;
 use crate::report::mask::Mask;
 use crate::report::proxy_name;
 use crate::rtmp::event::DigestScheme;
+use crate::rtmp::event::Lock;
+use crate::rtmp::inferred::Inference;
 use crate::session::handshake::EchoVerdict;
 use crate::session::handshake::Handshake;
 use crate::session::stats::Stats;
@@ -41,6 +43,10 @@ pub(super) fn message(w: &mut JsonWriter, heard: &Heard<'_>, mask: Mask<'_>) {
     w.unsigned_member("length", raw.length);
     if !raw.is_complete() {
         w.unsigned_member("received_bytes", raw.received);
+        w.object_member("missing");
+        w.unsigned_member("start", raw.missing.start);
+        w.unsigned_member("end", raw.missing.end);
+        w.end_object();
     }
     w.unsigned_member("chunks", raw.chunks);
     if raw.interruptions > 0 {
@@ -55,6 +61,16 @@ pub(super) fn message(w: &mut JsonWriter, heard: &Heard<'_>, mask: Mask<'_>) {
     }
     w.unsigned_member("first_frame", raw.first.frame.0);
     w.unsigned_member("last_frame", raw.last.frame.0);
+    inferred(
+        w,
+        [
+            ("timestamp_ms", raw.inferred.timestamp),
+            ("stream_id", raw.inferred.stream_id),
+            ("type_id", raw.inferred.header),
+            ("type", raw.inferred.header),
+            ("length", raw.inferred.header),
+        ],
+    );
     w.end_object();
     content::write(w, &heard.decoded.message, mask);
 }
@@ -76,6 +92,7 @@ pub(super) fn connection(w: &mut JsonWriter, connection: &Connection, precision:
         }
         None => w.string_member("recognised_by", "messages"),
     }
+    inferred(w, [("direction", connection.sides_from())]);
     w.end_object();
 }
 
@@ -166,6 +183,40 @@ pub(super) fn gap(w: &mut JsonWriter, gap: &Gap) {
     w.unsigned_member("bytes", gap.range.len());
     w.string_member("cause", gap.cause.name());
     frame(w, "frame", gap.at.frame);
+    w.end_object();
+}
+
+/// Writes the member `lock`.
+pub(super) fn lock(w: &mut JsonWriter, lock: &Lock) {
+    w.object_member("lock");
+    lock_members(w, lock);
+    w.boolean_member("first", lock.is_first);
+    w.end_object();
+}
+
+fn lock_members(w: &mut JsonWriter, lock: &Lock) {
+    w.unsigned_member("offset", lock.position);
+    w.unsigned_member("skipped_bytes", lock.skipped);
+    w.unsigned_member("headers", lock.headers);
+    w.unsigned_member("evidence_bits", lock.bits);
+    frame(w, "frame", lock.at.frame);
+}
+
+/// Writes the member `inferred`: which members beside it were not read from the wire. None when
+/// all were.
+fn inferred<const N: usize>(w: &mut JsonWriter, members: [(&str, Option<Inference>); N]) {
+    if members.iter().all(|(_, from)| from.is_none()) {
+        return;
+    }
+    w.object_member("inferred");
+    for (key, from) in members {
+        if let Some(from) = from {
+            w.object_member(key);
+            w.string_member("from", from.name());
+            w.string_member("confidence", from.confidence().name());
+            w.end_object();
+        }
+    }
     w.end_object();
 }
 

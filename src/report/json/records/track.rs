@@ -3,6 +3,7 @@
 use crate::base::time::Span;
 use crate::pipeline::Connection;
 use crate::report::json::media;
+use crate::report::json::records::inferred;
 use crate::report::json::records::side_name;
 use crate::report::json::writer::JsonWriter;
 use crate::session::track::Track;
@@ -15,6 +16,7 @@ pub(in crate::report::json) fn track(w: &mut JsonWriter, track: &Track, changed:
     track_key(w, track.key);
     w.boolean_member("changed", changed);
     track_facts(w, track);
+    inferred(w, [("stream_id", track.stream_from)]);
     w.end_object();
 }
 
@@ -68,6 +70,7 @@ pub(super) fn tracks(w: &mut JsonWriter, connection: &Connection) {
         }
         w.unsigned_member("kbit_per_s_max", track.kbits_max);
         timing(w, track);
+        inferred(w, [("stream_id", track.stream_from)]);
         w.end_object();
     }
     w.end_array();
@@ -84,6 +87,11 @@ pub(super) fn tracks(w: &mut JsonWriter, connection: &Connection) {
         }
         if let Some(skew) = pair.skew.arrival_ms {
             w.decimal_member("arrival_ms", skew);
+        }
+        if pair.skew.timestamp_ms.is_some() {
+            let from = session.skew_from(pair);
+            let names = ["timestamp_ms", "timestamp_min_ms", "timestamp_max_ms"];
+            inferred(w, names.map(|name| (name, from)));
         }
         w.end_object();
     }
@@ -136,5 +144,12 @@ fn timing(w: &mut JsonWriter, track: &Track) {
     w.unsigned_member("equal", clock.equal);
     w.unsigned_member("wraps_2_32", clock.wraps32);
     w.unsigned_member("wraps_2_31", clock.wraps31);
+    inferred(
+        w,
+        [
+            ("first_timestamp_ms", clock.first_from),
+            ("last_timestamp_ms", clock.last_from),
+        ],
+    );
     w.end_object();
 }

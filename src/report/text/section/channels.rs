@@ -5,11 +5,13 @@ use std::fmt::Write as _;
 use crate::base::side::Side;
 use crate::base::units::bytes;
 use crate::base::units::grouped;
+use crate::base::units::marked;
 use crate::base::units::span_with_hours;
 use crate::pipeline::Connection;
 use crate::report::text::parts_of_aggregates;
 use crate::report::text::section::arrow;
 use crate::report::text::section::side_word;
+use crate::rtmp::event::ChunkSize;
 
 pub(super) fn channels(out: &mut String, connection: &Connection, side: Side) {
     let direction = connection.session.directions.of(side);
@@ -24,7 +26,12 @@ pub(super) fn channels(out: &mut String, connection: &Connection, side: Side) {
         sizes.push(format!("{} (frame {})", change.to, change.at.frame));
     }
     if sizes.is_empty() {
-        sizes.extend(direction.chunk_size.map(|size| size.to_string()));
+        sizes.push(match direction.chunk_size {
+            ChunkSize::Unknown => "not announced".to_owned(),
+            ChunkSize::Told(length) => length.to_string(),
+            ChunkSize::Inferred(length) => marked(length, true),
+            ChunkSize::AtLeast(length) => format!("{} or more", marked(length, true)),
+        });
     }
     let _ = writeln!(
         out,

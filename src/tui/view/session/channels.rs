@@ -5,6 +5,7 @@ use ratatui::text::Line;
 use ratatui::text::Span;
 
 use crate::base::side::Side;
+use crate::rtmp::event::ChunkSize;
 use crate::session::channel::Channel;
 use crate::session::channel::Direction;
 use crate::tui::model::Detail;
@@ -146,11 +147,12 @@ fn direction_lines<'a>(
         sizes.push(format!("{} (#{})", change.to, change.message));
     }
     if sizes.is_empty() {
-        sizes.push(
-            direction
-                .chunk_size
-                .map_or_else(|| "not announced".to_owned(), |size| size.to_string()),
-        );
+        sizes.push(match direction.chunk_size {
+            ChunkSize::Unknown => "not announced".to_owned(),
+            ChunkSize::Told(length) => length.to_string(),
+            ChunkSize::Inferred(length) => units::marked(length, true),
+            ChunkSize::AtLeast(length) => format!("{} or more", units::marked(length, true)),
+        });
     }
     let mut parts = vec![
         (format!(" {}", arrow(side)), theme.side(side)),

@@ -1,0 +1,152 @@
+//! What was inferred is marked in every record, and what was seen is not.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that finds a wrong record fails with it"
+)]
+
+mod common;
+
+use std::path::Path;
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::common::cut;
+
+fn records(path: &Path, types: &str) -> Vec<Value> {
+    let path = path.to_str().expect("a path in UTF-8");
+    let output = common::run(&["json", "-q", "--events", types, path]);
+    common::stdout(&output)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a record is JSON"))
+        .collect()
+}
+
+/// ffmpeg's publisher and player, both joined in the midst of the media: ffmpeg sends type 0
+/// headers but for the first messages of a chunk stream.
+fn late(name: &str) -> std::path::PathBuf {
+    cut::without("ffmpeg-nginx.pcap", name, |number| number < 700)
+}
+
+#[test]
+fn a_capture_from_the_begin_has_no_marks() {
+    for sample in ["ffmpeg-nginx.pcap", "obs.pcapng", "exttime.pcap"] {
+        let output = common::run(&["json", "-q", &common::sample(sample)]);
+        let records = common::stdout(&output);
+        assert!(!records.contains("\"inferred\""), "{sample}");
+        assert!(!records.contains("\"lock\""), "{sample}");
+        assert!(!records.contains("\"skipped_bytes\""), "{sample}");
+    }
+}
+
+#[test]
+fn messages_of_a_late_start_are_marked_until_a_header_tells() {
+    let all = records(&late("marks-messages.pcap"), "message");
+    let of = |csid: u32, direction: &str| -> Vec<&Value> {
+        let is_its = |r: &&Value| r["message"]["csid"] == csid && r["direction"] == direction;
+        all.iter().filter(is_its).map(|r| &r["message"]).collect()
+    };
+    // Video on chunk stream 6, audio on 4: no type 0 header any more.
+    let (video, audio) = (of(6, "to_server"), of(4, "to_server"));
+    assert!(video.len() > 50 && audio.len() > 100);
+    let relative = json!({"from": "relative", "confidence": "low"});
+    for message in video.iter().chain(&audio) {
+        assert_eq!(message["inferred"]["timestamp_ms"], relative, "{message}");
+        assert_eq!(message["stream_id"], 1);
+    }
+    let stream = &video[0]["inferred"]["stream_id"];
+    assert_eq!(
+        stream,
+        &json!({"from": "first_stream", "confidence": "low"})
+    );
+    let stream = &audio[0]["inferred"]["stream_id"];
+    assert_eq!(
+        stream,
+        &json!({"from": "other_media", "confidence": "medium"})
+    );
+    // The first counts from its own delta: 15 frames a second.
+    assert_eq!(video[0]["timestamp_ms"], video[0]["delta_ms"]);
+    // Of the server, a type 0 header told all that there is.
+    for message in all.iter().filter(|r| r["message"]["fmt"] == 0) {
+        assert_eq!(message["message"].get("inferred"), None, "{message}");
+    }
+}
+
+#[test]
+fn a_late_connection_says_what_it_knows_and_how() {
+    let all = records(
+        &late("marks-connection.pcap"),
+        "connection,connection_end,lock",
+    );
+    let of = |kind: &str| -> Vec<&Value> {
+        let is_its = |r: &&Value| r["event_type"] == kind;
+        all.iter().filter(is_its).collect()
+    };
+    for record in of("connection") {
+        let ports = json!({"from": "ports", "confidence": "low"});
+        assert_eq!(record["connection"]["inferred"]["direction"], ports);
+    }
+    for record in of("lock") {
+        assert_eq!(record["lock"]["first"], true);
+        assert!(
+            record["lock"]["evidence_bits"].as_u64() >= Some(40),
+            "{record}"
+        );
+    }
+    let ends = of("connection_end");
+    assert_eq!(ends.len(), 2);
+    for record in ends {
+        let end = &record["connection_end"];
+        let sender = json!({"from": "sender", "confidence": "high"});
+        assert_eq!(end["inferred"]["role"], sender, "{end}");
+        let (role, side) = match record["flow_id"].as_u64() {
+            Some(1) => ("player", "server"),
+            _ => ("publisher", "client"),
+        };
+        assert_eq!(end["role"], role);
+        assert!(end["directions"][side]["lock"]["headers"].as_u64() >= Some(3));
+        let track = &end["tracks"][0];
+        assert!(track["inferred"]["stream_id"].is_object(), "{track}");
+        let clock = &track["clock"]["inferred"];
+        assert_eq!(clock["first_timestamp_ms"]["from"], "relative");
+        assert_eq!(clock["last_timestamp_ms"]["from"], "relative");
+        assert_eq!(
+            end["skews"][0]["inferred"]["timestamp_ms"]["from"],
+            "relative"
+        );
+    }
+}
+
+#[test]
+fn a_chunk_size_that_nobody_announced_is_marked() {
+    // librtmp never announces one, so that it is 128: keyframes come in dozens of chunks.
+    let path = cut::without("gst-rtmpsink.pcap", "marks-size.pcap", |n| n < 300);
+    let ends = records(&path, "connection_end");
+    let client = &ends[0]["connection_end"]["directions"]["client"];
+    assert_eq!(client["chunk_size_bytes"], 128, "{client}");
+    let headers = json!({"from": "headers", "confidence": "high"});
+    assert_eq!(client["inferred"]["chunk_size_bytes"], headers);
+}
+
+#[test]
+fn a_message_with_a_hole_says_where_it_is() {
+    // Frames 400 to 402 hold all of the payload of an audio message of 94 bytes, whose header came
+    // in frame 399.
+    let path = cut::without("ffmpeg-nginx.pcap", "marks-hole.pcap", |n| {
+        (400..403).contains(&n)
+    });
+    let all = records(&path, "message");
+    let broken: Vec<&Value> = all
+        .iter()
+        .map(|record| &record["message"])
+        .filter(|message| message.get("missing").is_some())
+        .collect();
+    assert_eq!(broken.len(), 1, "{broken:?}");
+    assert_eq!(broken[0]["length"], 94);
+    assert_eq!(broken[0]["received_bytes"], 0);
+    assert_eq!(broken[0]["missing"], json!({"start": 0, "end": 94}));
+    // Nothing else of it is in doubt.
+    assert!(all.iter().all(|r| r["message"].get("inferred").is_none()));
+}
