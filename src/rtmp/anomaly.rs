@@ -150,6 +150,16 @@ pub enum AnomalyKind {
         /// What is presumed.
         stream_id: MessageStreamId,
     },
+    /// The header that tells length and type of a chunk stream's messages was not captured: both
+    /// are inferred from where the next headers stand and what payloads begin with.
+    HeaderInferred {
+        /// The chunk stream.
+        csid: ChunkStreamId,
+        /// The type.
+        type_id: MessageTypeId,
+        /// The length, payload bytes.
+        length: u32,
+    },
     /// The decoder no longer knows where chunks begin: a header was not captured or cannot be
     /// one.
     BoundariesLost,
@@ -180,6 +190,7 @@ impl AnomalyKind {
             Self::TooManyChunkStreams => "chunk.too_many_chunk_streams",
             Self::TimestampUncertain { .. } => "chunk.timestamp_uncertain",
             Self::MessageStreamPresumed { .. } => "chunk.message_stream_presumed",
+            Self::HeaderInferred { .. } => "chunk.header_inferred",
             Self::BoundariesLost => "chunk.boundaries_lost",
         }
     }
@@ -203,6 +214,7 @@ impl AnomalyKind {
             Self::FirstHeaderNotFull { .. }
             | Self::MessageAborted { .. }
             | Self::MessageStreamPresumed { .. }
+            | Self::HeaderInferred { .. }
             | Self::BodyTruncated { .. } => Severity::Info,
             Self::HeaderOfUnknownChunkStream { .. }
             | Self::MessageCut { .. }
@@ -294,6 +306,15 @@ impl fmt::Display for AnomalyKind {
                 f,
                 "chunk stream {csid} is presumed to carry message stream {}",
                 stream_id.0
+            ),
+            Self::HeaderInferred {
+                csid,
+                type_id,
+                length,
+            } => write!(
+                f,
+                "no header tells what chunk stream {csid} carries: messages of type {} and {length} bytes by where headers stand",
+                type_id.0
             ),
             Self::BoundariesLost => f.write_str("the boundaries of chunks are lost from here"),
         }

@@ -45,6 +45,9 @@ pub enum Inference {
     Inherited,
     /// Length and type that no header told: the bytes count up as acknowledgements do.
     Pattern,
+    /// The same: headers stand behind messages of that length, again and again, and payloads begin
+    /// as those of that type do.
+    Spacing,
     /// A chunk size that was not announced: the headers stand where it puts them.
     Headers,
     /// Client and server by their ports.
@@ -65,6 +68,7 @@ impl Inference {
             Self::BeforeHole => "before_hole",
             Self::Inherited => "inherited",
             Self::Pattern => "pattern",
+            Self::Spacing => "spacing",
             Self::Headers => "headers",
             Self::Ports => "ports",
             Self::Sender => "sender",
@@ -78,7 +82,9 @@ impl Inference {
             Self::Uncertain | Self::OtherMedia | Self::ConnectionItself | Self::BeforeHole => {
                 Confidence::Medium
             }
-            Self::Inherited | Self::Pattern | Self::Headers | Self::Sender => Confidence::High,
+            Self::Inherited | Self::Pattern | Self::Spacing | Self::Headers | Self::Sender => {
+                Confidence::High
+            }
         }
     }
 }
@@ -96,6 +102,7 @@ impl fmt::Display for Inference {
             Self::BeforeHole => "told before a hole, and may have changed in it",
             Self::Inherited => "told before a hole; the headers behind it agree",
             Self::Pattern => "no header told them: the bytes count up as acknowledgements do",
+            Self::Spacing => "no header told them: headers stand behind messages of that length",
             Self::Headers => "not announced: the headers stand where it puts them",
             Self::Ports => "by the ports: neither SYN nor handshake was captured",
             Self::Sender => "by who sends media: no command was captured that tells it",
@@ -110,7 +117,8 @@ pub struct Inferred {
     pub timestamp: Option<Inference>,
     /// Its message stream.
     pub stream_id: Option<Inference>,
-    /// Its type and length: [`Inference::Inherited`] or [`Inference::Pattern`].
+    /// Its type and length: [`Inference::Inherited`], [`Inference::Pattern`] or
+    /// [`Inference::Spacing`].
     pub header: Option<Inference>,
 }
 

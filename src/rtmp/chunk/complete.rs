@@ -7,6 +7,7 @@ use crate::rtmp::anomaly::Anomaly;
 use crate::rtmp::anomaly::AnomalyKind;
 use crate::rtmp::chunk::decoder::ChunkDecoder;
 use crate::rtmp::chunk::keep;
+use crate::rtmp::chunk::stream::Clock;
 use crate::rtmp::chunk::walk::Size;
 use crate::rtmp::event::Event;
 use crate::rtmp::event::RawMessage;
@@ -30,6 +31,11 @@ impl ChunkDecoder {
             && let (Some(stream), Some(first)) = (self.streams.get_mut(place), message.body.first())
         {
             stream.starts.note(message.type_id, *first);
+        }
+        let clock = self.streams.get(place).map(|stream| stream.clock);
+        if clock == Some(Clock::Untold) {
+            Clock::Untold.tell(message, out);
+            return;
         }
         match message.type_id {
             MessageTypeId::SET_CHUNK_SIZE | MessageTypeId::ABORT => {

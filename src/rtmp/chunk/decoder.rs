@@ -31,8 +31,8 @@ use crate::rtmp::chunk::stream::ChunkStreams;
 use crate::rtmp::chunk::stream::Clock;
 use crate::rtmp::chunk::stream::Partial;
 use crate::rtmp::chunk::stream::Remembered;
+use crate::rtmp::chunk::undescribed::Undescribed;
 use crate::rtmp::chunk::walk::Size;
-use crate::rtmp::chunk::walk::Undescribed;
 use crate::rtmp::event::Event;
 use crate::rtmp::event::Missing;
 use crate::rtmp::event::RawMessage;
@@ -353,9 +353,10 @@ impl ChunkDecoder {
 
     /// A new message begins: the one in progress, if any, will not be completed.
     fn cut_off(&mut self, place: usize, chunk: Chunk, out: &mut EventQueue) {
-        if let Some(message) = self.take_message(place) {
+        let clock = self.streams.get(place).map(|stream| stream.clock);
+        if let (Some(clock), Some(message)) = (clock, self.take_message(place)) {
             let csid = message.csid;
-            out.push(Event::Message(message));
+            clock.tell(message, out);
             let kind = AnomalyKind::MessageCut { csid };
             self.remark(kind, chunk.start, chunk.at, out);
         }
@@ -394,7 +395,7 @@ impl ChunkDecoder {
         if let Some(mut forgotten) = forgotten {
             if let Some(message) = forgotten.take_message(&mut None) {
                 self.kept = self.kept.saturating_sub(message.body.len());
-                out.push(Event::Message(message));
+                forgotten.clock.tell(message, out);
             }
             if !self.said.forgotten {
                 self.said.forgotten = true;
@@ -449,6 +450,11 @@ impl ChunkDecoder {
                 remembered.type_id,
                 MessageTypeId::COMMAND_AMF0 | MessageTypeId::COMMAND_AMF3
             );
+        let is_told = header.basic.fmt != ChunkFormat::Nothing
+            || remembered.type_id == MessageTypeId::DATA_AMF0;
+        if stream.clock == Clock::Untold && is_told {
+            stream.clock = Clock::Relative;
+        }
         let said = stream.clock;
         stream.clock = match said {
             _ if delta.is_none() => Clock::Right,
@@ -460,7 +466,7 @@ impl ChunkDecoder {
         let inherited = stream.in_doubt.then_some(Inference::Inherited);
         stream.header_from = match (header.basic.fmt, stream.header_from) {
             (ChunkFormat::Full | ChunkFormat::SameStream, _) => None,
-            (_, Some(Inference::Pattern)) => Some(Inference::Pattern),
+            (_, from @ Some(Inference::Pattern | Inference::Spacing)) => from,
             _ => inherited,
         };
         if header.basic.fmt == ChunkFormat::Full {

@@ -16,11 +16,11 @@ pub(super) const CONTINUATION: u32 = 8;
 /// streams pause longer, but then the next header will do.
 const MAX_DELTA: u32 = 10_000;
 
-/// Codecs of Enhanced RTMP (v2, audio and video FourCC tables).
-const FOURCC: [&[u8; 4]; 12] = [
-    b"vp08", b"vp09", b"av01", b"avc1", b"hvc1", b"vvc1", b"ac-3", b"ec-3", b"Opus", b".mp3",
-    b"fLaC", b"mp4a",
-];
+/// Video codecs of Enhanced RTMP (v2, video FourCC table).
+const VIDEO_FOURCC: [&[u8; 4]; 6] = [b"vp08", b"vp09", b"av01", b"avc1", b"hvc1", b"vvc1"];
+
+/// Audio codecs of Enhanced RTMP (v2, audio FourCC table).
+const AUDIO_FOURCC: [&[u8; 4]; 6] = [b"ac-3", b"ec-3", b"Opus", b".mp3", b"fLaC", b"mp4a"];
 
 /// First payload bytes of media that a chunk stream has carried, by message type. An encoder keeps to
 /// a handful of them: they tell the codec, and of pictures whether they are keyframes.
@@ -123,6 +123,48 @@ pub(super) fn of_begin(
     Some(bits)
 }
 
+/// So many payload bytes are enough for [`told_type`].
+pub(super) const TELLING_LEN: usize = 16;
+
+/// Names that data messages begin with, and commands never do.
+const DATA_NAMES: [&[u8]; 4] = [
+    b"\x02\0\x0D@setDataFrame",
+    b"\x02\0\x0AonMetaData",
+    b"\x02\0\x0AonTextData",
+    b"\x02\0\x0AonCuePoint",
+];
+
+/// Bits that speak for a header of type 2 or 3 behind which payload of a [`told_type`] begins: those
+/// of its signature, and of the byte that says the chunk stream.
+pub(super) fn of_told(payload: &[u8]) -> Option<u32> {
+    let signature = match told_type(payload)? {
+        MessageTypeId::AUDIO => audio(payload)?,
+        _ => amf_name(payload)?,
+    };
+    Some(signature.saturating_add(5))
+}
+
+/// The type of a message that its first payload bytes tell by themselves: sound in a codec that
+/// has a signature, and data. Pictures are not asked for: one is never as long as the next.
+pub(super) fn told_type(payload: &[u8]) -> Option<MessageTypeId> {
+    match payload {
+        [0xA0..=0xAF, 0 | 1, ..] => Some(MessageTypeId::AUDIO),
+        [0x90..=0x94, rest @ ..] => {
+            let code = rest.first_chunk::<4>()?;
+            AUDIO_FOURCC.contains(&code).then_some(MessageTypeId::AUDIO)
+        }
+        _ => DATA_NAMES
+            .iter()
+            .any(|name| payload.starts_with(name))
+            .then_some(MessageTypeId::DATA_AMF0),
+    }
+}
+
+/// Whether payload ends as data messages do: with the end of an object or array (AMF0 section 2.5).
+pub(super) fn ends_as_data(payload: &[u8]) -> bool {
+    payload.ends_with(&[0, 0, 9])
+}
+
 /// Whether peers send control messages of this type again and again: acknowledgements and pings.
 fn is_repeated(type_id: MessageTypeId) -> bool {
     matches!(
@@ -190,7 +232,7 @@ fn audio(payload: &[u8]) -> Option<u32> {
         [0xA0..=0xAF, 0 | 1, ..] => Some(11),
         [first @ 0x90..=0x9F, rest @ ..] => match first & 0x0F {
             5 | 7 => Some(4),
-            0..=4 => four_cc(rest),
+            0..=4 => four_cc(rest, &AUDIO_FOURCC),
             _ => None,
         },
         _ => None,
@@ -203,7 +245,7 @@ fn video(payload: &[u8]) -> Option<u32> {
         [] => Some(0),
         [first @ 0x80..=0xFF, rest @ ..] => match first & 0x0F {
             6 | 7 => Some(1),
-            0..=5 => four_cc(rest),
+            0..=5 => four_cc(rest, &VIDEO_FOURCC),
             _ => None,
         },
         [first, packet_type, ..] if (1..=5).contains(&(first >> 4)) => match first & 0x0F {
@@ -216,9 +258,9 @@ fn video(payload: &[u8]) -> Option<u32> {
     }
 }
 
-fn four_cc(rest: &[u8]) -> Option<u32> {
+fn four_cc(rest: &[u8], known: &[&[u8; 4]]) -> Option<u32> {
     let code = rest.first_chunk::<4>()?;
-    FOURCC.contains(&code).then_some(28)
+    known.contains(&code).then_some(28)
 }
 
 /// The name at the begin of a command or data message: a string of 1 to 64 bytes.

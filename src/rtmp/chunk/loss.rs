@@ -9,26 +9,22 @@ use crate::rtmp::chunk::decoder::Place;
 use crate::rtmp::chunk::decoder::is_implausible;
 use crate::rtmp::chunk::decoder::to_u64;
 use crate::rtmp::chunk::evidence;
-use crate::rtmp::chunk::evidence::Starts;
+use crate::rtmp::chunk::resync::Behind;
 use crate::rtmp::chunk::resync::Expected;
 use crate::rtmp::chunk::resync::Found;
 use crate::rtmp::chunk::resync::Known;
 use crate::rtmp::chunk::resync::Search;
 use crate::rtmp::chunk::resync::Within;
-use crate::rtmp::chunk::stream::ChunkStream;
-use crate::rtmp::chunk::stream::Clock;
 use crate::rtmp::chunk::stream::Remembered;
-use crate::rtmp::chunk::walk;
+use crate::rtmp::chunk::undescribed;
+use crate::rtmp::chunk::undescribed::Undescribed;
 use crate::rtmp::chunk::walk::Size;
-use crate::rtmp::chunk::walk::Undescribed;
 use crate::rtmp::event::ChunkSize;
 use crate::rtmp::event::Event;
 use crate::rtmp::event::Lock;
-use crate::rtmp::inferred::Inference;
 use crate::rtmp::queue::EventQueue;
 use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
-use crate::rtmp::types::MessageStreamId;
 use crate::rtmp::types::MessageTypeId;
 
 /// How many headers in a row may look wrong before the decoder says that it lost the boundaries.
@@ -45,9 +41,6 @@ const MAX_UNDESCRIBED: u32 = 64 * 1024;
 /// Most chunk streams of which such lengths are known.
 const MAX_UNDESCRIBED_STREAMS: usize = 8;
 
-/// The message stream that servers give out first.
-const FIRST_STREAM: MessageStreamId = MessageStreamId(1);
-
 /// Why the boundaries of chunks are not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Loss {
@@ -60,11 +53,13 @@ pub(super) enum Loss {
         /// Its form.
         fmt: ChunkFormat,
     },
-    /// The same, and such headers were met before.
+    /// The same, where headers may have passed unseen.
     Undescribed {
         /// Position of the header.
         start: u64,
-        /// How long their messages were.
+        /// Its form.
+        fmt: ChunkFormat,
+        /// How long the messages behind others seemed.
         lengths: Undescribed,
     },
     /// The header at `start` is one too many that looks wrong.
@@ -92,7 +87,7 @@ impl ChunkDecoder {
     /// A decoder whose first byte lies at `position` and may be any byte of a chunk.
     pub(in crate::rtmp) fn midstream(position: u64, keep_media: bool) -> Self {
         let mut search = Search::new(position, position, Expected::Nothing, true);
-        search.hole_end = Some(position);
+        search.behind = Behind::Begin(position);
         Self {
             place: Place::Lost,
             size: Size::UNKNOWN,
@@ -257,32 +252,6 @@ impl ChunkDecoder {
         Ok(())
     }
 
-    /// The message stream of a chunk stream whose type 0 header was not captured. Media never
-    /// belong to the connection itself, so that theirs is the one that is known of other media. And
-    /// what tells it.
-    pub(super) fn presumed_stream(
-        &self,
-        header: &ChunkHeader,
-        new: &Remembered,
-    ) -> Option<(MessageStreamId, Inference)> {
-        let is_missing = header.stream.is_none() && header.basic.fmt == ChunkFormat::SameStream;
-        if !self.late || !is_missing || header.basic.csid == ChunkStreamId::CONTROL {
-            return None;
-        }
-        if !is_of_a_stream(new.type_id) {
-            return Some((MessageStreamId(0), Inference::ConnectionItself));
-        }
-        let known = self.streams.iter().map(|stream| &stream.remembered);
-        let other = known
-            .filter(|of| is_of_a_stream(of.type_id) && of.stream_id.0 > 0)
-            .map(|of| of.stream_id)
-            .next();
-        Some(match other {
-            Some(other) => (other, Inference::OtherMedia),
-            None => (FIRST_STREAM, Inference::FirstStream),
-        })
-    }
-
     /// From here on it is not known where chunks begin.
     pub(super) fn lose(&mut self, loss: Loss, at: Mark, out: &mut EventQueue) {
         self.place = Place::Lost;
@@ -368,8 +337,12 @@ impl ChunkDecoder {
         match search.expected() {
             Expected::Within(within) if found.as_expected => self.resume(within),
             Expected::Header if found.as_expected => self.confirmed = Some(position),
-            Expected::Undescribed(_) if found.as_expected => {
+            Expected::Undescribed(_) | Expected::Untold(_) if found.as_expected => {
                 self.confirmed = Some(position);
+                if let Some(description) = found.description {
+                    self.describe(description, search.last_mark(), out);
+                    return;
+                }
                 // Others may have passed in between.
                 for stream in self.streams.iter_mut() {
                     stream.in_doubt = true;
@@ -415,31 +388,6 @@ impl ChunkDecoder {
         out.push(Event::ChunkSize { size, at });
     }
 
-    /// What the one byte of header refers to that every acknowledgement has.
-    fn presume_acknowledgements(&mut self) {
-        let csid = ChunkStreamId::CONTROL;
-        let stream = ChunkStream {
-            csid,
-            used: self.chunks,
-            remembered: Remembered::ACKNOWLEDGEMENT,
-            in_doubt: true,
-            starts: Starts::default(),
-            clock: Clock::Relative,
-            stream_from: Some(Inference::ConnectionItself),
-            header_from: Some(Inference::Pattern),
-            partial: None,
-        };
-        match self
-            .streams
-            .find(csid)
-            .and_then(|at| self.streams.get_mut(at))
-        {
-            Some(known) => *known = stream,
-            // There are too few to forget one.
-            None => drop(self.streams.insert(stream)),
-        }
-    }
-
     /// Reports what was passed over until something was found.
     fn skipped(&self, search: &Search, found: Found, out: &mut EventQueue) {
         let (start, end) = (search.since, self.position);
@@ -458,36 +406,46 @@ impl ChunkDecoder {
         let Some((csid, fmt)) = search.undescribed.filter(|_| span <= MAX_UNDESCRIBED) else {
             return;
         };
-        let length = span.saturating_sub(walk::short_header_len(fmt));
+        let length = span.saturating_sub(undescribed::short_header_len(fmt));
         if let Some(known) = self.undescribed.iter_mut().find(|of| of.csid == csid) {
             known.note(length);
         } else if self.undescribed.len() < MAX_UNDESCRIBED_STREAMS {
-            self.undescribed.push(Undescribed::new(csid, length));
+            let mut lengths = Undescribed::new(csid);
+            lengths.note(length);
+            self.undescribed.push(lengths);
         }
     }
 
     /// Why a header that refers to one nobody saw is no header to go on from.
     pub(super) fn not_described(&self, start: u64, csid: ChunkStreamId, fmt: ChunkFormat) -> Loss {
-        match self.undescribed.iter().find(|of| of.csid == csid) {
-            Some(lengths) => Loss::Undescribed {
-                start,
-                lengths: *lengths,
-            },
-            None => Loss::Impossible { start, csid, fmt },
+        if !self.late {
+            return Loss::Impossible { start, csid, fmt };
+        }
+        let known = self.undescribed.iter().find(|of| of.csid == csid);
+        let lengths = known.copied().unwrap_or(Undescribed::new(csid));
+        Loss::Undescribed {
+            start,
+            fmt,
+            lengths,
         }
     }
 
     fn new_search(&self, loss: Loss) -> Search {
         match loss {
-            Loss::Impossible { start, csid, fmt } => {
-                let mut search = Search::new(start, start, Expected::Nothing, true);
-                search.undescribed = Some((csid, fmt));
+            Loss::Undescribed {
+                start,
+                fmt,
+                lengths,
+            } => {
+                let expected = Expected::Undescribed(lengths);
+                let mut search = Search::new(start, start, expected, false);
+                search.undescribed = Some((lengths.csid, fmt));
+                search.behind = Behind::Undescribed(start);
                 search
             }
-            Loss::Undescribed { start, lengths } => {
-                Search::new(start, start, Expected::Undescribed(lengths), false)
+            Loss::Impossible { start, .. } | Loss::Implausible { start } => {
+                Search::new(start, start, Expected::Nothing, true)
             }
-            Loss::Implausible { start } => Search::new(start, start, Expected::Nothing, true),
             Loss::InDoubt { start } => Search::new(start, start, Expected::Header, false),
             Loss::Hole {
                 since,
@@ -497,7 +455,7 @@ impl ChunkDecoder {
                 let mut search = Search::new(since, end, expected, expected == Expected::Behind);
                 // Chunk sizes are agreed before media flow: one may have been lost with the rest.
                 let mut types = self.streams.iter().map(|stream| stream.remembered.type_id);
-                search.hole_end = Some(end);
+                search.behind = Behind::Hole(end);
                 search.doubts_size = !types.any(MessageTypeId::is_media);
                 search
             }
@@ -530,15 +488,9 @@ impl ChunkDecoder {
     fn give_up_partials(&mut self, out: &mut EventQueue) {
         for stream in self.streams.iter_mut() {
             if let Some(message) = stream.take_message(&mut None) {
-                out.push(Event::Message(message));
+                stream.clock.tell(message, out);
             }
         }
         self.kept = 0;
     }
-}
-
-/// Whether messages of a type belong to a message stream, and never to the connection itself.
-fn is_of_a_stream(type_id: MessageTypeId) -> bool {
-    let data = [MessageTypeId::DATA_AMF0, MessageTypeId::DATA_AMF3];
-    type_id.is_media() || type_id == MessageTypeId::AGGREGATE || data.contains(&type_id)
 }

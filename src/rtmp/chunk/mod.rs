@@ -6,7 +6,9 @@
 //! to payload to message, with `carry` for headers that a segment cut and `payload` for what
 //! follows them; `complete` does what messages change about chunks, and `keep` says how much
 //! payload stays. Where headers are not known, `loss` holds the bytes back until `resync` finds
-//! them again, by hypotheses that `walk` tries and `evidence` weighs.
+//! them again, by hypotheses that `walk` tries and `evidence` weighs against what `needed` asks;
+//! `undescribed` infers what headers told that nobody saw, and `presume` fills in what nothing
+//! tells.
 
 pub mod header;
 
@@ -17,11 +19,14 @@ mod evidence;
 mod extended;
 mod keep;
 mod loss;
+mod needed;
 mod payload;
+mod presume;
 mod resync;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod undescribed;
 mod walk;
 
 pub(in crate::rtmp) use decoder::ChunkDecoder;

@@ -6,16 +6,27 @@
 use crate::base::ids::Mark;
 use crate::rtmp::chunk::evidence::Starts;
 use crate::rtmp::chunk::extended::ExtendedTimestamps;
+use crate::rtmp::chunk::needed::ANYWHERE;
+use crate::rtmp::chunk::needed::BEHIND;
+use crate::rtmp::chunk::needed::BETWEEN;
+use crate::rtmp::chunk::needed::EXPECTED;
+use crate::rtmp::chunk::needed::IN_DOUBT;
+use crate::rtmp::chunk::needed::NEAR;
+use crate::rtmp::chunk::needed::NOT_FAR;
+use crate::rtmp::chunk::needed::Needed;
 use crate::rtmp::chunk::stream::ChunkStream;
 use crate::rtmp::chunk::stream::ChunkStreams;
 use crate::rtmp::chunk::stream::Remembered;
+use crate::rtmp::chunk::undescribed;
+use crate::rtmp::chunk::undescribed::Around;
+use crate::rtmp::chunk::undescribed::Description;
+use crate::rtmp::chunk::undescribed::Inferred;
+use crate::rtmp::chunk::undescribed::Undescribed;
 use crate::rtmp::chunk::walk;
 use crate::rtmp::chunk::walk::Agreed;
 use crate::rtmp::chunk::walk::LOOK;
-use crate::rtmp::chunk::walk::Needed;
 use crate::rtmp::chunk::walk::Outcome;
 use crate::rtmp::chunk::walk::Size;
-use crate::rtmp::chunk::walk::Undescribed;
 use crate::rtmp::chunk::walk::Walk;
 use crate::rtmp::chunk::walk::Walked;
 use crate::rtmp::types::ChunkFormat;
@@ -28,57 +39,6 @@ const MAX_HELD: usize = 512 * 1024;
 /// Most places at which a header may begin that wait for more bytes.
 const MAX_OPEN: usize = 64;
 
-/// For a header anywhere in the bytes. Half a million places and some sizes are tried: 60 bits
-/// leave one false find in many billions. The first header must be strong by itself, since a
-/// false one could lead to true ones by chance.
-const ANYWHERE: Needed = Needed {
-    bits: 60,
-    first: 22,
-    headers: 3,
-    past_first: false,
-    leading: 0,
-};
-
-/// For a header where one has to be if nothing else was sent in a hole, or whose length is not
-/// certain: there is one place to try.
-const EXPECTED: Needed = Needed {
-    bits: 20,
-    first: 0,
-    headers: 1,
-    past_first: false,
-    leading: 0,
-};
-
-/// For a header behind a message whose length is that of others: it must tell all itself.
-const BETWEEN: Needed = Needed {
-    bits: 22,
-    first: 22,
-    headers: 1,
-    past_first: false,
-    leading: 0,
-};
-
-/// A header that was read, but refers to what may have changed unseen: what it says itself
-/// proves nothing.
-const IN_DOUBT: Needed = Needed {
-    bits: 34,
-    first: 0,
-    headers: 3,
-    past_first: true,
-    leading: 0,
-};
-
-/// For a header right behind a hole: senders and networks lose whole segments, and segments begin
-/// where headers do more often than not. There is one place to try, but what a header refers to
-/// may have changed in the hole.
-const BEHIND: Needed = Needed {
-    bits: 32,
-    first: 0,
-    headers: 2,
-    past_first: true,
-    leading: 20,
-};
-
 /// So many bytes behind a hole, headers that refer to others are looked for too: they begin the
 /// messages of a direction that says one and the same thing all the time, as receivers do.
 const NEAR_LEN: u64 = 64;
@@ -86,24 +46,8 @@ const NEAR_LEN: u64 = 64;
 /// The same with more evidence: what comes until a header that tells all by itself is found.
 const NOT_FAR_LEN: u64 = 8192;
 
-/// For a header among so many.
-const NOT_FAR: Needed = Needed {
-    bits: 52,
-    leading: 36,
-    ..NEAR
-};
-
 /// Type 3, chunk stream 2.
 const ACKNOWLEDGEMENT_HEADER: u8 = 0xC2;
-
-/// For a header among so many places.
-const NEAR: Needed = Needed {
-    bits: 38,
-    first: 0,
-    headers: 3,
-    past_first: true,
-    leading: 28,
-};
 
 /// What the first byte looked at is, if the bytes behind it agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,8 +60,23 @@ pub(super) enum Expected {
     Behind,
     /// A header that refers to one nobody saw, with a message behind it as long as others were.
     Undescribed(Undescribed),
+    /// The same, where what follows does not tell length and type.
+    Untold(Undescribed),
     /// Payload of a message that goes on behind a hole.
     Within(Within),
+}
+
+/// What a search began behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Behind {
+    /// Bytes that make no sense.
+    Bytes,
+    /// The begin of the capture, at this position.
+    Begin(u64),
+    /// A hole that ends at this position.
+    Hole(u64),
+    /// A header at this position that refers to one nobody saw.
+    Undescribed(u64),
 }
 
 /// How a message goes on behind a hole in which headers of its own were lost.
@@ -154,6 +113,8 @@ pub(super) struct Found {
     pub(super) as_expected: bool,
     /// Whether what agrees are acknowledgements whose first header nobody saw.
     pub(super) acknowledges: bool,
+    /// What the header stands for refers to and nobody saw, where it could be inferred.
+    pub(super) description: Option<Description>,
 }
 
 /// A search for the next chunk header.
@@ -181,8 +142,8 @@ pub(super) struct Search {
     open: Vec<(usize, usize)>,
     /// Whether the chunk size is not believed: one may have been lost, or so much was held in vain.
     pub(super) doubts_size: bool,
-    /// Position behind the hole that began the search, or came last in it.
-    pub(super) hole_end: Option<u64>,
+    /// What the search began behind, or came last in it.
+    pub(super) behind: Behind,
     /// The chunk stream of a header that refers to one nobody saw, where that began the search.
     pub(super) undescribed: Option<(ChunkStreamId, ChunkFormat)>,
     /// What spoke for the latest trial.
@@ -205,7 +166,7 @@ impl Search {
             scanned: 0,
             open: Vec::new(),
             doubts_size: false,
-            hole_end: None,
+            behind: Behind::Bytes,
             undescribed: None,
             agreed: Agreed::default(),
         }
@@ -222,7 +183,7 @@ impl Search {
     /// Bytes are missing: none of what is held can be checked across them.
     pub(super) fn gap(&mut self, len: u64) {
         self.base = self.end().saturating_add(len);
-        self.hole_end = Some(self.base);
+        self.behind = Behind::Hole(self.base);
         self.bytes.clear();
         self.head = 0;
         self.marks.clear();
@@ -310,7 +271,7 @@ impl Search {
         self.open.clear();
         self.doubts_size = new.doubts_size;
         self.undescribed = new.undescribed;
-        self.hole_end = new.hole_end;
+        self.behind = new.behind;
     }
 
     /// Looks for a header in what has come.
@@ -364,13 +325,15 @@ impl Search {
         if self.held().len() < self.expected_needs && !self.is_over {
             return None;
         }
-        if let Expected::Undescribed(lengths) = self.expected {
-            return self.try_lengths(&lengths, known);
+        match self.expected {
+            Expected::Undescribed(lengths) => return self.try_to_infer(lengths, known),
+            Expected::Untold(lengths) => return self.try_lengths(&lengths, known),
+            _ => {}
         }
         let mut streams = in_progress(known.streams);
         let mut size = known.size;
         let (at, needed) = match self.expected {
-            Expected::Nothing | Expected::Undescribed(_) => return None,
+            Expected::Nothing | Expected::Undescribed(_) | Expected::Untold(_) => return None,
             Expected::Header => (0, IN_DOUBT),
             Expected::Behind => {
                 streams = idle(known.streams);
@@ -391,6 +354,7 @@ impl Search {
                 size,
                 as_expected: self.expected != Expected::Behind,
                 acknowledges: false,
+                description: None,
             }),
             Outcome::Open(needs) => {
                 self.expected_needs = needs;
@@ -403,6 +367,33 @@ impl Search {
                 };
                 self.expected_needs = 0;
                 self.try_expected(known)
+            }
+        }
+    }
+
+    /// Whether what follows a header tells length and type of its message, which no header told.
+    fn try_to_infer(&mut self, lengths: Undescribed, known: Known<'_>) -> Option<Found> {
+        let around = Around {
+            streams: in_progress(known.streams),
+            size: known.size,
+            extended: known.extended,
+            is_over: self.is_over,
+        };
+        match undescribed::infer(self.held(), &around) {
+            Inferred::Told(description, size) => Some(Found {
+                at: 0,
+                size,
+                as_expected: true,
+                acknowledges: false,
+                description: Some(description),
+            }),
+            Inferred::Open(needs) if !self.is_over => {
+                self.expected_needs = needs;
+                None
+            }
+            Inferred::Open(_) | Inferred::Untold => {
+                self.expected = Expected::Untold(lengths);
+                self.try_lengths(&lengths, known)
             }
         }
     }
@@ -420,6 +411,7 @@ impl Search {
                         size,
                         as_expected: true,
                         acknowledges: false,
+                        description: None,
                     });
                 }
                 Outcome::Open(more) => needs = Some(needs.map_or(more, |least| least.min(more))),
@@ -435,18 +427,21 @@ impl Search {
 
     /// Whether a place is so close behind a hole.
     fn is_within(&self, at: usize, len: u64) -> bool {
-        self.hole_end
-            .is_some_and(|end| self.position(at) < end.saturating_add(len))
+        let end = match self.behind {
+            Behind::Bytes => return false,
+            Behind::Begin(end) | Behind::Hole(end) | Behind::Undescribed(end) => end,
+        };
+        self.position(at) < end.saturating_add(len)
     }
 
     /// The evidence that a header needs at a place.
     fn needed(&self, at: usize) -> Needed {
         let first = self.held().get(at).copied().unwrap_or_default();
         // At the begin of a capture nothing is known that could be referred to.
-        if self.hole_end == Some(self.since) {
+        if matches!(self.behind, Behind::Begin(_)) {
             return ANYWHERE;
         }
-        if self.is_within(at, NEAR_LEN) {
+        if matches!(self.behind, Behind::Hole(_)) && self.is_within(at, NEAR_LEN) {
             NEAR
         } else if self.is_within(at, NOT_FAR_LEN) && first & 0x80 != 0 {
             NOT_FAR
@@ -483,6 +478,7 @@ impl Search {
                     size,
                     as_expected: false,
                     acknowledges: false,
+                    description: None,
                 });
             }
             Outcome::Open(needs) if self.open.len() < MAX_OPEN => {
@@ -522,6 +518,7 @@ impl Search {
                 size,
                 as_expected: false,
                 acknowledges: true,
+                description: None,
             }),
             Outcome::Open(needs) if self.open.len() < MAX_OPEN => {
                 self.open.push((at, needs));

@@ -6,11 +6,13 @@ use crate::base::ids::Mark;
 use crate::rtmp::chunk::evidence::Starts;
 use crate::rtmp::chunk::header::MessageHeader;
 use crate::rtmp::chunk::header::TimeField;
+use crate::rtmp::event::Event;
 use crate::rtmp::event::Missing;
 use crate::rtmp::event::RawMessage;
 use crate::rtmp::event::Repeats;
 use crate::rtmp::inferred::Inference;
 use crate::rtmp::inferred::Inferred;
+use crate::rtmp::queue::EventQueue;
 use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
 use crate::rtmp::types::MessageStreamId;
@@ -195,6 +197,8 @@ pub(super) enum Clock {
     Relative,
     /// The same, and it was said.
     SaidRelative,
+    /// Not even the time between messages is known: no header told it yet.
+    Untold,
 }
 
 impl Clock {
@@ -203,6 +207,7 @@ impl Clock {
         match self {
             Self::Right | Self::InDoubt | Self::SaidInDoubt => Self::InDoubt,
             Self::Relative | Self::SaidRelative => Self::Relative,
+            Self::Untold => Self::Untold,
         }
     }
 
@@ -211,7 +216,19 @@ impl Clock {
         match self {
             Self::Right => None,
             Self::InDoubt | Self::SaidInDoubt => Some(Inference::Uncertain),
-            Self::Relative | Self::SaidRelative => Some(Inference::Relative),
+            Self::Relative | Self::SaidRelative | Self::Untold => Some(Inference::Relative),
+        }
+    }
+
+    /// Reports a message of a chunk stream with this clock, or bytes that were passed over where
+    /// nothing tells when it was.
+    pub(super) fn tell(self, message: RawMessage, out: &mut EventQueue) {
+        if self == Self::Untold {
+            let (range, at) = (message.range, message.last);
+            out.push(Event::Skipped { range, at });
+            out.recycle(message.body);
+        } else {
+            out.push(Event::Message(message));
         }
     }
 }

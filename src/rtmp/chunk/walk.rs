@@ -9,7 +9,10 @@ use crate::rtmp::chunk::extended::ExtendedTimestamps;
 use crate::rtmp::chunk::header;
 use crate::rtmp::chunk::header::MAX_HEADER_LEN;
 use crate::rtmp::chunk::header::MessageHeader;
+use crate::rtmp::chunk::needed::Needed;
+use crate::rtmp::chunk::needed::SIZE;
 use crate::rtmp::chunk::stream::Remembered;
+use crate::rtmp::chunk::undescribed;
 use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
 
@@ -94,36 +97,9 @@ pub(super) struct Walked {
     pub(super) remaining: u32,
 }
 
-/// How much evidence a trial needs.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Needed {
-    /// Bits in all.
-    pub(super) bits: u32,
-    /// Bits of the first header.
-    pub(super) first: u32,
-    /// Headers.
-    pub(super) headers: u32,
-    /// Whether a header must stand behind the end of the first message: its length is not told by
-    /// its own header, and continuations within it stand where they do for other lengths too.
-    pub(super) past_first: bool,
-    /// Bits of the headers before the first that tells its message's length itself. What stands
-    /// behind that one speaks for it alone: payload taken for a header leads to a true one by
-    /// chance, and all that follows is true then.
-    pub(super) leading: u32,
-}
-
 /// What speaks for a header whose message ends where a true header begins, in bits: one byte in
 /// so many begins one.
 const LINK: u32 = 7;
-
-/// For a chunk size among some dozens that were tried.
-const SIZE: Needed = Needed {
-    bits: 30,
-    first: 0,
-    headers: 2,
-    past_first: false,
-    leading: 0,
-};
 
 /// One trial.
 #[derive(Debug, Clone)]
@@ -145,6 +121,10 @@ pub(super) struct Walk<'a> {
     /// The chunk stream of the first header, and whether a header stood behind its message's end.
     first: Option<usize>,
     is_past_first: bool,
+    /// Messages that began on the chunk stream of the first header.
+    begins: u32,
+    /// The latest place of a header that nothing describes but its payload.
+    told: Option<usize>,
     /// How many bytes a chunk size needs that could not be tried to the end.
     open: Option<usize>,
     /// The length above which the size on trial is not certain, if one is.
@@ -166,61 +146,10 @@ const MAX_UNDESCRIBED: usize = 2048;
 const UNDESCRIBED_COST: u32 = 11;
 
 /// Lowest id of a chunk stream that is not for control.
-const FIRST_COMMON_CSID: u32 = 3;
+pub(super) const FIRST_COMMON_CSID: u32 = 3;
 
 /// Highest id of the chunk streams that encoders use for media and commands.
-const MAX_COMMON_CSID: u32 = 12;
-
-/// Length of a header that refers to one before it, on a chunk stream with a short id.
-pub(super) fn short_header_len(fmt: ChunkFormat) -> u32 {
-    if fmt == ChunkFormat::Nothing { 1 } else { 4 }
-}
-
-/// A chunk stream of which no header told length and type, and how long its messages seemed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Undescribed {
-    pub(super) csid: ChunkStreamId,
-    /// The latest lengths that were told apart, 0 where fewer are known.
-    lengths: [u32; 4],
-}
-
-impl Undescribed {
-    pub(super) fn new(csid: ChunkStreamId, length: u32) -> Self {
-        let lengths = [length, 0, 0, 0];
-        Self { csid, lengths }
-    }
-
-    /// Another message was this long.
-    pub(super) fn note(&mut self, length: u32) {
-        if !self.lengths.contains(&length) {
-            self.lengths.rotate_right(1);
-            if let Some(newest) = self.lengths.first_mut() {
-                *newest = length;
-            }
-        }
-    }
-
-    /// The lengths.
-    pub(super) fn known(&self) -> impl Iterator<Item = u32> {
-        self.lengths.into_iter().filter(|length| *length > 0)
-    }
-
-    /// Where the next header stands behind messages of this length, of which there may be several
-    /// in a row.
-    pub(super) fn behind(&self, bytes: &[u8], length: u32) -> usize {
-        let mut at = 0_usize;
-        while let Some(first) = bytes.get(at) {
-            let fmt = ChunkFormat::from_first_byte(*first);
-            let refers = matches!(fmt, ChunkFormat::SameLength | ChunkFormat::Nothing);
-            if !refers || u32::from(first & 0x3F) != self.csid.0 {
-                break;
-            }
-            let span = length.saturating_add(short_header_len(fmt));
-            at = at.saturating_add(usize::try_from(span).unwrap_or(usize::MAX));
-        }
-        at
-    }
-}
+pub(super) const MAX_COMMON_CSID: u32 = 12;
 
 /// What stands where a header of a message is due that nothing describes.
 enum Passed {
@@ -263,6 +192,8 @@ impl<'a> Walk<'a> {
             leading: 0,
             first: None,
             is_past_first: false,
+            begins: 0,
+            told: None,
             open: None,
             trial_above: None,
             hits: 0,
@@ -281,10 +212,17 @@ impl<'a> Walk<'a> {
         (outcome, Agreed { headers, bits })
     }
 
+    /// How much speaks for a header at `at`, by itself; 0 if there is none.
+    pub(super) fn weighs(&self, at: usize) -> u32 {
+        let mut trial = self.clone();
+        trial.header(at).map_or(0, |_| trial.bits)
+    }
+
     fn go(&mut self, mut at: usize) -> Outcome {
         let mut guess = None;
         while self.headers < MAX_HEADERS {
             let is_past = self.is_past_first || !self.needed.past_first;
+            let is_past = is_past && self.begins >= self.needed.begins;
             if is_past && self.bits >= self.needed.bits && self.headers >= self.needed.headers {
                 match self.trial_above {
                     Some(least) if self.hits < PROOF => {
@@ -296,12 +234,17 @@ impl<'a> Walk<'a> {
             }
             if self.is_over && at >= self.bytes.len() {
                 let bits = self.bits.saturating_add(AT_THE_END);
-                let is_enough = at == self.bytes.len() && bits >= self.asked;
+                let is_enough = at == self.bytes.len()
+                    && bits >= self.asked
+                    && self.begins >= self.needed.begins;
                 return if is_enough {
                     Outcome::Confirmed(self.size)
                 } else {
                     guess.unwrap_or(Outcome::Refuted)
                 };
+            }
+            if self.is_told(at) {
+                continue;
             }
             match self.pass_undescribed(at) {
                 Passed::Nothing => {}
@@ -347,6 +290,34 @@ impl<'a> Walk<'a> {
         guess.unwrap_or(Outcome::Refuted)
     }
 
+    /// Takes note of a header whose type and length nobody saw, if what its payload begins with
+    /// speaks for it.
+    fn is_told(&mut self, at: usize) -> bool {
+        if self.told == Some(at) {
+            return false;
+        }
+        let bytes = self.bytes.get(at..).unwrap_or_default();
+        let Some((csid, body)) = undescribed::short_header(bytes) else {
+            return false;
+        };
+        let payload = bytes.get(body..).unwrap_or_default();
+        let Some(bits) = evidence::of_told(payload).filter(|_| self.place(csid.0).is_none()) else {
+            return false;
+        };
+        self.told = Some(at);
+        self.bits = self.bits.saturating_add(bits);
+        // As much as two that leave their payload's begin open.
+        self.headers = self.headers.saturating_add(2);
+        self.is_past_first |= self.is_first_over();
+        true
+    }
+
+    /// Whether no more is to come of the first header's message.
+    fn is_first_over(&self) -> bool {
+        let first = self.first.and_then(|first| self.streams.get(first));
+        first.is_some_and(|first| first.remaining == 0)
+    }
+
     /// A header of type 2 or 3 whose type and length nobody saw may stand between headers that tell all:
     /// the next one that does is looked for behind it.
     fn pass_undescribed(&self, at: usize) -> Passed {
@@ -355,9 +326,8 @@ impl<'a> Walk<'a> {
         };
         let csid = u32::from(*first & 0x3F);
         let is_common = (FIRST_COMMON_CSID..=MAX_COMMON_CSID).contains(&csid);
-        // Where there is one place to try, what is passed over would prove anything.
-        let is_anywhere = self.needed.first > 0;
-        if self.headers == 0 || !is_anywhere || !is_common || self.place(csid).is_some() {
+        let may_pass = self.needed.passing > 0;
+        if self.headers == 0 || !may_pass || !is_common || self.place(csid).is_some() {
             return Passed::Nothing;
         }
         let end = at.saturating_add(MAX_UNDESCRIBED);
@@ -372,7 +342,7 @@ impl<'a> Walk<'a> {
             };
             let mut trial = self.clone();
             let is_next = trial.header(next).is_ok()
-                && trial.bits.saturating_sub(self.bits) >= self.needed.first
+                && trial.bits.saturating_sub(self.bits) >= self.needed.passing
                 && trial
                     .streams
                     .get(known)
@@ -421,10 +391,7 @@ impl<'a> Walk<'a> {
             }
         }
         let len = input.len().saturating_sub(rest.len());
-        let is_first_over = self
-            .first
-            .and_then(|first| self.streams.get(first))
-            .is_some_and(|first| first.remaining == 0);
+        let is_first_over = self.is_first_over();
         let continues = before.is_some_and(|s| s.remaining > 0);
         let bits = if continues {
             if message != MessageHeader::Nothing {
@@ -466,8 +433,11 @@ impl<'a> Walk<'a> {
         self.bits = self.bits.saturating_add(bits);
         self.headers = self.headers.saturating_add(1);
         let stream = known.unwrap_or(self.streams.len().saturating_sub(1));
-        self.first.get_or_insert(stream);
+        let first = *self.first.get_or_insert(stream);
         self.is_past_first |= is_first_over;
+        self.begins = self
+            .begins
+            .saturating_add(u32::from(first == stream && !continues));
         Ok(Met {
             len,
             csid: basic.csid,

@@ -98,18 +98,102 @@ fn a_length_that_changed_in_a_hole_is_not_taken_over() {
     assert_eq!(lengths, [60, 61, 62, 63, 64, 65, 66]);
 }
 
+/// AAC of 92 bytes behind a header that leaves out length and type.
+fn undescribed_audio(header: &[u8]) -> Vec<u8> {
+    let mut bytes = [header, &[0xAF, 1]].concat();
+    bytes.resize(header.len() + 92, 0x55);
+    bytes
+}
+
+fn of_stream(seen: &Seen, csid: u32) -> Vec<(u8, u32, Option<u32>)> {
+    let of = seen.messages.iter().filter(|m| m.csid.0 == csid);
+    of.map(|m| (m.type_id.0, m.length, m.delta)).collect()
+}
+
 #[test]
 fn messages_that_nothing_describes_do_not_cost_those_between_them() {
     // Audio of constant length whose whole header was sent before: type 3 on chunk stream 5.
     let mut bytes = Vec::new();
     for len in 30..60 {
         bytes.extend(audio(len, 4));
-        bytes.extend([0xC5, 0xAF, 1]);
-        bytes.resize(bytes.len() + 92, 0x55);
+        bytes.extend(undescribed_audio(&[0xC5]));
     }
     let seen = midstream(&bytes);
     let lengths: Vec<_> = seen.messages.iter().map(|m| m.length).collect();
     assert_eq!(lengths, (30..60).collect::<Vec<u32>>());
+}
+
+#[test]
+fn length_and_type_that_no_header_told_are_inferred() {
+    // Section 5.3.1.2.3: 23 ms after the one before, length and type as told before the capture.
+    let mut bytes = Vec::new();
+    for len in (150..160).rev() {
+        bytes.extend(audio(len, 4));
+        bytes.extend(undescribed_audio(&[0x85, 0, 0, 23]));
+        bytes.extend(undescribed_audio(&[0xC5]));
+    }
+    let seen = midstream(&bytes);
+    assert_eq!(of_stream(&seen, 5), vec![(8, 92, Some(23)); 20]);
+    assert!(seen.codes().contains(&"chunk.header_inferred"));
+    let on_1 = seen.messages.iter().all(|m| m.stream_id.0 == 1);
+    assert!(on_1, "the stream is presumed");
+}
+
+#[test]
+fn what_no_header_told_the_time_of_is_passed_over() {
+    let mut bytes = Vec::new();
+    for len in (150..155).rev() {
+        bytes.extend(audio(len, 4));
+        bytes.extend(undescribed_audio(&[0xC5]));
+        bytes.extend(undescribed_audio(&[0xC5]));
+    }
+    let untimed = bytes.len();
+    bytes.extend(undescribed_audio(&[0x85, 0, 0, 23]));
+    bytes.extend(undescribed_audio(&[0xC5]));
+    let seen = midstream(&bytes);
+    assert_eq!(of_stream(&seen, 5), [(8, 92, Some(23)); 2]);
+    let passed: u64 = seen.skipped.iter().map(|(start, end)| end - start).sum();
+    assert_eq!(passed, 10 * 93);
+    let last = untimed - 93;
+    let last = (
+        u64::try_from(last).unwrap(),
+        u64::try_from(untimed).unwrap(),
+    );
+    assert_eq!(seen.skipped.last(), Some(&last));
+}
+
+#[test]
+fn a_length_that_may_be_cut_into_chunks_is_not_inferred() {
+    // Audio of 140 bytes in chunks of 128 (section 5.3.1): a continuation stands in its midst, and
+    // no longer message tells that chunks are no longer.
+    let mut bytes = Vec::new();
+    for len in 30..60 {
+        bytes.extend(audio(len, 4));
+        bytes.extend([0xC5, 0xAF, 1]);
+        bytes.resize(bytes.len() + 126, 0x55);
+        bytes.push(0xC5);
+        bytes.resize(bytes.len() + 12, 0x55);
+    }
+    let seen = midstream(&bytes);
+    assert_eq!(of_stream(&seen, 5), []);
+    assert_eq!(of_stream(&seen, 4).len(), 30);
+}
+
+#[test]
+fn metadata_tell_their_length_by_their_end() {
+    // Section 7.1.2, behind a header of type 2: "onMetaData" and an empty object.
+    let mut bytes = Vec::new();
+    for len in (150..160).rev() {
+        bytes.extend(audio(len, 4));
+    }
+    bytes.extend([0x86, 0, 0, 5]);
+    bytes.extend(b"\x02\0\x0AonMetaData\x03\0\0\x09");
+    for len in (150..160).rev() {
+        bytes.extend(audio(len, 4));
+    }
+    let seen = midstream(&bytes);
+    assert_eq!(of_stream(&seen, 6), [(18, 17, Some(5))]);
+    assert_eq!(of_stream(&seen, 4).len(), 20);
 }
 
 #[test]
