@@ -2,7 +2,7 @@
 
 #![expect(
     clippy::expect_used,
-    clippy::indexing_slicing,
+    clippy::panic,
     reason = "a test that finds a wrong record fails with it"
 )]
 
@@ -149,4 +149,41 @@ fn a_message_with_a_hole_says_where_it_is() {
     assert_eq!(broken[0]["missing"], json!({"start": 0, "end": 94}));
     // Nothing else of it is in doubt.
     assert!(all.iter().all(|r| r["message"].get("inferred").is_none()));
+}
+
+#[test]
+fn the_report_marks_what_is_inferred_and_says_from_what() {
+    let path = late("marks-report.pcap");
+    let output = common::run(&["report", path.to_str().expect("UTF-8")]);
+    let report = common::stdout(&output);
+    for text in [
+        "~192.0.2.10:44402 -> 192.0.2.1:1935",
+        "~publisher (joined late)",
+        "[stream ~1]",
+        "     client and server: by the ports: neither SYN nor handshake was captured (confidence low)",
+        "     role: by who sends media",
+        "first header found behind 0 B, confirmed by 3 headers",
+        "     <- timestamps: counts from the first message found",
+        "a/v      skew ~-",
+        "timestamps ~66..~",
+    ] {
+        assert!(report.contains(text), "{text}\n{report}");
+    }
+    let clean = common::run(&["report", &common::sample("ffmpeg-nginx.pcap")]);
+    assert!(!common::stdout(&clean).contains('~'));
+}
+
+#[test]
+fn extract_says_when_times_are_relative() {
+    let path = late("marks-extract.pcap");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("marks-flv");
+    let extract = |capture: &str| {
+        let folder = folder.to_str().expect("UTF-8");
+        common::stderr(&common::run(&[
+            "extract", "-q", "--force", "-o", folder, capture,
+        ]))
+    };
+    let said = extract(path.to_str().expect("UTF-8"));
+    assert!(said.contains("tags are relative"), "{said}");
+    assert_eq!(extract(&common::sample("ffmpeg-nginx.pcap")), "");
 }

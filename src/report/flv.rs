@@ -18,6 +18,7 @@ use crate::pipeline::Heard;
 use crate::pipeline::Observer;
 use crate::report::mask::Mask;
 use crate::rtmp::event::RawMessage;
+use crate::rtmp::inferred::Inference;
 use crate::rtmp::message::Message;
 use crate::rtmp::secret::Secrecy;
 use crate::rtmp::types::MessageStreamId;
@@ -65,6 +66,10 @@ pub struct FlvFile {
     pub tags: u64,
     /// Messages left out because a part of them was not captured.
     pub incomplete: u64,
+    /// Tags whose timestamps count from where the stream was joined.
+    pub relative: u64,
+    /// Tags whose timestamps may lack deltas that were lost in a hole.
+    pub uncertain: u64,
     buffer: Vec<u8>,
     is_created: bool,
 }
@@ -117,6 +122,11 @@ impl FlvExtractor {
             return;
         }
         let body = raw.body.get(skipped..).unwrap_or_default();
+        match raw.inferred.timestamp {
+            None => {}
+            Some(Inference::Relative) => file.relative = file.relative.saturating_add(1),
+            Some(_) => file.uncertain = file.uncertain.saturating_add(1),
+        }
         file.tag(tag_type, raw.timestamp.0, body);
         if file.buffer.len() >= BUFFER
             && let Err(error) = file.write(self.force)
@@ -228,6 +238,8 @@ impl FlvFile {
             path,
             tags: 0,
             incomplete: 0,
+            relative: 0,
+            uncertain: 0,
             buffer: FILE_HEADER.to_vec(),
             is_created: false,
         }

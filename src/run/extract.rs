@@ -69,6 +69,24 @@ pub(super) fn extract(flags: &Flags, input: &Input, folder: &Path, force: bool) 
             return output_exit(&error);
         }
     }
+    for file in extractor.files() {
+        if file.relative > 0 {
+            complain(&format_args!(
+                "{}: timestamps of {} of {} tags are relative: they count from where the capture joined the stream",
+                file.path.display(),
+                grouped(file.relative),
+                grouped(file.tags)
+            ));
+        }
+        if file.uncertain > 0 {
+            complain(&format_args!(
+                "{}: timestamps of {} of {} tags are uncertain: deltas may have been lost in a hole before them",
+                file.path.display(),
+                grouped(file.uncertain),
+                grouped(file.tags)
+            ));
+        }
+    }
     if let Some((path, error)) = extractor.take_failure() {
         let hint = if error.kind() == io::ErrorKind::AlreadyExists {
             " (--force replaces files)"

@@ -63,6 +63,7 @@ pub mod flow;
 pub mod gop;
 pub mod handshake;
 pub mod history;
+pub mod inferred;
 mod media;
 pub mod metadata;
 pub mod netstream;

@@ -18,6 +18,7 @@ use crate::session::track::Track;
 use crate::tui::model::Detail;
 use crate::tui::model::Oddity;
 use crate::tui::model::Row;
+use crate::tui::model::RowInferred;
 use crate::tui::model::SPARK_LEN;
 use crate::tui::model::label;
 use crate::tui::units::bytes;
@@ -41,6 +42,11 @@ pub(super) fn row(
         ends: connection.ends,
         label: label(session, show_secrets),
         role: summary.role,
+        inferred: RowInferred {
+            sides: connection.sides_from().is_some(),
+            role: summary.role_from.is_some(),
+            skew: summary.skew_from.is_some(),
+        },
         stage: summary.stage,
         end: summary.end,
         codecs: codecs(summary.video, summary.audio),
@@ -77,6 +83,7 @@ pub(super) fn detail(connection: &Connection, tcp: &Tcp, show_secrets: bool) -> 
         first: connection.first,
         last: connection.last,
         missing: connection.missing,
+        sides_from: connection.sides_from(),
         session: connection.session.clone(),
         health: tcp.health().clone(),
         show_secrets,

@@ -16,6 +16,7 @@ use crate::base::time::Timestamp;
 use crate::net::Endpoint;
 use crate::net::health::Health;
 use crate::rtmp::event::RawMessage;
+use crate::rtmp::inferred::Inference;
 use crate::rtmp::secret::Secrecy;
 use crate::session::Session;
 use crate::session::end::EndStyle;
@@ -128,6 +129,8 @@ pub struct Row {
     pub label: String,
     /// What the client does.
     pub role: Option<Role>,
+    /// What of the row is inferred.
+    pub inferred: RowInferred,
     /// How far it came.
     pub stage: Stage,
     /// How it ended.
@@ -164,6 +167,24 @@ pub struct Row {
     pub anomalies: u32,
 }
 
+/// What of a row is inferred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RowInferred {
+    /// Which side is the client.
+    pub sides: bool,
+    /// What it does.
+    pub role: bool,
+    /// The timestamps by which audio is held against video.
+    pub skew: bool,
+}
+
+impl RowInferred {
+    /// Whether anything is.
+    pub fn is_any(self) -> bool {
+        self.sides || self.role || self.skew
+    }
+}
+
 /// One connection in full.
 #[derive(Debug, Clone)]
 pub struct Detail {
@@ -177,6 +198,8 @@ pub struct Detail {
     pub last: Mark,
     /// Bytes that the capture does not hold, by sender.
     pub missing: PerSide<u64>,
+    /// From what it is inferred which side is the client.
+    pub sides_from: Option<Inference>,
     /// What the peers did.
     pub session: Session,
     /// How TCP carried it, by sender.

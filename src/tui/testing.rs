@@ -16,11 +16,14 @@ use crate::base::side::PerSide;
 use crate::base::side::Side;
 use crate::base::time::Timestamp;
 use crate::net::Endpoint;
+use crate::rtmp::event::ChunkSize;
 use crate::rtmp::event::Event;
+use crate::rtmp::event::Lock;
 use crate::rtmp::event::Missing;
 use crate::rtmp::event::RawMessage;
 use crate::rtmp::event::Repeats;
 use crate::rtmp::field::NoFields;
+use crate::rtmp::inferred::Inference;
 use crate::rtmp::inferred::Inferred;
 use crate::rtmp::message;
 use crate::rtmp::types::ChunkFormat;
@@ -41,6 +44,7 @@ use crate::tui::model::MessageLine;
 use crate::tui::model::MessagePage;
 use crate::tui::model::Oddity;
 use crate::tui::model::Row;
+use crate::tui::model::RowInferred;
 use crate::tui::model::Snapshot;
 use crate::tui::opened;
 use crate::tui::state::ViewState;
@@ -225,6 +229,11 @@ fn endpoint(last: u8, port: u16) -> Endpoint {
 pub(super) fn detail(messages: &[(Side, RawMessage)]) -> Detail {
     let mut session = Session::new();
     session.tcp_opened(at(0, 1), Some(at(3, 3)));
+    detail_of(session, messages)
+}
+
+fn detail_of(session: Session, messages: &[(Side, RawMessage)]) -> Detail {
+    let mut session = session;
     let mut facts = Vec::new();
     for (side, raw) in messages {
         let decoded = message::decode(raw, &mut NoFields);
@@ -244,6 +253,7 @@ pub(super) fn detail(messages: &[(Side, RawMessage)]) -> Detail {
         first: at(0, 1),
         last: messages.last().map_or(at(0, 1), |(_, raw)| raw.last),
         missing: PerSide::default(),
+        sides_from: None,
         session,
         health: PerSide::default(),
         show_secrets: false,
@@ -264,6 +274,7 @@ pub(super) fn row(id: u64, name: &str, stage: Stage, worst: Option<Severity>) ->
             server: endpoint(5, 1935),
         },
         label: format!("live/{name}"),
+        inferred: RowInferred::default(),
         role: Some(role),
         stage,
         end: (id == 3).then_some(EndStyle::Clean),
@@ -300,7 +311,69 @@ pub(super) fn row(id: u64, name: &str, stage: Stage, worst: Option<Severity>) ->
 /// A snapshot of a capture with three connections, of which the first is open.
 pub(super) fn snapshot(name: &str, selected: usize) -> Snapshot {
     let messages = conversation(name);
-    let detail = Arc::new(detail(&messages));
+    let detail = detail(&messages);
+    snapshot_of(&messages, detail, selected)
+}
+
+/// The same of a connection joined in the midst of its media, with what is known of it then.
+pub(super) fn joined_late() -> Snapshot {
+    let relative = Some(Inference::Relative);
+    let mut messages: Vec<(Side, RawMessage)> = conversation("cam-77")
+        .into_iter()
+        .filter(|(_, raw)| raw.type_id.is_media())
+        .collect();
+    for (_, raw) in &mut messages {
+        raw.fmt = ChunkFormat::SameStream;
+        raw.delta = Some(40);
+        raw.stream_id = MessageStreamId(1);
+        raw.inferred = Inferred {
+            timestamp: relative,
+            stream_id: Some(Inference::FirstStream),
+            header: None,
+        };
+    }
+    // The third lost its end, and behind it a header tells no length.
+    let third = &mut messages[2].1;
+    third.received = 150;
+    third.missing = Missing {
+        start: 150,
+        end: third.length,
+    };
+    third.body.truncate(150);
+    messages[3].1.inferred.header = Some(Inference::Inherited);
+    let mut session = Session::new();
+    let mut facts = Vec::new();
+    let lock = Lock {
+        position: 412,
+        skipped: 412,
+        headers: 4,
+        bits: 77,
+        is_first: true,
+        at: at(205, 10),
+    };
+    session.apply(Side::Client, &Event::Locked(lock), None, &mut facts);
+    let size = Event::ChunkSize {
+        size: ChunkSize::Inferred(4096),
+        at: at(205, 10),
+    };
+    session.apply(Side::Client, &size, None, &mut facts);
+    let mut detail = detail_of(session, &messages);
+    detail.sides_from = Some(Inference::Ports);
+    let mut snapshot = snapshot_of(&messages, detail, 2);
+    let mut row = (*snapshot.rows[0]).clone();
+    row.label = "(joined late)".to_owned();
+    row.stage = Stage::Midstream;
+    row.inferred = RowInferred {
+        sides: true,
+        role: true,
+        skew: true,
+    };
+    snapshot.rows[0] = Arc::new(row);
+    snapshot
+}
+
+fn snapshot_of(messages: &[(Side, RawMessage)], detail: Detail, selected: usize) -> Snapshot {
+    let detail = Arc::new(detail);
     let lines: Vec<MessageLine> = messages
         .iter()
         .enumerate()

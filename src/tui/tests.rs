@@ -18,6 +18,7 @@ use crate::tui::state::ViewState;
 use crate::tui::state::list::Sort;
 use crate::tui::state::list::listed;
 use crate::tui::testing::draw;
+use crate::tui::testing::joined_late;
 use crate::tui::testing::snapshot;
 use crate::tui::testing::styles;
 use crate::tui::testing::symbols;
@@ -99,6 +100,35 @@ fn the_help_at_every_size() {
         view.help = true;
         let frame = symbols(&draw(&snapshot, &mut view, size));
         insta::assert_snapshot!(format!("help-{}x{}", size.0, size.1), frame);
+    }
+}
+
+#[test]
+fn what_is_inferred_has_its_mark_on_every_screen() {
+    let snapshot = joined_late();
+    for (screen, name) in [
+        (Screen::Streams, "streams"),
+        (Screen::Session, "session"),
+        (Screen::Media, "media"),
+        (Screen::Messages, "messages"),
+    ] {
+        let frame = symbols(&draw(&snapshot, &mut on(screen), (140, 44)));
+        insta::assert_snapshot!(format!("joined-late-{name}"), frame);
+    }
+}
+
+#[test]
+fn what_was_seen_has_no_mark() {
+    let snapshot = snapshot("cam-77", 5);
+    for screen in [
+        Screen::Streams,
+        Screen::Session,
+        Screen::Calls,
+        Screen::Media,
+        Screen::Messages,
+    ] {
+        let frame = symbols(&draw(&snapshot, &mut on(screen), (140, 44)));
+        assert!(!frame.contains('~'), "{frame}");
     }
 }
 

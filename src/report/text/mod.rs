@@ -154,7 +154,7 @@ impl<W: Write> TextReport<W> {
             return;
         }
         let summary = connection.session.summary();
-        let role = summary.role.map_or("-", |role| role.name());
+        let role = section::role_label(&summary, "-");
         let stream = section::stream_label(&summary, mask);
         let codecs = section::codecs_label(&summary);
         let _ = writeln!(

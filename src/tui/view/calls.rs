@@ -19,6 +19,7 @@ use ratatui::text::Span;
 
 use crate::base::side::Side;
 use crate::base::time::Span as Time;
+use crate::base::units::INFERRED;
 use crate::rtmp::secret::Secrecy;
 use crate::session::call::Call;
 use crate::session::call::CallState;
@@ -476,8 +477,18 @@ fn full<'a>(call: &Call, detail: &Detail, room: usize, view: &ViewState) -> Vec<
     );
     fact(
         "sent on",
-        format!("csid {}, stream {}", call.csid, call.stream_id),
+        format!(
+            "csid {}, stream {}",
+            call.csid,
+            units::marked(call.stream_id, call.stream_from.is_some())
+        ),
     );
+    if let Some(from) = call.stream_from {
+        fact(
+            "",
+            format!("{INFERRED} {from} ({})", from.confidence().name()),
+        );
+    }
     if call.pipelined() {
         fact("", "while other calls were waiting".to_owned());
     }

@@ -6,6 +6,7 @@ use ratatui::text::Line;
 use ratatui::text::Span;
 
 use crate::base::severity::Severity;
+use crate::base::units::INFERRED;
 use crate::tui::keys::Scope;
 use crate::tui::keys::keys_of;
 use crate::tui::state::ViewState;
@@ -70,5 +71,12 @@ pub(super) fn render(buffer: &mut Buffer, area: Rect, view: &ViewState) {
             Span::raw(text),
         ]));
     }
+    lines.push(Line::from(vec![
+        Span::styled(
+            format!("  {} ", pad(&INFERRED.to_string(), 9, false)),
+            theme.head(),
+        ),
+        Span::raw("inferred, not seen: the details say from what"),
+    ]));
     scrolled(buffer, inner, &lines, view.scroll, view);
 }

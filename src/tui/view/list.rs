@@ -16,6 +16,7 @@ use ratatui::text::Line;
 use ratatui::text::Span;
 
 use crate::base::side::Side;
+use crate::base::units::INFERRED;
 use crate::net::Endpoint;
 use crate::session::end::EndStyle;
 use crate::session::netstream::Role;
@@ -173,12 +174,20 @@ fn address(end: &Endpoint) -> String {
     SocketAddr::new(end.addr, end.port).to_string()
 }
 
-fn role(row: &Row) -> &'static str {
-    match row.role {
+fn role(row: &Row) -> String {
+    let name = match row.role {
         Some(Role::Publisher) => "pub",
+        // Four columns, the mark included.
+        Some(Role::Player) if row.inferred.role => "ply",
         Some(Role::Player) => "play",
         None => "-",
-    }
+    };
+    units::marked(name, row.inferred.role)
+}
+
+/// Address of the client.
+fn client(row: &Row) -> String {
+    units::marked(address(row.ends.of(Side::Client)), row.inferred.sides)
 }
 
 fn state(row: &Row) -> String {
@@ -227,7 +236,7 @@ fn cells(row: &Row, is_selected: bool, view: &ViewState) -> Vec<Cell> {
         ),
         Cell::styled(row.label.clone(), theme.head()),
         role(row).into(),
-        address(row.ends.of(Side::Client)).into(),
+        client(row).into(),
         row.codecs.clone().into(),
         kbits(row).into(),
         Cell::styled(
@@ -241,7 +250,7 @@ fn cells(row: &Row, is_selected: bool, view: &ViewState) -> Vec<Cell> {
             .map_or_else(|| "-".to_owned(), |ms| format!("{:.1}s", ms / 1000.0))
             .into(),
         Cell::styled(
-            signed(row.skew_ms),
+            units::marked(signed(row.skew_ms), row.inferred.skew),
             worry(row.skew_ms.is_some_and(|ms| ms.abs() > APART_MS)),
         ),
         Cell::styled(
@@ -320,11 +329,7 @@ fn foot_line<'a>(row: &Row, room: usize, view: &ViewState) -> Line<'a> {
     let mut parts = vec![
         (format!(" #{}", row.id), theme.head()),
         (
-            format!(
-                "{} → {}",
-                address(row.ends.of(Side::Client)),
-                address(row.ends.of(Side::Server))
-            ),
+            format!("{} → {}", client(row), address(row.ends.of(Side::Server))),
             theme.plain(),
         ),
     ];
@@ -356,6 +361,9 @@ fn foot_line<'a>(row: &Row, room: usize, view: &ViewState) -> Line<'a> {
     if row.aggregate_parts > 0 {
         let within = format!("{} within aggregates", units::grouped(row.aggregate_parts));
         parts.push((within, theme.dim()));
+    }
+    if row.inferred.is_any() {
+        parts.push((format!("{INFERRED} is inferred"), theme.dim()));
     }
     if row.missing > 0 {
         parts.push((

@@ -110,6 +110,19 @@ fn track_lines<'a>(track: &Track, room: usize, view: &ViewState) -> Vec<Line<'a>
             theme.plain(),
         ));
     }
+    if let Some(clock) = &track.clock
+        && (clock.last_from.is_some() || track.stream_from.is_some())
+    {
+        first.push((
+            format!(
+                "stream {}, timestamps {}..{} ms",
+                units::marked(track.key.stream_id, track.stream_from.is_some()),
+                units::marked(clock.first_timestamp, clock.first_from.is_some()),
+                units::marked(clock.last_timestamp, clock.last_from.is_some())
+            ),
+            theme.dim(),
+        ));
+    }
     let mut second = Vec::new();
     if let Some(clock) = &track.clock {
         let worry = |count: u32| {
@@ -359,15 +372,20 @@ fn all_charts(
         from_zero: true,
         label: |value| format!("{value:.0}"),
     });
-    let skew = detail.session.summary().skew.and_then(|skew| {
+    let summary = detail.session.summary();
+    let skew = summary.skew.and_then(|skew| {
         let ms = skew.timestamp_ms?;
         Some((ms, skew.interleave_max_ms))
     });
+    let is_inferred = summary.skew_from.is_some();
     if let (Some((ms, apart)), Some(track)) = (skew, shown.first()) {
         charts.push(Chart {
             title: vec![
                 (" A/V skew, audio ahead of video".to_owned(), theme.head()),
-                (format!("now {}", units::signed(ms)), theme.plain()),
+                (
+                    format!("now {}", units::marked(units::signed(ms), is_inferred)),
+                    theme.plain(),
+                ),
                 (format!("interleaved within {apart} ms"), theme.dim()),
             ],
             series: vec![series(

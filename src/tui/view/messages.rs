@@ -18,6 +18,8 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::text::Span;
 
+use crate::base::units::INFERRED;
+use crate::rtmp::event::RawMessage;
 use crate::tui::model::Detail;
 use crate::tui::model::MessageLine;
 use crate::tui::model::Opened;
@@ -227,9 +229,13 @@ fn time(line: &MessageLine, detail: &Detail, view: &ViewState) -> String {
             // Bytes that were sent again are younger than those behind them.
             format!("+{}", units::seconds_since(at.max(previous), previous))
         }
-        (TimeMode::Media, _) => format!("{} ms", line.kept.raw.timestamp),
+        (TimeMode::Media, _) => format!("{} ms", timestamp(&line.kept.raw)),
         _ => units::seconds_since(at, detail.first.time),
     }
+}
+
+fn timestamp(raw: &RawMessage) -> String {
+    units::marked(raw.timestamp, raw.inferred.timestamp.is_some())
 }
 
 fn cells(line: &MessageLine, is_selected: bool, detail: &Detail, view: &ViewState) -> Vec<Cell> {
@@ -251,6 +257,7 @@ fn cells(line: &MessageLine, is_selected: bool, detail: &Detail, view: &ViewStat
         (false, true) => "▸".into(),
         (false, false) => " ".into(),
     };
+    let is_inherited = raw.inferred.header.is_some();
     vec![
         marker,
         line.kept.number.to_string().into(),
@@ -261,9 +268,12 @@ fn cells(line: &MessageLine, is_selected: bool, detail: &Detail, view: &ViewStat
         ),
         raw.csid.to_string().into(),
         raw.fmt.number().to_string().into(),
-        Cell::styled(raw.type_id.to_string().replace('_', " "), style),
-        raw.timestamp.to_string().into(),
-        raw.length.to_string().into(),
+        Cell::styled(
+            units::marked(raw.type_id.to_string().replace('_', " "), is_inherited),
+            style,
+        ),
+        timestamp(raw).into(),
+        units::marked(raw.length, is_inherited).into(),
         raw.chunks.to_string().into(),
         Cell::styled(frames, theme.dim()),
         Cell::styled(line.summary.clone(), style),
@@ -277,32 +287,7 @@ fn tree(buffer: &mut Buffer, area: Rect, opened: &Opened, view: &ViewState) {
     let inner = pane(buffer, area, &title, has_keys, view);
     let room = usize::from(inner.width);
     let raw = &opened.kept.raw;
-    let mut head = Vec::new();
-    for odd in &opened.odd {
-        for text in crate::tui::widgets::text::wrap(odd, room.saturating_sub(3).max(8)) {
-            head.push(Line::styled(format!(" ▲ {text}"), theme.warn()));
-        }
-    }
-    let delta = raw.delta.map(|delta| format!("  delta {delta}"));
-    let parts = [
-        (
-            format!(" csid {}  fmt {}", raw.csid, raw.fmt.number()),
-            theme.dim(),
-        ),
-        (format!("stream {}", raw.stream_id), theme.dim()),
-        (
-            format!("timestamp {}{}", raw.timestamp, delta.unwrap_or_default()),
-            theme.dim(),
-        ),
-        (
-            format!(
-                "{} chunks, {} bytes of headers",
-                raw.chunks, raw.header_bytes
-            ),
-            theme.dim(),
-        ),
-    ];
-    head.push(fit_parts(&parts, "  ", room));
+    let head = envelope(opened, room, view);
     let taken = u16::try_from(head.len())
         .unwrap_or(u16::MAX)
         .min(inner.height);
@@ -359,6 +344,83 @@ fn tree(buffer: &mut Buffer, area: Rect, opened: &Opened, view: &ViewState) {
         };
         put(buffer, body.x, y, &line, body.width);
     }
+}
+
+/// What is odd, missing or inferred of a message, and its envelope.
+fn envelope<'a>(opened: &Opened, room: usize, view: &ViewState) -> Vec<Line<'a>> {
+    let theme = view.theme;
+    let raw = &opened.kept.raw;
+    let mut head = Vec::new();
+    for odd in &opened.odd {
+        for text in crate::tui::widgets::text::wrap(odd, room.saturating_sub(3).max(8)) {
+            head.push(Line::styled(format!(" ▲ {text}"), theme.warn()));
+        }
+    }
+    for (is_lost, text) in remarks(raw) {
+        let (sign, style) = if is_lost {
+            ('▲', theme.warn())
+        } else {
+            (INFERRED, theme.dim())
+        };
+        for text in crate::tui::widgets::text::wrap(&text, room.saturating_sub(3).max(8)) {
+            head.push(Line::styled(format!(" {sign} {text}"), style));
+        }
+    }
+    let delta = raw.delta.map(|delta| format!("  delta {delta}"));
+    let parts = [
+        (
+            format!(" csid {}  fmt {}", raw.csid, raw.fmt.number()),
+            theme.dim(),
+        ),
+        (
+            format!(
+                "stream {}",
+                units::marked(raw.stream_id, raw.inferred.stream_id.is_some())
+            ),
+            theme.dim(),
+        ),
+        (
+            format!("timestamp {}{}", timestamp(raw), delta.unwrap_or_default()),
+            theme.dim(),
+        ),
+        (
+            format!(
+                "{} chunks, {} bytes of headers",
+                raw.chunks, raw.header_bytes
+            ),
+            theme.dim(),
+        ),
+    ];
+    head.push(fit_parts(&parts, "  ", room));
+    head
+}
+
+/// What is missing of a message, and what of it is inferred from what: whether it is a loss, and
+/// the words.
+fn remarks(raw: &RawMessage) -> Vec<(bool, String)> {
+    let mut all = Vec::new();
+    if !raw.is_complete() {
+        let last = raw.missing.end.saturating_sub(1);
+        all.push((
+            true,
+            format!(
+                "{} of {} bytes came in: missing within {}..{last}",
+                raw.received, raw.length, raw.missing.start
+            ),
+        ));
+    }
+    let inferred = [
+        ("timestamp", raw.inferred.timestamp),
+        ("stream", raw.inferred.stream_id),
+        ("type and length", raw.inferred.header),
+    ];
+    for (what, from) in inferred {
+        if let Some(from) = from {
+            let confidence = from.confidence().name();
+            all.push((false, format!("{what}: {from} (confidence {confidence})")));
+        }
+    }
+    all
 }
 
 fn bytes_pane(buffer: &mut Buffer, area: Rect, opened: &Opened, view: &ViewState) {

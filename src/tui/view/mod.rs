@@ -34,6 +34,7 @@ use crate::tui::model::Detailed;
 use crate::tui::model::Snapshot;
 use crate::tui::state::ViewState;
 use crate::tui::units::grouped;
+use crate::tui::units::marked;
 use crate::tui::widgets::text::fit;
 use crate::tui::widgets::text::fit_parts;
 use crate::tui::widgets::text::put;
@@ -145,7 +146,10 @@ fn headline(buffer: &mut Buffer, area: Rect, detail: &Detail, view: &ViewState) 
     let mut parts = vec![
         (format!(" {}", detail.label()), theme.head()),
         (
-            summary.role.map_or("no role", Role::name).to_owned(),
+            marked(
+                summary.role.map_or("no role", Role::name),
+                summary.role_from.is_some(),
+            ),
             theme.plain(),
         ),
         (
@@ -153,7 +157,11 @@ fn headline(buffer: &mut Buffer, area: Rect, detail: &Detail, view: &ViewState) 
             stage_style(view, &detail.session),
         ),
         (
-            format!("{} → {}", address(&ends.client), address(&ends.server)),
+            format!(
+                "{} → {}",
+                marked(address(&ends.client), detail.sides_from.is_some()),
+                address(&ends.server)
+            ),
             theme.dim(),
         ),
     ];

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::base::side::Side;
 use crate::base::units::bytes;
+use crate::base::units::counted;
 use crate::base::units::grouped;
 use crate::base::units::marked;
 use crate::base::units::span_with_hours;
@@ -12,10 +13,21 @@ use crate::report::text::parts_of_aggregates;
 use crate::report::text::section::arrow;
 use crate::report::text::section::side_word;
 use crate::rtmp::event::ChunkSize;
+use crate::rtmp::event::Repeats;
+use crate::session::channel::Direction;
 
 pub(super) fn channels(out: &mut String, connection: &Connection, side: Side) {
     let direction = connection.session.directions.of(side);
     if direction.messages == 0 {
+        if direction.skipped_bytes > 0 {
+            let _ = writeln!(
+                out,
+                "  {} {}  no message found in {}",
+                arrow(side),
+                side_word(side),
+                bytes(direction.skipped_bytes)
+            );
+        }
         return;
     }
     let mut sizes: Vec<String> = Vec::new();
@@ -55,7 +67,8 @@ pub(super) fn channels(out: &mut String, connection: &Connection, side: Side) {
             .iter()
             .map(|kind| kind.type_id.to_string())
             .collect();
-        let mut carries = carries.join(",");
+        let from = channel.inferred.header;
+        let mut carries = marked(carries.join(","), from.is_some());
         if carries.len() > 28 {
             carries.truncate(27);
             carries.push('+');
@@ -80,6 +93,7 @@ pub(super) fn channels(out: &mut String, connection: &Connection, side: Side) {
                 .map_or_else(|| "-".to_owned(), span_with_hours)
         );
     }
+    found(out, direction);
     let fragmented = direction.fragmented();
     if fragmented > 0 {
         let _ = writeln!(
@@ -88,6 +102,33 @@ pub(super) fn channels(out: &mut String, connection: &Connection, side: Side) {
             grouped(fragmented),
             grouped(direction.interrupted())
         );
+    }
+}
+
+/// Where the first header was found, what belongs to no message, and how extended timestamps go
+/// on.
+fn found(out: &mut String, direction: &Direction) {
+    if let Some(lock) = &direction.lock {
+        let _ = writeln!(
+            out,
+            "     first header found behind {}, confirmed by {} (by chance once in 2^{})",
+            bytes(lock.skipped),
+            counted(u64::from(lock.headers), "header"),
+            lock.bits
+        );
+    }
+    let before = direction.lock.as_ref().map_or(0, |lock| lock.skipped);
+    if direction.skipped_bytes > before {
+        let _ = writeln!(
+            out,
+            "     {} belong to no message: holes, and what was passed over behind them",
+            bytes(direction.skipped_bytes.saturating_sub(before))
+        );
+    }
+    match direction.repeats {
+        Repeats::NotDue => {}
+        Repeats::Repeated => out.push_str("     type 3 chunks repeat extended timestamps\n"),
+        Repeats::LeftOut => out.push_str("     type 3 chunks leave extended timestamps out\n"),
     }
 }
 

@@ -4,9 +4,11 @@ use std::fmt::Write as _;
 
 use crate::base::units::counted;
 use crate::base::units::grouped;
+use crate::base::units::marked;
 use crate::base::units::span_with_hours;
 use crate::pipeline::Connection;
 use crate::report::text::section::arrow;
+use crate::session::Session;
 use crate::session::track::Track;
 
 pub(super) fn codec_name(track: &Track) -> String {
@@ -45,7 +47,7 @@ pub(super) fn media(out: &mut String, connection: &Connection) {
             arrow(track.key.side),
             track.key.kind.name(),
             facts.join(" "),
-            track.key.stream_id
+            marked(track.key.stream_id, track.stream_from.is_some())
         );
         let mut facts = vec![format!("{} frames", grouped(track.frames))];
         if let Some(rate) = track.frame_rate() {
@@ -75,18 +77,7 @@ pub(super) fn media(out: &mut String, connection: &Connection) {
         let _ = writeln!(out, "     {}", facts.join(", "));
         timing(out, track);
     }
-    for pair in &session.skews {
-        if let Some(skew) = pair.skew.timestamp_ms {
-            let _ = writeln!(
-                out,
-                "  {} a/v      skew {skew:+.0} ms (min {:+.0}, max {:+.0}; positive: audio is ahead)  [stream {}]",
-                arrow(pair.side),
-                pair.skew.timestamp_min_ms,
-                pair.skew.timestamp_max_ms,
-                pair.stream_id
-            );
-        }
-    }
+    skews(out, session);
     for metadata in &session.metadata {
         let figures = &metadata.figures;
         let mut facts = Vec::new();
@@ -118,6 +109,30 @@ pub(super) fn media(out: &mut String, connection: &Connection) {
     }
 }
 
+/// Audio against video.
+fn skews(out: &mut String, session: &Session) {
+    for pair in &session.skews {
+        if let Some(skew) = pair.skew.timestamp_ms {
+            let is_presumed = session.tracks.iter().any(|track| {
+                let is_its = (track.key.side, track.key.stream_id) == (pair.side, pair.stream_id);
+                is_its && track.stream_from.is_some()
+            });
+            let _ = writeln!(
+                out,
+                "  {} a/v      skew {} ms (min {:+.0}, max {:+.0}; positive: audio is ahead)  [stream {}]",
+                arrow(pair.side),
+                marked(
+                    format_args!("{skew:+.0}"),
+                    session.skew_from(pair).is_some()
+                ),
+                pair.skew.timestamp_min_ms,
+                pair.skew.timestamp_max_ms,
+                marked(pair.stream_id, is_presumed)
+            );
+        }
+    }
+}
+
 fn timing(out: &mut String, track: &Track) {
     let Some(clock) = &track.clock else {
         return;
@@ -125,7 +140,8 @@ fn timing(out: &mut String, track: &Track) {
     let mut facts = vec![
         format!(
             "timestamps {}..{} ms",
-            clock.first_timestamp, clock.last_timestamp
+            marked(clock.first_timestamp, clock.first_from.is_some()),
+            marked(clock.last_timestamp, clock.last_from.is_some())
         ),
         format!(
             "lag {} (min {}, max {})",

@@ -11,6 +11,8 @@ use std::fmt::Write as _;
 
 use crate::base::side::Side;
 use crate::base::time::Precision;
+use crate::base::units::INFERRED;
+use crate::base::units::marked;
 use crate::base::units::span_with_hours;
 use crate::net::connection::Connection as Tcp;
 use crate::pipeline::Connection;
@@ -27,6 +29,7 @@ use crate::report::text::section::network::network;
 use crate::report::text::section::setup::setup;
 use crate::report::text::shown;
 use crate::rtmp::secret::Secrecy;
+use crate::session::inferred::Subject;
 use crate::session::summary::Stage;
 use crate::session::summary::Summary;
 
@@ -46,15 +49,23 @@ pub(super) fn section(
     calls(&mut out, connection, mask);
     media(&mut out, connection);
     network(&mut out, connection, tcp);
+    inferred(&mut out, connection);
     anomalies(&mut out, connection, mask, wire);
     ending(&mut out, connection);
     out
 }
 
-/// Address and port of one end.
+/// Address and port of one end. The client's has a mark when it is inferred who that is.
 pub(super) fn endpoint(connection: &Connection, side: Side) -> String {
     let end = connection.ends.of(side);
-    std::net::SocketAddr::new(end.addr, end.port).to_string()
+    let is_inferred = side == Side::Client && connection.sides_from().is_some();
+    marked(std::net::SocketAddr::new(end.addr, end.port), is_inferred)
+}
+
+/// Role of the client.
+pub(super) fn role_label(summary: &Summary<'_>, none: &str) -> String {
+    let name = summary.role.map_or(none, |role| role.name());
+    marked(name, summary.role_from.is_some())
 }
 
 /// App and stream name.
@@ -100,7 +111,7 @@ fn head(out: &mut String, connection: &Connection, mask: Mask<'_>) {
         connection.id,
         endpoint(connection, Side::Client),
         endpoint(connection, Side::Server),
-        summary.role.map_or("no role", |role| role.name()),
+        role_label(&summary, "no role"),
         stream_label(&summary, mask)
     );
     let _ = writeln!(
@@ -161,6 +172,35 @@ fn arrow(side: Side) -> &'static str {
     match side {
         Side::Client => "->",
         Side::Server => "<-",
+    }
+}
+
+/// What the marks stand for.
+fn inferred(out: &mut String, connection: &Connection) {
+    let mut all = Vec::new();
+    if let Some(from) = connection.sides_from() {
+        all.push(("client and server".to_owned(), from));
+    }
+    for (subject, from) in connection.session.inferences() {
+        let what = match subject {
+            Subject::Role => "role".to_owned(),
+            Subject::ChunkSize(side) => format!("{} chunk size", arrow(side)),
+            Subject::Timestamps(side) => format!("{} timestamps", arrow(side)),
+            Subject::MessageStreams(side) => format!("{} message streams", arrow(side)),
+            Subject::Headers(side) => format!("{} types and lengths", arrow(side)),
+        };
+        all.push((what, from));
+    }
+    if all.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "  {INFERRED} is inferred, not seen");
+    for (what, from) in all {
+        let _ = writeln!(
+            out,
+            "     {what}: {from} (confidence {})",
+            from.confidence().name()
+        );
     }
 }
 

@@ -5,7 +5,9 @@ use ratatui::text::Line;
 use ratatui::text::Span;
 
 use crate::base::side::Side;
+use crate::base::units::counted;
 use crate::rtmp::event::ChunkSize;
+use crate::rtmp::event::Repeats;
 use crate::session::channel::Channel;
 use crate::session::channel::Direction;
 use crate::tui::model::Detail;
@@ -18,6 +20,7 @@ use crate::tui::widgets::table::Column;
 use crate::tui::widgets::table::fixed;
 use crate::tui::widgets::table::flexible;
 use crate::tui::widgets::table::number;
+use crate::tui::widgets::text::fit_parts;
 use crate::tui::widgets::text::pad;
 
 const CHANNELS: &[Column] = &[
@@ -71,14 +74,14 @@ pub(super) fn channels<'a>(detail: &Detail, room: usize, view: &ViewState) -> Ve
             ));
         }
     }
-    if lines.len() == 1 {
-        lines.push(Line::styled(" no message yet", theme.dim()));
-        return lines;
-    }
-    lines.push(Line::raw(""));
+    lines.push(if lines.len() == 1 {
+        Line::styled(" no message yet", theme.dim())
+    } else {
+        Line::raw("")
+    });
     for side in Side::BOTH {
         let direction = detail.session.directions.of(side);
-        if direction.messages > 0 {
+        if direction.messages > 0 || direction.skipped_bytes > 0 {
             lines.extend(direction_lines(side, direction, room, view));
         }
     }
@@ -114,11 +117,11 @@ fn channel_cells(
     vec![
         format!(" {}", arrow(side)),
         channel.csid.to_string(),
-        carries.join(", "),
+        units::marked(carries.join(", "), channel.inferred.header.is_some()),
         if channel.mixed_streams {
             "some".to_owned()
         } else {
-            channel.stream_id.to_string()
+            units::marked(channel.stream_id, channel.inferred.stream_id.is_some())
         },
         mix.join("/"),
         units::grouped(channel.messages),
@@ -172,5 +175,30 @@ fn direction_lines<'a>(
             theme.plain(),
         ));
     }
-    vec![crate::tui::widgets::text::fit_parts(&parts, "  ", room)]
+    match direction.repeats {
+        Repeats::NotDue => {}
+        Repeats::Repeated => parts.push(("ext. timestamps repeated".to_owned(), theme.plain())),
+        Repeats::LeftOut => parts.push(("ext. timestamps left out".to_owned(), theme.plain())),
+    }
+    let mut lines = vec![fit_parts(&parts, "  ", room)];
+    if let Some(lock) = &direction.lock {
+        let text = format!(
+            "first header behind {}, confirmed by {} (by chance once in 2^{})",
+            units::bytes(lock.skipped),
+            counted(u64::from(lock.headers), "header"),
+            lock.bits
+        );
+        lines.push(fit_parts(
+            &[("   ".to_owned(), theme.plain()), (text, theme.dim())],
+            "",
+            room,
+        ));
+    }
+    let before = direction.lock.as_ref().map_or(0, |lock| lock.skipped);
+    if direction.skipped_bytes > before {
+        let skipped = direction.skipped_bytes.saturating_sub(before);
+        let text = format!("   {} belong to no message", units::bytes(skipped));
+        lines.push(fit_parts(&[(text, theme.warn())], "", room));
+    }
+    lines
 }

@@ -5,14 +5,22 @@ use ratatui::text::Line;
 use ratatui::text::Span;
 
 use crate::base::side::Side;
+use crate::base::units::INFERRED;
+use crate::rtmp::inferred::Inference;
 use crate::rtmp::secret::Secrecy;
 use crate::session::handshake::EchoVerdict;
+use crate::session::inferred::Subject;
 use crate::session::setup::Phase;
 use crate::tui::model::Detail;
 use crate::tui::state::ViewState;
 use crate::tui::theme::arrow;
 use crate::tui::units;
 use crate::tui::widgets::text::pad;
+
+/// From what something is inferred, and how surely.
+fn inferred(from: Inference) -> String {
+    format!("{INFERRED} {from} ({})", from.confidence().name())
+}
 
 #[expect(
     clippy::too_many_lines,
@@ -94,6 +102,19 @@ pub(super) fn setup<'a>(detail: &Detail, room: usize, view: &ViewState) -> Vec<L
             ]));
         }
     };
+    if let Some(from) = detail.sides_from {
+        fact("client, server", inferred(from));
+    }
+    for (subject, from) in session.inferences() {
+        let name = match subject {
+            Subject::Role => "role".to_owned(),
+            Subject::ChunkSize(side) => format!("chunk size {}", arrow(side)),
+            Subject::Timestamps(side) => format!("timestamps {}", arrow(side)),
+            Subject::MessageStreams(side) => format!("stream ids {}", arrow(side)),
+            Subject::Headers(side) => format!("headers {}", arrow(side)),
+        };
+        fact(&name, inferred(from));
+    }
     let summary = session.summary();
     if let Some(url) = summary.tc_url {
         fact("tcUrl", detail.text(url, Secrecy::Url));
