@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::collections::HashMap;
 
 use rtmpscope::base::time::Timestamp;
-use rtmpscope::rtmp::anomaly::AnomalyKind;
 use rtmpscope::rtmp::event::RawMessage;
+use rtmpscope::rtmp::inferred::Inferred;
 use rtmpscope::rtmp::types::ChunkFormat;
 use rtmpscope::rtmp::types::MessageTypeId;
 
@@ -30,6 +30,8 @@ pub(crate) struct Row {
     is_absolute: bool,
     fmt: ChunkFormat,
     pub(crate) is_whole: bool,
+    /// What of it is marked as inferred.
+    inferred: Inferred,
     pub(crate) first: Timestamp,
 }
 
@@ -47,6 +49,7 @@ impl Row {
             is_absolute: message.delta.is_none(),
             fmt: message.fmt,
             is_whole: message.is_complete(),
+            inferred: message.inferred,
             first: message.first.time,
         }
     }
@@ -113,7 +116,7 @@ pub(crate) struct Verdict {
     /// Messages whose bytes are all there, but of their chunk stream nothing tells length and
     /// type.
     pub(crate) undescribed: usize,
-    /// Messages found on another message stream than theirs, which is said to be presumed.
+    /// Messages found on another message stream than theirs, which is marked as inferred.
     pub(crate) presumed: usize,
     /// Those of them that came out whole.
     pub(crate) recovered: usize,
@@ -123,8 +126,8 @@ pub(crate) struct Verdict {
     pub(crate) in_part: usize,
     /// Messages that do not exist.
     pub(crate) invented: Vec<String>,
-    /// Timestamps that are wrong and not said to be uncertain, or wrong by something else than
-    /// the one before.
+    /// Timestamps that are wrong or cannot be known, and are not marked; or wrong by something else
+    /// than the one before.
     pub(crate) mistimed: Vec<String>,
     /// Where the first message that came out begins, and when it came.
     pub(crate) lock: Option<Row>,
@@ -134,12 +137,11 @@ pub(crate) struct Verdict {
     pub(crate) missing: Vec<Row>,
 }
 
-/// Judges what was decoded of damaged packets. `is_late` when the begin is missing.
+/// Judges what was decoded of damaged packets.
 pub(crate) fn judge(
     clean: &Clean,
     packets: &[Packet],
     said: &Directions,
-    is_late: bool,
 ) -> BTreeMap<Way, Verdict> {
     let origins = packet::origins(packets);
     let covered = packet::covered(packets, &clean.origins);
@@ -159,18 +161,12 @@ pub(crate) fn judge(
                 .get(way)
                 .map_or(0, |origin| origin.wrapping_sub(clean.origins[way]));
             let said = said.get(way).map_or(&[][..], Vec::as_slice);
-            (*way, of_direction(rows, &there, said, shift, is_late))
+            (*way, of_direction(rows, &there, said, shift))
         })
         .collect()
 }
 
-fn of_direction(
-    rows: &[Row],
-    there: &dyn Fn(&Row) -> bool,
-    said: &[Said],
-    shift: u32,
-    is_late: bool,
-) -> Verdict {
+fn of_direction(rows: &[Row], there: &dyn Fn(&Row) -> bool, said: &[Said], shift: u32) -> Verdict {
     let mut verdict = Verdict::default();
     let mut whole = BTreeSet::new();
     let mut in_part = BTreeSet::new();
@@ -179,30 +175,13 @@ fn of_direction(
         places.entry(row.start).or_default().push(index);
         places.entry(row.end).or_default().push(index);
     }
-    let mut times = Times::new(rows, is_late);
-    let mut presumed = BTreeSet::new();
-    let mut told = BTreeSet::new();
+    let mut times = Times::new(rows);
     for said in said {
-        let message = match said {
-            Said::Message(message) => message,
-            Said::Anomaly(AnomalyKind::TimestampUncertain { csid }, _) => {
-                times.uncertain.insert(csid.0);
-                continue;
-            }
-            Said::Anomaly(AnomalyKind::MessageStreamPresumed { csid, .. }, _) => {
-                presumed.insert(csid.0);
-                // What was told before the hole may have changed in it.
-                told.remove(&csid.0);
-                continue;
-            }
-            _ => continue,
+        let Said::Message(message) = said else {
+            continue;
         };
         let found = Row::of(message, shift);
-        if found.is_absolute {
-            told.insert(found.csid);
-        }
-        // What is said of the first message of a connection comes before the connection is known.
-        let may_differ = (is_late || presumed.contains(&found.csid)) && !told.contains(&found.csid);
+        let may_differ = found.inferred.stream_id.is_some();
         let place = |stream: Option<u32>| {
             let near = [found.start, found.end].map(|position| places.get(&position));
             near.into_iter().flatten().flatten().copied().find(|index| {
@@ -271,50 +250,50 @@ fn of_direction(
     verdict
 }
 
-/// Whether timestamps are right, or said to be uncertain and right from message to message.
+/// Whether timestamps are right, or marked and right from message to message.
 struct Times<'a> {
     rows: &'a [Row],
-    /// Chunk streams whose timestamps are said to be relative.
-    uncertain: BTreeSet<u32>,
-    /// Of each chunk stream, the last message and by how much its timestamp was wrong.
-    last: BTreeMap<u32, (usize, u32)>,
-    is_late: bool,
+    /// Of each chunk stream, the last message, by how much its timestamp was wrong, and whether
+    /// what was seen until then tells it.
+    last: BTreeMap<u32, (usize, u32, bool)>,
 }
 
 impl<'a> Times<'a> {
-    fn new(rows: &'a [Row], is_late: bool) -> Self {
+    fn new(rows: &'a [Row]) -> Self {
         Self {
             rows,
-            uncertain: BTreeSet::new(),
             last: BTreeMap::new(),
-            is_late,
         }
+    }
+
+    /// Whether messages of a chunk stream are among these rows.
+    fn any(&self, rows: std::ops::Range<usize>, csid: u32) -> bool {
+        let rows = self.rows.get(rows).unwrap_or_default();
+        rows.iter().any(|row| row.csid == csid)
     }
 
     fn check(&mut self, index: usize, found: &Row) -> Option<String> {
         let row = &self.rows[index];
         let wrong = found.timestamp.wrapping_sub(row.timestamp);
-        let before = self.last.insert(row.csid, (index, wrong));
-        if found.is_absolute {
-            self.uncertain.remove(&row.csid);
-        }
-        if wrong == 0 {
-            return None;
-        }
-        // The word about the first message of a connection comes before the connection is known.
-        let is_first = self.is_late && before.is_none();
-        if found.is_absolute || !(is_first || self.uncertain.contains(&row.csid) || self.is_late) {
+        let before = self.last.get(&row.csid).copied();
+        // Every delta since an absolute timestamp was seen, or since the first message.
+        let is_told = found.is_absolute
+            || match before {
+                Some((last, _, is_told)) => is_told && !self.any(last + 1..index, row.csid),
+                None => !self.any(0..index, row.csid),
+            };
+        self.last.insert(row.csid, (index, wrong, is_told));
+        let is_marked = found.inferred.timestamp.is_some();
+        if wrong != 0 && (found.is_absolute || !is_marked) {
             return Some(format!("{found:?} is wrong by {wrong}"));
         }
-        let (last, by) = before?;
-        let between = self
-            .rows
-            .get(last + 1..index)
-            .unwrap_or_default()
-            .iter()
-            .any(|other| other.csid == row.csid);
+        if !is_told && !is_marked {
+            return Some(format!("{found:?} cannot be known, and is not marked"));
+        }
+        let (last, by, _) = before.filter(|_| wrong != 0)?;
         // Right from message to message, if every delta is there.
-        (by != wrong && !between && found.fmt != ChunkFormat::Nothing)
+        let is_next = !self.any(last + 1..index, row.csid);
+        (by != wrong && is_next && found.fmt != ChunkFormat::Nothing)
             .then(|| format!("{found:?} is off by {wrong}, before by {by}"))
     }
 }

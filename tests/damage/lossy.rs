@@ -41,12 +41,7 @@ struct Found {
     snaplen: [Tally; 2],
 }
 
-fn decode(
-    subject: &Subject,
-    packets: &[Packet],
-    snaplen: Option<usize>,
-    is_late: bool,
-) -> BTreeMap<Way, Verdict> {
+fn decode(subject: &Subject, packets: &[Packet], snaplen: Option<usize>) -> BTreeMap<Way, Verdict> {
     let mut frames = encapsulation::frames(packets, Around::Ethernet);
     if let Some(snaplen) = snaplen {
         for frame in &mut frames {
@@ -54,7 +49,7 @@ fn decode(
         }
     }
     let said = decoded::decode(&frames);
-    judge::judge(&subject.clean, packets, &said, is_late)
+    judge::judge(&subject.clean, packets, &said)
 }
 
 /// Whether a direction that was joined late was found again soon enough.
@@ -110,7 +105,7 @@ fn late(subject: &Subject, cases: usize) -> Tally {
     for _ in 0..cases {
         let first = run::chosen().unwrap_or_else(|| random.below(all.len()));
         let packets = harm::late(all, first);
-        let mut verdicts = decode(subject, &packets, None, true);
+        let mut verdicts = decode(subject, &packets, None);
         verdicts.retain(|way, _| is_joined_late(subject, &packets, way));
         if verdicts.is_empty() {
             continue;
@@ -154,7 +149,7 @@ fn one(subject: &Subject, cases: usize) -> Tally {
         let lost = run::chosen().unwrap_or_else(|| loaded[random.below(loaded.len())]);
         let way = all[lost].way();
         let packets = harm::lose_one(all, lost);
-        let mut verdicts = decode(subject, &packets, None, false);
+        let mut verdicts = decode(subject, &packets, None);
         verdicts.retain(|of, _| *of == way);
         let case = format!("{name} without packet {}", lost + 1);
         let good = verdicts.values().all(|verdict| {
@@ -181,7 +176,7 @@ fn randomly(subject: &Subject, per_mille: usize, seeds: u64) -> Tally {
     for seed in 0..seeds {
         let mut random = Random::new(name, seed);
         let packets = harm::lose(&subject.capture.packets, per_mille, &mut random);
-        let verdicts = decode(subject, &packets, None, false);
+        let verdicts = decode(subject, &packets, None);
         let case = format!("{name} less {per_mille} of 1000, seed {seed}");
         tally.add(&case, &verdicts, true);
     }
@@ -204,7 +199,7 @@ fn cut(subject: &Subject, snaplen: usize) -> Tally {
         packet.payload.truncate(kept);
     }
     let said = decoded::decode(&frames);
-    let verdicts = judge::judge(&subject.clean, &seen, &said, false);
+    let verdicts = judge::judge(&subject.clean, &seen, &said);
     for (way, verdict) in &verdicts {
         if verdict.recovered < verdict.recoverable {
             tally.example(format!(
