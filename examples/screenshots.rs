@@ -162,7 +162,7 @@ fn frame(picture: &Picture, samples: &Path) -> Result<Buffer, Box<dyn Error>> {
         last: totals.last,
         ..Capture::default()
     };
-    store.publish(&pipeline, capture);
+    store.publish(&mut pipeline, capture);
 
     let (width, height) = picture.size;
     let mut view = ViewState::default();

@@ -44,7 +44,7 @@ pub fn run(data: &[u8]) {
     let mut feed = Feed::new(shared);
     let (width, height) = (u16::from(width), u16::from(height));
     conversation::frames(options, turns, |frame| pipeline.push(frame, &mut store));
-    store.publish(&pipeline, Capture::default());
+    store.publish(&mut pipeline, Capture::default());
     // Half of the keys come while the capture goes on.
     let (before, behind) = keys.split_at(count / 2);
     for key in before {
@@ -52,7 +52,7 @@ pub fn run(data: &[u8]) {
     }
     draw(&mut view, &mut feed, width, height);
     pipeline.finish(&mut store);
-    store.publish(&pipeline, Capture::default());
+    store.publish(&mut pipeline, Capture::default());
     for key in behind {
         press(*key, &mut view, &mut feed, width, height);
     }

@@ -3,10 +3,13 @@
 use crate::base::ids::Mark;
 use crate::base::side::PerSide;
 use crate::base::side::Side;
+use crate::base::time::Timestamp;
 use crate::net::Segment;
 use crate::net::TcpFlags;
 use crate::net::health::Health;
 use crate::net::health::PeerFacts;
+use crate::net::health::RoundTrip;
+use crate::net::prediction::Prediction;
 use crate::net::reassembly::Arrival;
 use crate::net::reassembly::Reassembler;
 use crate::net::reassembly::ReassemblyBudget;
@@ -60,6 +63,57 @@ impl Connection {
         arrival
     }
 
+    /// What the segments look like that follow the one at `last`, in which `sender` sent data, if
+    /// it goes on in this way. None where more than that may be going on.
+    pub fn predict(&self, sender: Side, last: Mark) -> Option<Prediction> {
+        let receiver = sender.other();
+        let (sending, receiving) = (self.health.of(sender), self.health.of(receiver));
+        let next = self.streams.of(sender).next_in_order()?;
+        let receiver_next = self.streams.of(receiver).next_in_order()?;
+        let flight = *sending.flight();
+        let receiver_acked = receiving.flight().acked()?;
+        let is_plain = flight.edge() == next
+            && flight.acked().is_some()
+            && !flight.is_timing_syn()
+            && !sending.zero_window_now
+            && !receiving.zero_window_now;
+        is_plain.then(|| Prediction::new(sender, flight, receiver_next, receiver_acked, last))
+    }
+
+    /// Takes note of the segments that were foreseen and came.
+    pub fn came_about(&mut self, sums: &Prediction) {
+        let sender = sums.sender();
+        self.went_by(sender, sums.last_data().time, sums.bytes(), sums);
+        self.went_by(sender.other(), sums.last_ack().time, 0, sums);
+        let stream = self.streams.of_mut(sender);
+        stream.went_by(*sums.packets.of(sender), sums.bytes());
+        if let Some(ack) = sums.flight.acked() {
+            stream.was_acknowledged(ack);
+        }
+        let health = self.health.of_mut(sender);
+        health.set_flight(sums.flight);
+        for took in sums.round_trips() {
+            let of_syn = false;
+            health.measured(RoundTrip { took, of_syn });
+        }
+    }
+
+    /// Takes note of the foreseen segments of one side, the last of which came at `last`.
+    fn went_by(&mut self, side: Side, last: Timestamp, bytes: u32, sums: &Prediction) {
+        let packets = *sums.packets.of(side);
+        if packets == 0 {
+            return;
+        }
+        let (widest, scaled) = self.scaled(side, *sums.widest.of(side));
+        let (window, _) = self.scaled(side, *sums.window.of(side));
+        if scaled {
+            self.streams.of_mut(side.other()).was_allowed(widest);
+        }
+        let health = self.health.of_mut(side);
+        health.went_by(packets, bytes, last);
+        health.set_window(window, scaled);
+    }
+
     /// Lets out everything that waits: the connection or the capture is over at `at`.
     pub fn finish(
         &mut self,
@@ -95,10 +149,15 @@ impl Connection {
     /// The window that a segment advertises, in bytes, and whether its scale is known. Windows
     /// are scaled only when both SYNs offer it, and never in a SYN (RFC 7323 section 2.2).
     fn window(&self, side: Side, segment: &Segment<'_>) -> (u32, bool) {
-        let window = u32::from(segment.window);
         if segment.flags.has(TcpFlags::SYN) {
-            return (window, true);
+            return (u32::from(segment.window), true);
         }
+        self.scaled(side, segment.window)
+    }
+
+    /// The same for the window field of a segment without SYN.
+    fn scaled(&self, side: Side, window: u16) -> (u32, bool) {
+        let window = u32::from(window);
         let (own, peer) = (self.health.of(side), self.health.of(side.other()));
         if !own.syn_seen || !peer.syn_seen {
             return (window, false);

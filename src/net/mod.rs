@@ -11,6 +11,7 @@ pub mod frame;
 pub mod health;
 mod ip;
 mod link;
+pub mod prediction;
 pub mod reassembly;
 pub mod seq;
 pub mod skip;

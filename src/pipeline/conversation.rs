@@ -132,6 +132,11 @@ impl Conversation {
         }
     }
 
+    /// Whether the segments that open the TCP connection have passed, or will not come.
+    pub(super) fn is_past_opening(&self) -> bool {
+        self.is_open || !self.is_answered
+    }
+
     /// Takes note of the segments that open the TCP connection.
     pub(super) fn open(&mut self, side: Side, segment: &Segment<'_>) {
         if self.is_open {

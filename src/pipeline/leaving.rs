@@ -12,6 +12,7 @@ use crate::pipeline::Pipeline;
 use crate::pipeline::conversation::Conversation;
 use crate::pipeline::conversation::Stage;
 use crate::pipeline::conversation::end_of;
+use crate::pipeline::followed::Followed;
 use crate::pipeline::observer::Observer;
 
 impl Pipeline {
@@ -27,7 +28,7 @@ impl Pipeline {
         } = self;
         let mut freed = 0_usize;
         for flow in flows.flows_mut() {
-            if let Some(conversation) = &mut flow.data {
+            if let Some(conversation) = flow.data.conversation() {
                 freed = freed.saturating_add(decoding.drop_bodies(conversation, observer));
             }
         }
@@ -35,7 +36,7 @@ impl Pipeline {
             return true;
         }
         let count = flows.let_go(|flow| {
-            let conversation = flow.data.as_deref()?;
+            let conversation = flow.data.as_told()?;
             Some(conversation.worth(flow.closed().is_some()))
         });
         flows.stay_as_few();
@@ -67,13 +68,13 @@ impl Decoding {
     /// Ends what is kept of the connections that left the table.
     pub(super) fn all_left(
         &mut self,
-        flows: &mut FlowTable<Option<Box<Conversation>>>,
+        flows: &mut FlowTable<Followed>,
         budget: &mut ReassemblyBudget,
         observer: &mut impl Observer,
     ) {
-        while let Some(ended) = flows.next_ended() {
-            if let Some(mut conversation) = ended.flow.data {
-                self.end(&mut conversation, ended.reason, budget, observer);
+        while let Some(mut ended) = flows.next_ended() {
+            if let Some(conversation) = ended.flow.data.conversation() {
+                self.end(conversation, ended.reason, budget, observer);
             }
         }
     }

@@ -2,6 +2,7 @@
 //! messages → facts. Whoever wants to know implements [`Observer`].
 
 mod conversation;
+mod followed;
 mod leaving;
 mod observer;
 mod totals;
@@ -27,6 +28,7 @@ use crate::net::reassembly::ReassemblyBudget;
 use crate::net::reassembly::Span;
 use crate::pipeline::conversation::Conversation;
 use crate::pipeline::conversation::Stage;
+use crate::pipeline::followed::Followed;
 use crate::pipeline::totals::count;
 use crate::rtmp::decoder::Decoder;
 use crate::rtmp::decoder::DecoderOptions;
@@ -68,7 +70,7 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Pipeline {
     frames: FrameDecoder,
-    flows: FlowTable<Option<Box<Conversation>>>,
+    flows: FlowTable<Followed>,
     budget: ReassemblyBudget,
     decoding: Decoding,
     is_finished: bool,
@@ -139,12 +141,17 @@ impl Pipeline {
         let Some(flow) = flows.flow_mut(route.slot) else {
             return;
         };
-        if route.event == FlowEvent::Opened {
-            let conversation =
-                Conversation::new(route.id, flow.endpoints(), segment, &decoding.options);
-            flow.data = Some(Box::new(conversation));
+        match route.event {
+            FlowEvent::Opened => {
+                let ends = flow.endpoints();
+                let conversation = Conversation::new(route.id, ends, segment, &decoding.options);
+                flow.data = Followed::new(conversation);
+            }
+            // Most segments of a stream are the next bytes of a long message, or acknowledge them.
+            FlowEvent::Known if flow.data.foresaw(route.side, segment) => return,
+            FlowEvent::Known | FlowEvent::Turned => {}
         }
-        let Some(conversation) = &mut flow.data else {
+        let Some(conversation) = flow.data.conversation() else {
             return;
         };
         if route.event == FlowEvent::Turned {
@@ -159,17 +166,22 @@ impl Pipeline {
         // 3. Segment → in-order bytes or holes, 4. → what the connection carries, 5. → messages,
         // 6. → what the peers agreed.
         match decoding.segment(conversation, side, segment, budget, observer) {
-            Outcome::Kept => flow.is_wanted |= conversation.stage.is_told(),
+            Outcome::Kept => {
+                flow.is_wanted |= conversation.stage.is_told();
+                if !segment.payload.is_empty() {
+                    flow.data.foresee(route.side, segment);
+                }
+            }
             Outcome::Turned => {
                 conversation.is_flipped = !conversation.is_flipped;
                 if flows.turn(route.slot)
                     && let Some(flow) = flows.flow_mut(route.slot)
-                    && let Some(conversation) = &mut flow.data
+                    && let Some(conversation) = flow.data.conversation()
                 {
                     conversation.is_flipped = !conversation.is_flipped;
                 }
             }
-            Outcome::NotOurs => flow.data = None,
+            Outcome::NotOurs => flow.data.forget(),
         }
     }
 
@@ -190,7 +202,7 @@ impl Pipeline {
         // one by one.
         for flow in flows.flows_mut() {
             let reason = flow.closed().unwrap_or(EndReason::EndOfCapture);
-            if let Some(conversation) = &mut flow.data {
+            if let Some(conversation) = flow.data.conversation() {
                 decoding.end(conversation, reason, budget, observer);
             }
         }
@@ -221,21 +233,13 @@ impl Pipeline {
     }
 
     /// The RTMP connections that are open, in the order of first sight.
-    pub fn connections(&self) -> impl Iterator<Item = (&Connection, &Tcp)> {
-        let open = (!self.is_finished).then(|| self.flows.flows());
-        open.into_iter().flatten().filter_map(|flow| {
-            let conversation = flow.data.as_deref()?;
-            matches!(conversation.stage, Stage::Rtmp { told: true, .. })
-                .then_some((&conversation.connection, &conversation.tcp))
-        })
-    }
-
-    /// The same, to take interval statistics of their sessions.
-    pub fn connections_mut(&mut self) -> impl Iterator<Item = (&mut Connection, &Tcp)> {
+    pub fn connections(&mut self) -> impl Iterator<Item = (&mut Connection, &Tcp)> {
         let open = (!self.is_finished).then(|| self.flows.flows_mut());
         open.into_iter().flatten().filter_map(|flow| {
-            let conversation = flow.data.as_deref_mut()?;
-            matches!(conversation.stage, Stage::Rtmp { told: true, .. })
+            let conversation = flow.data.conversation()?;
+            conversation
+                .stage
+                .is_told()
                 .then_some((&mut conversation.connection, &conversation.tcp))
         })
     }

@@ -3,6 +3,7 @@
 use crate::base::ids::ByteRange;
 use crate::base::ids::Mark;
 use crate::rtmp::chunk::ChunkDecoder;
+use crate::rtmp::chunk::Skim;
 use crate::rtmp::event::Event;
 use crate::rtmp::handshake;
 use crate::rtmp::handshake::HANDSHAKE_LEN;
@@ -109,6 +110,23 @@ impl Decoder {
             && missing > 0
         {
             chunks.gap(missing, at, out);
+        }
+    }
+
+    /// What may be passed over of the message in progress without [`push`](Self::push), if its
+    /// payload is kept by nobody.
+    pub fn skim(&self) -> Option<Skim> {
+        match &self.stage {
+            Stage::Chunks(chunks) => chunks.skim(),
+            Stage::Handshake(_) | Stage::Opaque => None,
+        }
+    }
+
+    /// Takes note of what was passed over since [`skim`](Self::skim); `last` brought the last of it.
+    pub fn passed_over(&mut self, skim: &Skim, last: Mark) {
+        if let Stage::Chunks(chunks) = &mut self.stage {
+            self.position = self.position.saturating_add(u64::from(skim.bytes()));
+            chunks.passed_over(skim, last);
         }
     }
 

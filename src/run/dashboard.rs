@@ -139,7 +139,7 @@ fn decode_for_dashboard(
         |error| troubles.borrow_mut().push(printable(&error.to_string())),
     );
     let last = capture(&pipeline, &mut *reading.source, true);
-    store.publish(&pipeline, last);
+    store.publish(&mut pipeline, last);
     let exit = reading.exit();
     (exit, troubles.into_inner())
 }

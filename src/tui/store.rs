@@ -175,7 +175,7 @@ impl Store {
     }
 
     /// Hands over everything that is new, and the open connection in full.
-    pub fn publish(&mut self, pipeline: &Pipeline, capture: Capture) {
+    pub fn publish(&mut self, pipeline: &mut Pipeline, capture: Capture) {
         let focus = self.shared.focus.load(Ordering::Relaxed);
         let mut rows = Vec::new();
         let mut open = None;

@@ -117,11 +117,12 @@ pub struct Flow<T> {
     pub(super) client_is_low: bool,
     pub(super) established: bool,
     pub(super) orientation: Orientation,
-    /// When the first RST came.
-    pub(super) reset: Option<Timestamp>,
-    pub(super) started: Timestamp,
     /// Whether it is what the capture is read for: it does not yield to a newcomer while it goes on.
     pub is_wanted: bool,
+    /// Whether an RST came, and when the first one did.
+    pub(super) is_reset: bool,
+    pub(super) reset_at: Timestamp,
+    pub(super) started: Timestamp,
     /// What is kept for the connection.
     pub data: T,
 }
@@ -166,7 +167,7 @@ impl<T> Flow<T> {
 
     /// How it was closed by its ends, if it was.
     pub fn closed(&self) -> Option<EndReason> {
-        if self.reset.is_some() {
+        if self.is_reset {
             Some(EndReason::Reset)
         } else if self.ends.iter().all(|end| end.fin) {
             Some(EndReason::Closed)
@@ -217,7 +218,7 @@ impl<T> Flow<T> {
             // whose peer's SYN was seen, an empty segment before its own SYN tells nothing: the
             // second step of a split handshake is an ACK of any number.)
             Some(first) if end.payload || !other.syn_seen => {
-                (0..NEAR).contains(&first.distance_from(seq)) && self.reset.is_none()
+                (0..NEAR).contains(&first.distance_from(seq)) && !self.is_reset
             }
             _ => answers(segment, other) || !other.payload || other.syn_seen,
         }
@@ -235,25 +236,25 @@ impl<T> Flow<T> {
                 .end(from_low)
                 .edge()
                 .is_none_or(|edge| (-NEAR..=NEAR).contains(&seq.distance_from(edge)));
-            if self.reset.is_none() && (near || half_open) {
-                self.reset = Some(now);
+            if !self.is_reset && (near || half_open) {
+                self.is_reset = true;
+                self.reset_at = now;
             }
             return false;
         }
         let syn = flags.has(TcpFlags::SYN);
         if syn {
             // Whatever was closed before the handshake was not closed by these ends.
-            self.reset = None;
+            self.is_reset = false;
             for end in &mut self.ends {
                 end.fin = false;
             }
         } else if segment.wire_payload > 0
-            && self
-                .reset
-                .is_some_and(|reset| now.since(reset) > CLOSED_LINGER)
+            && self.is_reset
+            && now.since(self.reset_at) > CLOSED_LINGER
         {
             // Data long after a reset: the reset was made up, and nobody heeded it.
-            self.reset = None;
+            self.is_reset = false;
         }
         let fin = flags.has(TcpFlags::FIN);
         let end = self.end_mut(from_low);

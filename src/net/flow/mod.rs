@@ -362,7 +362,8 @@ impl<T: Default> FlowTable<T> {
             client_is_low: self.guess_client(&key, from_low),
             orientation: Orientation::Port,
             established: false,
-            reset: None,
+            is_reset: false,
+            reset_at: now,
             is_wanted: false,
             data: T::default(),
         };

@@ -1,5 +1,6 @@
 //! Facts about how TCP carried one direction: times, losses, windows. No judgement.
 
+mod flight;
 mod rtt;
 #[cfg(test)]
 mod tests;
@@ -19,13 +20,13 @@ use crate::net::seq::SeqNum;
 
 pub use self::rtt::RoundTrips;
 
+pub(super) use self::flight::Flight;
+pub(super) use self::flight::RoundTrip;
+pub(super) use self::flight::digest;
+
 /// A copy of a segment this soon after it, the same down to its IP identification, was captured
 /// twice (both directions of a mirror port, several interfaces). No sender retransmits so soon.
 pub const CAPTURED_TWICE_WITHIN: Span = Span::from_millis(1);
-
-/// Segments that are remembered to recognise copies: with several interfaces a short burst may
-/// pass the first before it passes the second.
-const REMEMBERED: usize = 4;
 
 /// A segment that fills a hole sooner than this was overtaken on its way, while the round trip
 /// is not known. A retransmission needs a round trip.
@@ -44,9 +45,7 @@ const REORDERED_ALWAYS_WITHIN: Span = Span(200_000);
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[repr(C)]
 pub struct Health {
-    timing: bool,
-    timed_is_syn: bool,
-    ack_seen: bool,
+    flight: Flight,
     /// Whether the receive window is closed now.
     pub zero_window_now: bool,
     /// Whether the scale of the window is known.
@@ -55,26 +54,14 @@ pub struct Health {
     pub syn_seen: bool,
     /// Window shift announced in the SYN, 0..=14.
     pub window_scale: Option<u8>,
-    recent_next: u8,
-    /// Highest acknowledgement of the peer.
-    acked: SeqNum,
-    /// The end of the segment whose round trip is being measured, and when it was sent.
-    timed_end: SeqNum,
-    /// Highest sequence number sent, behind payload, SYN and FIN.
-    edge: SeqNum,
-    timed_at: Timestamp,
     /// Last advertised receive window in bytes; not scaled while `window_known` is false.
     pub window: u32,
-    /// Most bytes sent and not yet acknowledged at one moment.
-    pub in_flight_max: u32,
     /// Segments sent.
     pub packets: u64,
     /// Payload bytes sent, each as often as it was sent.
     pub bytes: u64,
     /// Capture time of the last segment.
     pub last: Timestamp,
-    /// Digest and time in microseconds (modulo 2^32) of the last segments with payload.
-    recent: [(u32, u32); REMEMBERED],
     /// Capture time of the first segment; means nothing while `packets` is 0.
     pub first: Timestamp,
     /// Round trips from this point to the receiver and back, by the acknowledgement of what was
@@ -167,10 +154,38 @@ impl Health {
 
     /// Bytes sent and not acknowledged at this moment; 0 while no acknowledgement was seen.
     pub fn in_flight(&self) -> u32 {
-        if !self.ack_seen || self.packets == 0 {
+        if self.packets == 0 {
             return 0;
         }
-        u32::try_from(self.edge.distance_from(self.acked)).unwrap_or(0)
+        self.flight.under_way()
+    }
+
+    /// Most bytes sent and not yet acknowledged at one moment.
+    pub fn in_flight_max(&self) -> u32 {
+        self.flight.most()
+    }
+
+    /// What is on its way.
+    pub(super) fn flight(&self) -> &Flight {
+        &self.flight
+    }
+
+    /// What has become of it while segments went by.
+    pub(super) fn set_flight(&mut self, flight: Flight) {
+        self.flight = flight;
+    }
+
+    /// Notes segments that were nothing but the next data, or acknowledged it.
+    pub(super) fn went_by(&mut self, packets: u32, bytes: u32, last: Timestamp) {
+        self.packets = self.packets.saturating_add(u64::from(packets));
+        self.bytes = self.bytes.saturating_add(u64::from(bytes));
+        self.last = self.last.max(last);
+    }
+
+    /// Notes the window that was advertised last, in bytes, and whether its scale is known.
+    pub(super) fn set_window(&mut self, window: u32, known: bool) {
+        self.window = window;
+        self.window_known = known;
     }
 
     /// Notes a segment that this side sent, after reassembly told what it was. `window` is its
@@ -208,8 +223,7 @@ impl Health {
         if !flags.has(TcpFlags::SYN) {
             self.advertise(window, at.time);
         }
-        self.window = window;
-        self.window_known = scaled;
+        self.set_window(window, scaled);
         self.last = self.last.max(at.time);
     }
 
@@ -218,19 +232,17 @@ impl Health {
         if !segment.flags.has(TcpFlags::ACK) || segment.flags.has(TcpFlags::RST) {
             return;
         }
-        let ack = SeqNum(segment.ack);
-        if self.ack_seen && !ack.is_after(self.acked) {
-            return;
+        let (ack, now) = (SeqNum(segment.ack), segment.at.time);
+        if let Some(round_trip) = self.flight.acknowledge(ack, now) {
+            self.measured(round_trip);
         }
-        self.acked = ack;
-        self.ack_seen = true;
-        if self.timing && !self.timed_end.is_after(ack) {
-            let rtt = segment.at.time.since(self.timed_at);
-            self.round_trips.add(rtt);
-            if self.timed_is_syn && rtt >= Span::ZERO {
-                self.handshake.get_or_insert(rtt);
-            }
-            self.timing = false;
+    }
+
+    /// Notes a measured round trip.
+    pub(super) fn measured(&mut self, RoundTrip { took, of_syn }: RoundTrip) {
+        self.round_trips.add(took);
+        if of_syn && took >= Span::ZERO {
+            self.handshake.get_or_insert(took);
         }
     }
 
@@ -246,7 +258,7 @@ impl Health {
         let digest = digest(segment);
         match arrival.kind {
             ArrivalKind::Duplicate | ArrivalKind::Late | ArrivalKind::Fills
-                if self.was_just_captured(digest, segment.at.time) =>
+                if self.flight.has_just_passed(digest, segment.at.time) =>
             {
                 increment(&mut self.incidents().captured_twice);
                 return;
@@ -269,11 +281,7 @@ impl Health {
             _ => {}
         }
         if segment.wire_payload > 0 {
-            let slot = usize::from(self.recent_next) % REMEMBERED;
-            if let Some(place) = self.recent.get_mut(slot) {
-                *place = (digest, micros(segment.at.time));
-            }
-            self.recent_next = self.recent_next.wrapping_add(1);
+            self.flight.remember(digest, segment.at.time);
         }
     }
 
@@ -282,8 +290,7 @@ impl Health {
         increment(&mut incidents.retransmitted_packets);
         let sum = incidents.retransmitted_bytes.saturating_add(bytes.into());
         incidents.retransmitted_bytes = sum;
-        // Which of the copies an acknowledgement answers can not be told (Karn's rule).
-        self.timing = false;
+        self.flight.stop_timing();
     }
 
     /// Moves the edge of what was sent, and begins to measure a round trip when none is under way.
@@ -294,17 +301,15 @@ impl Health {
         if syn {
             let start = SeqNum(segment.seq).plus(1);
             end = end.plus(1);
-            if self.syn_seen && self.edge == end {
+            if self.syn_seen && self.flight.edge() == end {
                 increment(&mut self.incidents().syn_retransmissions);
-                self.timing = false;
+                self.flight.stop_timing();
                 return;
             }
             self.syn_seen = true;
             self.mss = segment.options.mss;
             self.window_scale = segment.options.window_scale.map(|scale| scale.min(14));
-            if !self.ack_seen {
-                self.acked = start;
-            }
+            self.flight.begin(start);
         }
         if segment.flags.has(TcpFlags::FIN) {
             end = end.plus(1);
@@ -313,17 +318,12 @@ impl Health {
             }
         }
         let first = self.packets == 1;
-        if !first && !syn && !end.is_after(self.edge) && self.edge != SeqNum::default() {
+        let edge = self.flight.edge();
+        if !first && !syn && !end.is_after(edge) && edge != SeqNum::default() {
             return;
         }
-        self.edge = end;
-        if !self.timing && (syn || arrival.kind == ArrivalKind::InOrder) {
-            self.timing = true;
-            self.timed_end = end;
-            self.timed_at = at.time;
-            self.timed_is_syn = syn;
-        }
-        self.in_flight_max = self.in_flight_max.max(self.in_flight());
+        let is_new = syn || arrival.kind == ArrivalKind::InOrder;
+        self.flight.sent(end, at.time, is_new, syn);
     }
 
     fn advertise(&mut self, window: u32, now: Timestamp) {
@@ -338,14 +338,6 @@ impl Health {
             increment(&mut self.incidents().zero_windows);
         }
         self.zero_window_now = closed;
-    }
-
-    fn was_just_captured(&self, digest: u32, now: Timestamp) -> bool {
-        let now = micros(now);
-        let within = u32::try_from(CAPTURED_TWICE_WITHIN.nanos() / 1000).unwrap_or(0);
-        self.recent
-            .iter()
-            .any(|&(known, at)| known == digest && now.wrapping_sub(at) <= within)
     }
 
     fn reordered_within(&self, peer: &PeerFacts) -> Span {
@@ -381,35 +373,6 @@ impl PeerFacts {
             },
         }
     }
-}
-
-/// What two captures of one segment share and a retransmission does not: beside place and length
-/// the IP identification, the acknowledgement and the timestamps. (The bytes themselves are gone
-/// when the copy comes.)
-fn digest(segment: &Segment<'_>) -> u32 {
-    let (value, echo) = segment.options.timestamps.unwrap_or_default();
-    let fields = [
-        segment.seq,
-        segment.ack,
-        segment.wire_payload,
-        u32::from(segment.ip_id) << 16 | u32::from(segment.window),
-        value,
-        echo,
-        u32::from(segment.flags.0),
-    ];
-    fields.iter().fold(0, |sum, &field| {
-        (sum ^ field).wrapping_mul(0x9e37_79b1).rotate_left(15)
-    })
-}
-
-fn micros(time: Timestamp) -> u32 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "only differences of a millisecond are looked at, modulo 2^32"
-    )]
-    let micros = time.0.div_euclid(1000) as u32;
-    micros
 }
 
 fn increment(counter: &mut u32) {

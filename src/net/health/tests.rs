@@ -297,7 +297,7 @@ fn bytes_in_flight_now_and_at_most() {
     exchange.segment(Side::Server, 0, 15, b"");
     assert_eq!(exchange.of(Side::Client).in_flight(), 5);
     exchange.segment(Side::Client, 20, 0, b"01234");
-    assert_eq!(exchange.of(Side::Client).in_flight_max, 20);
+    assert_eq!(exchange.of(Side::Client).in_flight_max(), 20);
 }
 
 #[test]

@@ -231,6 +231,32 @@ impl Reassembler {
         }
     }
 
+    /// The number of the next byte to deliver, while nothing waits and neither end of the stream is
+    /// in sight: then segments that begin there are all there is to it.
+    pub(super) fn next_in_order(&self) -> Option<SeqNum> {
+        let is_plain = self.origin == Origin::Settled && self.store.is_none() && self.fin.is_none();
+        is_plain.then_some(self.next.seq)
+    }
+
+    /// Takes note of segments that went by with the next bytes, while
+    /// [`next_in_order`](Self::next_in_order) held.
+    pub(super) fn went_by(&mut self, segments: u32, bytes: u32) {
+        self.next.pos = self.next.pos.saturating_add(u64::from(bytes));
+        self.next.seq = self.next.seq.plus(bytes);
+        add(&mut self.in_order_segments, u64::from(segments));
+        add(&mut self.in_order_bytes, u64::from(bytes));
+    }
+
+    /// Takes note of the highest acknowledgement in the same time.
+    pub(super) fn was_acknowledged(&mut self, ack: SeqNum) {
+        self.ack = self.ack.max(self.next.position_of(ack));
+    }
+
+    /// Takes note of the widest window in bytes that the peer advertised in the same time.
+    pub(super) fn was_allowed(&mut self, window: u32) {
+        self.window = self.window.max(Some(window));
+    }
+
     /// Offset behind the last span that came out.
     pub fn offset(&self) -> u64 {
         self.next.pos.saturating_sub(self.base)

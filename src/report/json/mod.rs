@@ -157,7 +157,7 @@ impl<W: Write> JsonReport<W> {
             return;
         }
         self.next_stats = Some(later(now, self.options.interval));
-        for (connection, _) in pipeline.connections_mut() {
+        for (connection, _) in pipeline.connections() {
             let stats = connection.session.stats_snapshot(now);
             self.stats(connection, &stats);
         }

@@ -3,8 +3,8 @@
 //!
 //! [`header`] reads one header; `stream` remembers what later headers of a chunk stream refer to;
 //! `extended` decides about the extended timestamps of type 3 chunks; `decoder` goes from header
-//! to payload to message, with `carry` for headers that a segment cut and `payload` for what
-//! follows them; `complete` does what messages change about chunks, and `keep` says how much
+//! to payload to message, with `carry` for headers that a segment cut, `payload` for what
+//! follows them and `skim` for what of it is passed over from outside; `complete` does what messages change about chunks, and `keep` says how much
 //! payload stays. Where headers are not known, `loss` holds the bytes back until `resync` finds
 //! them again, by hypotheses that `walk` tries and `evidence` weighs against what `needed` asks;
 //! `undescribed` infers what headers told that nobody saw, and `presume` fills in what nothing
@@ -23,6 +23,7 @@ mod needed;
 mod payload;
 mod presume;
 mod resync;
+mod skim;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -30,3 +31,4 @@ mod undescribed;
 mod walk;
 
 pub(in crate::rtmp) use decoder::ChunkDecoder;
+pub use skim::Skim;

@@ -26,6 +26,26 @@ pub(super) struct Skimmed {
     last: Mark,
 }
 
+impl Skimmed {
+    /// Of a chunk whose rest nobody keeps, before any of it came.
+    pub(super) fn rest_of_chunk() -> Self {
+        Self {
+            applies: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether the rest of the chunk is kept by nobody.
+    pub(super) fn applies(&self) -> bool {
+        self.applies
+    }
+
+    /// Bytes that passed.
+    pub(super) fn len(&self) -> u32 {
+        self.len
+    }
+}
+
 impl ChunkDecoder {
     pub(super) fn payload<'d>(
         &mut self,

@@ -136,7 +136,7 @@ pub(super) fn health(w: &mut JsonWriter, health: &Health) {
     w.unsigned_member("captured_twice_packets", health.captured_twice);
     w.unsigned_member("zero_windows", health.zero_windows);
     w.decimal_member("zero_window_ms", health.zero_window_time.as_millis_f64());
-    w.unsigned_member("in_flight_max_bytes", health.in_flight_max);
+    w.unsigned_member("in_flight_max_bytes", health.in_flight_max());
     w.unsigned_member("acked_unseen_bytes", health.acked_unseen);
     w.end_object();
 }

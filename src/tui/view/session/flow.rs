@@ -55,7 +55,7 @@ pub(super) fn flow<'a>(detail: &Detail, view: &ViewState) -> Vec<Line<'a>> {
         (units::grouped(u64::from(count)), count > 0)
     });
     row("in flight at most", &|side| {
-        (units::bytes(u64::from(health(side).in_flight_max)), false)
+        (units::bytes(u64::from(health(side).in_flight_max())), false)
     });
     row("missing in capture", &|side| {
         let missing = *detail.missing.of(side);
