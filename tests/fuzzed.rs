@@ -63,6 +63,23 @@ fn a_dashboard_of_any_size() {
 }
 
 #[test]
+fn what_is_foreseen_is_what_comes() {
+    // Of four frames one is changed, in every way and at every place.
+    for case in 0..64_u8 {
+        let mut script = vec![case, case * 3];
+        for frame in 0..120_u8 {
+            let what = if frame % 4 == 3 {
+                frame.wrapping_mul(37).wrapping_add(case) % 160
+            } else {
+                255
+            };
+            script.extend([what, frame.wrapping_mul(case | 1), frame ^ case]);
+        }
+        fuzz::prediction::run(&script);
+    }
+}
+
+#[test]
 fn segments_of_any_kind() {
     let mut bytes = Vec::new();
     let mut state = 0x9E37_79B9_u32;

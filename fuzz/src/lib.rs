@@ -5,5 +5,6 @@
 pub mod capture_file;
 pub mod conversation;
 pub mod dashboard;
+pub mod prediction;
 pub mod segments;
 pub mod whole;

@@ -1,0 +1,165 @@
+//! Segments that were foreseen against the same segments told one by one: samples whose frames are
+//! lost, doubled, exchanged, cut or changed as the input says.
+//!
+//! The first byte chooses the sample, the second how many frames pass before anything happens (eight
+//! at a time). Then three bytes for each frame: what happens to it, and two that say more about it.
+
+use std::fmt::Write as _;
+use std::io::Cursor;
+
+use rtmpscope::base::ids::FrameNumber;
+use rtmpscope::base::time::Span;
+use rtmpscope::base::time::Timestamp;
+use rtmpscope::capture::Frame;
+use rtmpscope::capture::LinkType;
+use rtmpscope::capture::Next;
+use rtmpscope::capture::Source as _;
+use rtmpscope::capture::file::Files;
+use rtmpscope::capture::file::Input;
+use rtmpscope::capture::info::InputName;
+use rtmpscope::pipeline::Options;
+use rtmpscope::pipeline::Pipeline;
+use rtmpscope::report::json::JsonOptions;
+use rtmpscope::report::json::JsonReport;
+
+/// Samples with messages of many segments, by different encoders.
+const SAMPLES: [&[u8]; 4] = [
+    include_bytes!("../../samples/gst-rtmpsink.pcap"),
+    include_bytes!("../../samples/slow-uplink.pcap.gz"),
+    include_bytes!("../../samples/obs.pcapng"),
+    include_bytes!("../../samples/ertmp-vp9-flac.pcap"),
+];
+
+/// Frames that follow the changed ones, so that what they left behind shows.
+const AFTERWARDS: usize = 60;
+
+/// Frames between two looks at what is known of TCP.
+const LOOK_EVERY: u64 = 17;
+
+/// Length of the headers below the TCP payload, with options, in most frames of the samples.
+const HEADERS: usize = 66;
+
+struct Stored {
+    time: Timestamp,
+    link: LinkType,
+    wire_len: u32,
+    data: Vec<u8>,
+}
+
+/// Plays a sample as `data` says, in both ways.
+///
+/// # Panics
+/// When a record or a figure tells them apart.
+pub fn run(data: &[u8]) {
+    let [sample, before, changes @ ..] = data else {
+        return;
+    };
+    let bytes = SAMPLES[usize::from(*sample) % SAMPLES.len()];
+    let mut sample = frames_of(bytes);
+    let before = usize::from(*before) * 8 % sample.len();
+    sample.truncate(before + changes.len() / 3 + AFTERWARDS);
+    let mut frames: Vec<Stored> = sample.drain(..before).collect();
+    for (index, mut frame) in sample.into_iter().enumerate() {
+        match changes.get(index * 3..index * 3 + 3) {
+            Some(&[what, one, two]) => {
+                if change(&mut frame, &mut frames, what, one, two) {
+                    frames.push(frame);
+                }
+            }
+            _ => frames.push(frame),
+        }
+    }
+    let summed = play(&frames, false);
+    let told = play(&frames, true);
+    if summed != told {
+        let differing = summed.lines().zip(told.lines()).find(|(a, b)| a != b);
+        panic!("summed up and told one by one differ: {differing:?}");
+    }
+}
+
+/// Does to a frame what the input says; false when it is lost.
+fn change(frame: &mut Stored, before: &mut Vec<Stored>, what: u8, one: u8, two: u8) -> bool {
+    let number = usize::from(u16::from_le_bytes([one, two]));
+    let len = frame.data.len();
+    match what {
+        0..=31 => return false,
+        32..=47 => before.push(Stored {
+            data: frame.data.clone(),
+            ..*frame
+        }),
+        48..=63 => {
+            // Comes later than the one before, which is put behind it.
+            if let Some(previous) = before.pop() {
+                before.push(std::mem::replace(frame, previous));
+            }
+        }
+        64..=79 => frame.data.truncate(number.max(HEADERS)),
+        80..=111 => frame.data[(number + HEADERS) % len] ^= 1 << (what & 7),
+        // Any byte of the headers: ports, numbers, flags, window, options.
+        112..=143 => {
+            let at = usize::from(one) % HEADERS.min(len);
+            frame.data[at] = two;
+        }
+        144..=159 => frame.time = Timestamp(frame.time.0 + i64::from(two as i8) * 100_000_000),
+        _ => {}
+    }
+    true
+}
+
+fn frames_of(bytes: &'static [u8]) -> Vec<Stored> {
+    let reader = Box::new(Cursor::new(bytes));
+    let mut files = Files::new([Input::Reader(InputName::new("sample"), reader)]);
+    let mut frames = Vec::new();
+    while let Ok(next) = files.next_frame() {
+        match next {
+            Next::Frame(frame) => frames.push(Stored {
+                time: frame.time,
+                link: frame.link,
+                wire_len: frame.wire_len,
+                data: frame.data.to_vec(),
+            }),
+            Next::Idle => {}
+            Next::End => break,
+        }
+    }
+    frames
+}
+
+/// All records, with what was known of TCP now and then. `at_once` has every segment told before
+/// the next one comes.
+fn play(frames: &[Stored], at_once: bool) -> String {
+    let mut pipeline = Pipeline::new(Options::default());
+    let mut out = Vec::new();
+    let mut looks = String::new();
+    let mut report = JsonReport::new(
+        &mut out,
+        JsonOptions {
+            events: Vec::new(),
+            interval: Span::from_secs(1),
+            show_secrets: false,
+            unbuffered: false,
+        },
+    );
+    for (number, stored) in (1..).zip(frames) {
+        let frame = Frame {
+            number: FrameNumber(number),
+            time: stored.time,
+            link: stored.link,
+            wire_len: stored.wire_len,
+            data: &stored.data,
+        };
+        pipeline.push(&frame, &mut report);
+        if at_once {
+            let _ = pipeline.connections().count();
+        }
+        if number % LOOK_EVERY == 0 {
+            for (connection, tcp) in pipeline.connections() {
+                let _ = writeln!(looks, "{number}: {:?} {tcp:?}", connection.last);
+            }
+        }
+    }
+    pipeline.finish(&mut report);
+    report.flush();
+    drop(report);
+    looks + &String::from_utf8_lossy(&out)
+}
