@@ -54,7 +54,9 @@ pub fn run(data: &[u8]) {
     let [sample, before, changes @ ..] = data else {
         return;
     };
-    let bytes = SAMPLES[usize::from(*sample) % SAMPLES.len()];
+    let Some(bytes) = SAMPLES.get(usize::from(*sample) % SAMPLES.len()) else {
+        return;
+    };
     let mut sample = frames_of(bytes);
     let before = usize::from(*before) * 8 % sample.len();
     sample.truncate(before + changes.len() / 3 + AFTERWARDS);
@@ -94,13 +96,21 @@ fn change(frame: &mut Stored, before: &mut Vec<Stored>, what: u8, one: u8, two: 
             }
         }
         64..=79 => frame.data.truncate(number.max(HEADERS)),
-        80..=111 => frame.data[(number + HEADERS) % len] ^= 1 << (what & 7),
+        80..=111 => {
+            if let Some(byte) = frame.data.get_mut((number + HEADERS) % len) {
+                *byte ^= 1 << (what & 7);
+            }
+        }
         // Any byte of the headers: ports, numbers, flags, window, options.
         112..=143 => {
             let at = usize::from(one) % HEADERS.min(len);
-            frame.data[at] = two;
+            if let Some(byte) = frame.data.get_mut(at) {
+                *byte = two;
+            }
         }
-        144..=159 => frame.time = Timestamp(frame.time.0 + i64::from(two as i8) * 100_000_000),
+        144..=159 => {
+            frame.time = Timestamp(frame.time.0 + i64::from(two.cast_signed()) * 100_000_000)
+        }
         _ => {}
     }
     true
