@@ -109,7 +109,7 @@ fn change(frame: &mut Stored, before: &mut Vec<Stored>, what: u8, one: u8, two: 
             }
         }
         144..=159 => {
-            frame.time = Timestamp(frame.time.0 + i64::from(two.cast_signed()) * 100_000_000)
+            frame.time = Timestamp(frame.time.0 + i64::from(two.cast_signed()) * 100_000_000);
         }
         _ => {}
     }
