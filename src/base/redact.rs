@@ -1,12 +1,13 @@
 //! Masks for secrets: stream keys, tokens, passwords.
 
-use std::fmt::Write as _;
-
 use sha2::Digest as _;
 use sha2::Sha256;
 
 /// What a mask begins with, in every view, report and record.
 pub const MASK_PREFIX: &str = "****";
+
+/// Hexadecimal digits of the hash in a mask.
+const SHOWN: usize = 8;
 
 /// The mask of a secret: the same secret always gives the same mask, in every run, so that two
 /// reports can be compared without either showing the key. Only 32 bits of the hash are shown:
@@ -16,10 +17,11 @@ pub fn mask(secret: &str) -> String {
         .chain_update(b"rtmpscope mask 1\0")
         .chain_update(secret.as_bytes())
         .finalize();
-    let mut out = String::from(MASK_PREFIX);
-    for byte in hash.iter().take(4) {
-        let _ = write!(out, "{byte:02x}");
-    }
+    let mut out = String::with_capacity(MASK_PREFIX.len().saturating_add(SHOWN));
+    out.push_str(MASK_PREFIX);
+    let nibbles = hash.iter().flat_map(|byte| [byte >> 4, byte & 0xF]);
+    let digits = nibbles.filter_map(|nibble| char::from_digit(u32::from(nibble), 16));
+    out.extend(digits.take(SHOWN));
     out
 }
 
