@@ -120,6 +120,28 @@ fn a_late_connection_says_what_it_knows_and_how() {
 }
 
 #[test]
+fn intervals_of_a_late_connection_are_marked_too() {
+    let path = late("marks-stats.pcap");
+    let path = path.to_str().expect("a path in UTF-8");
+    let output = common::run(&["json", "-q", "--events", "stats", "--interval", "1", path]);
+    let all: Vec<Value> = common::stdout(&output)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a record is JSON"))
+        .collect();
+    let tracks: Vec<&Value> = all
+        .iter()
+        .filter_map(|record| record["stats"]["tracks"].as_array())
+        .flatten()
+        .collect();
+    assert!(!tracks.is_empty());
+    for track in tracks {
+        assert!(track["inferred"]["stream_id"].is_object(), "{track}");
+        let skew = track["inferred"].get("skew_ms");
+        assert_eq!(skew.is_some(), track.get("skew_ms").is_some(), "{track}");
+    }
+}
+
+#[test]
 fn a_chunk_size_that_nobody_announced_is_marked() {
     // librtmp never announces one, so that it is 128: keyframes come in dozens of chunks.
     let path = cut::without("gst-rtmpsink.pcap", "marks-size.pcap", |n| n < 300);
@@ -163,6 +185,8 @@ fn the_report_marks_what_is_inferred_and_says_from_what() {
         "     client and server: by the ports: neither SYN nor handshake was captured (confidence low)",
         "     role: by who sends media",
         "first header found behind 0 B, confirmed by 3 headers",
+        "  joined    late: RTMP by its messages, no handshake was captured",
+        "avc (no configuration captured)  [stream ~1]",
         "     <- timestamps: counts from the first message found",
         "a/v      skew ~-",
         "timestamps ~66..~",

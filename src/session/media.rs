@@ -265,7 +265,7 @@ impl Session {
             let at = frame.at;
             facts.push(Fact::TrackConfigured { track: key, at });
         }
-        let lacks_config = track.configs == 0 && track.codec().is_some_and(needs_config);
+        let lacks_config = track.lacks_config();
         let is_rebased = track.clock.is_some() && track.time_from() != frame.from;
         let step = track.frame(frame);
         let count = track.frames;
@@ -434,14 +434,6 @@ fn key(side: Side, raw: &RawMessage, kind: MediaKind, id: u8) -> TrackKey {
 
 fn length(payload: &std::ops::Range<usize>) -> u32 {
     u32::try_from(payload.len()).unwrap_or(u32::MAX)
-}
-
-/// Whether frames of a codec cannot be decoded without a configuration record.
-fn needs_config(codec: Codec) -> bool {
-    matches!(
-        codec,
-        Codec::Avc | Codec::Hevc | Codec::Vvc | Codec::Av1 | Codec::Aac | Codec::Flac
-    )
 }
 
 /// A figure of the metadata that does not fit: its key, what it says, what is.

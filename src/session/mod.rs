@@ -320,11 +320,19 @@ impl Session {
 
     /// Audio against video of a net stream.
     pub fn skew(&self, side: Side, stream_id: MessageStreamId) -> Option<&Skew> {
-        let found = self
-            .skews
-            .iter()
-            .find(|pair| pair.side == side && pair.stream_id == stream_id);
-        found.map(|pair| &pair.skew)
+        self.skew_pair(side, stream_id).map(|pair| &pair.skew)
+    }
+
+    pub(crate) fn skew_pair(&self, side: Side, stream_id: MessageStreamId) -> Option<&AvSkew> {
+        let is_its = |pair: &&AvSkew| pair.side == side && pair.stream_id == stream_id;
+        self.skews.iter().find(is_its)
+    }
+
+    /// From what the message stream of a sender's tracks is inferred.
+    pub fn stream_from(&self, side: Side, stream_id: MessageStreamId) -> Option<Inference> {
+        let is_its = |track: &&Track| track.key.side == side && track.key.stream_id == stream_id;
+        let mut tracks = self.tracks.iter().filter(is_its);
+        tracks.find_map(|track| track.stream_from)
     }
 
     /// From what the timestamps are inferred by which audio is held against video: of tracks of

@@ -4,6 +4,7 @@ use crate::base::side::PerSide;
 use crate::base::side::Side;
 use crate::base::time::Span;
 use crate::base::time::Timestamp;
+use crate::rtmp::inferred::Inference;
 use crate::session::Session;
 use crate::session::clock::as_f64;
 use crate::session::track::TrackKey;
@@ -59,6 +60,10 @@ pub struct TrackStats {
     pub jitter_ms: Option<f64>,
     /// Audio/video skew at the end of the interval, milliseconds; positive when audio is ahead.
     pub skew_ms: Option<f64>,
+    /// From what the message stream is inferred.
+    pub stream_from: Option<Inference>,
+    /// From what the timestamps behind the skew are inferred.
+    pub skew_from: Option<Inference>,
 }
 
 /// Counts at the latest snapshot.
@@ -116,7 +121,7 @@ impl Session {
             let (_, frames, keys, bytes) = earlier.copied().unwrap_or((track.key, 0, 0, 0));
             let frames = track.frames.saturating_sub(frames);
             let payload_bytes = track.payload_bytes.saturating_sub(bytes);
-            let skew = self.skew(track.key.side, track.key.stream_id);
+            let skew = self.skew_pair(track.key.side, track.key.stream_id);
             tracks.push(TrackStats {
                 key: track.key,
                 frames,
@@ -126,7 +131,9 @@ impl Session {
                 kbits: kbits(payload_bytes, interval),
                 lag: track.lag(),
                 jitter_ms: track.clock.as_ref().map(|clock| clock.jitter_ms),
-                skew_ms: skew.and_then(|skew| skew.timestamp_ms),
+                skew_ms: skew.and_then(|pair| pair.skew.timestamp_ms),
+                stream_from: track.stream_from,
+                skew_from: skew.and_then(|pair| self.skew_from(pair)),
             });
         }
         self.counters = Some(Box::new(now));

@@ -4,7 +4,6 @@ use crate::base::severity::Severity;
 use crate::base::side::Side;
 use crate::base::time::Span;
 use crate::rtmp::inferred::Inference;
-use crate::session::AvSkew;
 use crate::session::Session;
 use crate::session::end;
 use crate::session::end::EndStyle;
@@ -122,10 +121,7 @@ impl Session {
         let kbits = |track: Option<&Track>| track.and_then(Track::kbits).unwrap_or(0.0);
         let lag = |track: Option<&Track>| track.and_then(Track::lag);
         let either = video.or(audio).map(|track| track.key);
-        let pair = either.and_then(|key| {
-            let is_its = |of: &&AvSkew| (of.side, of.stream_id) == (key.side, key.stream_id);
-            self.skews.iter().find(is_its)
-        });
+        let pair = either.and_then(|key| self.skew_pair(key.side, key.stream_id));
         let (style, ended_by) = end::style(self.goodbye, self.end);
         let peers = self.peers.as_deref();
         Summary {

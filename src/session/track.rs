@@ -232,6 +232,11 @@ impl Track {
         self.codec?.codec()
     }
 
+    /// Whether its frames cannot be decoded without a configuration, and none came.
+    pub fn lacks_config(&self) -> bool {
+        self.configs == 0 && self.codec().is_some_and(needs_config)
+    }
+
     /// Video configuration.
     pub fn video(&self) -> Option<&VideoConfig> {
         match &self.config {
@@ -412,4 +417,12 @@ impl Track {
         let past = since.0.checked_rem(RATE_WINDOW.0).unwrap_or(0);
         self.window_start = Timestamp(now.0.saturating_sub(past));
     }
+}
+
+/// Whether frames of a codec cannot be decoded without a configuration record.
+fn needs_config(codec: Codec) -> bool {
+    matches!(
+        codec,
+        Codec::Avc | Codec::Hevc | Codec::Vvc | Codec::Av1 | Codec::Aac | Codec::Flac
+    )
 }

@@ -170,6 +170,11 @@ pub(super) fn stats(w: &mut JsonWriter, stats: &Stats) {
         if let Some(skew) = track.skew_ms {
             w.decimal_member("skew_ms", skew);
         }
+        let skew_from = track.skew_from.filter(|_| track.skew_ms.is_some());
+        inferred(
+            w,
+            [("stream_id", track.stream_from), ("skew_ms", skew_from)],
+        );
         w.end_object();
     }
     w.end_array();

@@ -88,11 +88,17 @@ pub(super) fn tracks(w: &mut JsonWriter, connection: &Connection) {
         if let Some(skew) = pair.skew.arrival_ms {
             w.decimal_member("arrival_ms", skew);
         }
-        if pair.skew.timestamp_ms.is_some() {
-            let from = session.skew_from(pair);
-            let names = ["timestamp_ms", "timestamp_min_ms", "timestamp_max_ms"];
-            inferred(w, names.map(|name| (name, from)));
-        }
+        let from = session.skew_from(pair);
+        let from = from.filter(|_| pair.skew.timestamp_ms.is_some());
+        inferred(
+            w,
+            [
+                ("stream_id", session.stream_from(pair.side, pair.stream_id)),
+                ("timestamp_ms", from),
+                ("timestamp_min_ms", from),
+                ("timestamp_max_ms", from),
+            ],
+        );
         w.end_object();
     }
     w.end_array();

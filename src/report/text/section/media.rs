@@ -41,6 +41,9 @@ pub(super) fn media(out: &mut String, connection: &Connection) {
         if track.is_enhanced {
             facts.push("enhanced".to_owned());
         }
+        if track.lacks_config() && !session.is_from_begin() {
+            facts.push("(no configuration captured)".to_owned());
+        }
         let _ = writeln!(
             out,
             "  {} {:<7}  {}  [stream {}]",
@@ -113,10 +116,7 @@ pub(super) fn media(out: &mut String, connection: &Connection) {
 fn skews(out: &mut String, session: &Session) {
     for pair in &session.skews {
         if let Some(skew) = pair.skew.timestamp_ms {
-            let is_presumed = session.tracks.iter().any(|track| {
-                let is_its = (track.key.side, track.key.stream_id) == (pair.side, pair.stream_id);
-                is_its && track.stream_from.is_some()
-            });
+            let is_presumed = session.stream_from(pair.side, pair.stream_id).is_some();
             let _ = writeln!(
                 out,
                 "  {} a/v      skew {} ms (min {:+.0}, max {:+.0}; positive: audio is ahead)  [stream {}]",

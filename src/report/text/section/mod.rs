@@ -122,6 +122,12 @@ fn head(out: &mut String, connection: &Connection, mask: Mask<'_>) {
         connection.last.frame,
         span_with_hours(connection.lasted())
     );
+    if connection.carried.is_none() {
+        let _ = writeln!(
+            out,
+            "  joined    late: RTMP by its messages, no handshake was captured"
+        );
+    }
     if let Some(url) = summary.tc_url {
         let _ = writeln!(out, "  tcUrl     {}", shown(&mask.text(url, Secrecy::Url)));
     }

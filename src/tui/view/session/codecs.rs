@@ -25,6 +25,12 @@ pub(super) fn media<'a>(detail: &Detail, room: usize, view: &ViewState) -> Vec<L
             format!("   {}", track_figures(track)),
             theme.plain(),
         ));
+        if track.lacks_config() && !session.is_from_begin() {
+            lines.push(Line::styled(
+                "   its configuration was not captured",
+                theme.dim(),
+            ));
+        }
     }
     if lines.is_empty() {
         lines.push(Line::styled(" no audio or video yet", theme.dim()));
