@@ -56,6 +56,8 @@ pub struct Health {
     pub window_scale: Option<u8>,
     /// Last advertised receive window in bytes; not scaled while `window_known` is false.
     pub window: u32,
+    /// Maximum segment size announced in the SYN, in bytes.
+    pub mss: Option<u16>,
     /// Segments sent.
     pub packets: u64,
     /// Payload bytes sent, each as often as it was sent.
@@ -70,8 +72,6 @@ pub struct Health {
     /// The round trip of the SYN (of the SYN-ACK, on the server's side), free of delayed
     /// acknowledgements.
     pub handshake: Option<Span>,
-    /// Maximum segment size announced in the SYN, in bytes.
-    pub mss: Option<u16>,
     incidents: Option<Box<Incidents>>,
 }
 

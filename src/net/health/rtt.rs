@@ -127,16 +127,36 @@ impl Buckets {
         }
     }
 
-    fn add(&mut self, index: usize) {
-        if let Self::Near { lowest, counts } = self {
-            let lowest = usize::from(*lowest);
-            if !(lowest..lowest.saturating_add(NEAR)).contains(&index) {
-                let mut all = Box::new([0; BUCKETS]);
-                for (bucket, count) in all.iter_mut().skip(lowest).zip(&*counts) {
-                    *bucket = *count;
-                }
-                *self = Self::All(all);
+    /// The same counts with room for a bucket outside of those there are: elsewhere, where that
+    /// suffices, because the first round trip is seldom like the others.
+    fn around_all(lowest: usize, counts: &[u16; NEAR], index: usize) -> Self {
+        let filled = || (lowest..).zip(counts).filter(|(_, count)| **count > 0);
+        let (low, high) = filled().fold((index, index), |(low, high), (bucket, _)| {
+            (low.min(bucket), high.max(bucket))
+        });
+        if high.saturating_sub(low) < NEAR {
+            let mut moved = [0; NEAR];
+            for (place, bucket) in moved.iter_mut().zip(low..) {
+                let count = filled().find(|(filled, _)| *filled == bucket);
+                *place = count.map_or(0, |(_, count)| *count);
             }
+            return Self::Near {
+                lowest: u8::try_from(low).unwrap_or(0),
+                counts: moved,
+            };
+        }
+        let mut all = Box::new([0; BUCKETS]);
+        for (place, count) in all.iter_mut().skip(lowest).zip(counts) {
+            *place = *count;
+        }
+        Self::All(all)
+    }
+
+    fn add(&mut self, index: usize) {
+        if let Self::Near { lowest, counts } = self
+            && !(usize::from(*lowest)..usize::from(*lowest).saturating_add(NEAR)).contains(&index)
+        {
+            *self = Self::around_all(usize::from(*lowest), counts, index);
         }
         let (index, counts) = match self {
             Self::Near { lowest, counts } => {
@@ -191,6 +211,22 @@ fn middle_of(index: usize) -> Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_first_round_trip_unlike_the_others_takes_no_memory() {
+        // 40 ms, then eight doublings below: with nothing between them ten buckets hold neither
+        // both nor the way; two doublings below they do.
+        let mut far = of_millis(&[40]);
+        far.add(Span(40_000_000 / 256));
+        assert!(matches!(far.buckets, Buckets::All(_)));
+        let mut near = of_millis(&[40, 10, 10, 5]);
+        assert!(matches!(near.buckets, Buckets::Near { .. }));
+        near.add(Span::from_millis(100));
+        assert!(matches!(near.buckets, Buckets::Near { .. }));
+        assert_eq!(near.count(), 5);
+        let median = near.median().unwrap().as_millis_f64();
+        assert!((8.0..12.0).contains(&median), "{median}");
+    }
 
     fn of_millis(millis: &[i64]) -> RoundTrips {
         let mut rtt = RoundTrips::default();
