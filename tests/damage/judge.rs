@@ -66,6 +66,14 @@ impl Row {
         }
     }
 
+    /// Whether its bytes all lie in one of these ranges, which are in order.
+    fn is_within(&self, covered: &[(u32, u32)]) -> bool {
+        let at = covered.partition_point(|range| range.1 <= self.start);
+        covered
+            .get(at)
+            .is_some_and(|range| range.0 <= self.start && self.end <= range.1)
+    }
+
     /// Whether its header tells length and type, and not one before it.
     fn is_described(&self) -> bool {
         matches!(self.fmt, ChunkFormat::Full | ChunkFormat::SameStream)
@@ -73,6 +81,14 @@ impl Row {
 
     pub(crate) fn is_media(&self) -> bool {
         MessageTypeId(self.type_id).is_media()
+    }
+
+    pub(crate) fn type_id(&self) -> u8 {
+        self.type_id
+    }
+
+    pub(crate) fn length(&self) -> u32 {
+        self.length
     }
 
     pub(crate) fn timestamp(&self) -> u32 {
@@ -106,6 +122,27 @@ fn messages(said: &[Said]) -> impl Iterator<Item = &RawMessage> {
         Said::Message(message) => Some(message),
         _ => None,
     })
+}
+
+/// The messages of each direction whose bytes are all there, and a header too that tells their
+/// length and type: whatever decodes the packets can find them.
+pub(crate) fn recoverable(clean: &Clean, packets: &[Packet]) -> BTreeMap<Way, Vec<Row>> {
+    let covered = packet::covered(packets, &clean.origins);
+    let nothing = Vec::new();
+    let of = |(way, rows): (&Way, &Vec<Row>)| {
+        let covered = covered.get(way).unwrap_or(&nothing);
+        let mut described: HashMap<u32, (u32, u8)> = HashMap::new();
+        let whole = rows.iter().filter(|row| row.is_whole);
+        let there = whole.filter(|row| row.is_within(covered)).filter(|row| {
+            let what = (row.length, row.type_id);
+            if row.is_described() {
+                described.insert(row.csid, what);
+            }
+            described.get(&row.csid) == Some(&what)
+        });
+        (*way, there.copied().collect())
+    };
+    clean.rows.iter().map(of).collect()
 }
 
 /// What became of one direction.
@@ -151,12 +188,7 @@ pub(crate) fn judge(
         .iter()
         .map(|(way, rows)| {
             let covered = covered.get(way).unwrap_or(&nothing);
-            let there = |row: &Row| {
-                let at = covered.partition_point(|range| range.1 <= row.start);
-                covered
-                    .get(at)
-                    .is_some_and(|range| range.0 <= row.start && row.end <= range.1)
-            };
+            let there = |row: &Row| row.is_within(covered);
             let shift = origins
                 .get(way)
                 .map_or(0, |origin| origin.wrapping_sub(clean.origins[way]));

@@ -12,6 +12,7 @@
     reason = "a test that cannot read its captures fails with the cause"
 )]
 
+mod beside_tshark;
 #[path = "../common/captures.rs"]
 mod captures;
 mod decoded;

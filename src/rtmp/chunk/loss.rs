@@ -446,7 +446,11 @@ impl ChunkDecoder {
             Loss::Impossible { start, .. } | Loss::Implausible { start } => {
                 Search::new(start, start, Expected::Nothing, true)
             }
-            Loss::InDoubt { start } => Search::new(start, start, Expected::Header, false),
+            Loss::InDoubt { start } => {
+                let mut search = Search::new(start, start, Expected::Header, false);
+                search.behind = Behind::Undescribed(start);
+                search
+            }
             Loss::Hole {
                 since,
                 end,

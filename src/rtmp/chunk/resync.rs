@@ -75,7 +75,7 @@ pub(super) enum Behind {
     Begin(u64),
     /// A hole that ends at this position.
     Hole(u64),
-    /// A header at this position that refers to one nobody saw.
+    /// A header at this position that refers to one nobody saw, or another than it seemed to.
     Undescribed(u64),
 }
 
