@@ -122,6 +122,15 @@ pub enum AnomalyKind {
         /// The value on the wire.
         value: u32,
     },
+    /// Audio comes in chunks of 64 bytes and all else in chunks of 128, as it did before RTMP 1.0 until
+    /// Set Chunk Size. Said once per direction.
+    AudioFragments,
+    /// Messages in progress when Set Chunk Size came go on in chunks of the old size: it should
+    /// count for them as well (section 5.4.1).
+    ChunkSizeLate {
+        /// The old size.
+        old: u32,
+    },
     /// A message is longer than what is kept of one.
     BodyTruncated {
         /// Declared payload bytes.
@@ -185,6 +194,8 @@ impl AnomalyKind {
             Self::ExtendedTimestampDiffers { .. } => "chunk.extended_timestamp_differs",
             Self::ChunkSizeZero => "chunk.size_zero",
             Self::ChunkSizeTopBit { .. } => "chunk.size_top_bit",
+            Self::AudioFragments => "chunk.audio_fragments",
+            Self::ChunkSizeLate { .. } => "chunk.size_late",
             Self::BodyTruncated { .. } => "chunk.body_truncated",
             Self::BodiesDropped => "chunk.bodies_dropped",
             Self::TooManyChunkStreams => "chunk.too_many_chunk_streams",
@@ -208,6 +219,8 @@ impl AnomalyKind {
             | Self::ExtendedTimestampLeftOut { .. }
             | Self::ExtendedTimestampDiffers { .. }
             | Self::ChunkSizeTopBit { .. }
+            | Self::AudioFragments
+            | Self::ChunkSizeLate { .. }
             | Self::BodiesDropped
             | Self::TooManyChunkStreams
             | Self::TimestampUncertain { .. } => Severity::Warning,
@@ -288,6 +301,13 @@ impl fmt::Display for AnomalyKind {
             Self::ChunkSizeTopBit { value } => {
                 write!(f, "Set Chunk Size with the top bit set: {value:#010x}")
             }
+            Self::AudioFragments => f.write_str(
+                "audio comes in chunks of 64 bytes and all else in 128, as before RTMP 1.0",
+            ),
+            Self::ChunkSizeLate { old } => write!(
+                f,
+                "messages in progress keep the chunk size of {old} that Set Chunk Size has changed"
+            ),
             Self::BodyTruncated { length, kept } => write!(
                 f,
                 "of a message of {length} bytes only the first {kept} are kept"

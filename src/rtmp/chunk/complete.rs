@@ -7,8 +7,9 @@ use crate::rtmp::anomaly::Anomaly;
 use crate::rtmp::anomaly::AnomalyKind;
 use crate::rtmp::chunk::decoder::ChunkDecoder;
 use crate::rtmp::chunk::keep;
+use crate::rtmp::chunk::sizes::Fragments;
+use crate::rtmp::chunk::sizes::Size;
 use crate::rtmp::chunk::stream::Clock;
-use crate::rtmp::chunk::walk::Size;
 use crate::rtmp::event::Event;
 use crate::rtmp::event::RawMessage;
 use crate::rtmp::field::NoFields;
@@ -72,7 +73,15 @@ impl ChunkDecoder {
             out.push(Event::Anomaly(Anomaly { kind, range, at }));
             return;
         }
-        self.size = Size::Known(size.min(MAX_CHUNK_SIZE));
+        let size = Size::Known(size.min(MAX_CHUNK_SIZE));
+        let is_in_progress = self.streams.iter().any(|stream| stream.partial.is_some());
+        // The size counts for messages in progress too, which not all senders know.
+        self.old_size = match self.size {
+            Size::Known(old) if is_in_progress && self.size != size => Some(old),
+            _ => None,
+        };
+        self.fragments = Fragments::Uniform;
+        self.size = size;
     }
 
     fn abort(&mut self, csid: ChunkStreamId, range: ByteRange, at: Mark, out: &mut EventQueue) {

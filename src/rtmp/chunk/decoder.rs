@@ -21,18 +21,20 @@ use crate::rtmp::chunk::extended::Repeat;
 use crate::rtmp::chunk::header;
 use crate::rtmp::chunk::header::BasicHeader;
 use crate::rtmp::chunk::header::MessageHeader;
-use crate::rtmp::chunk::header::TimeField;
 use crate::rtmp::chunk::keep;
 use crate::rtmp::chunk::loss::Loss;
 use crate::rtmp::chunk::payload::Skimmed;
+use crate::rtmp::chunk::plan::Plan;
+use crate::rtmp::chunk::plan::is_implausible;
 use crate::rtmp::chunk::resync::Search;
+use crate::rtmp::chunk::sizes::Fragments;
+use crate::rtmp::chunk::sizes::Size;
 use crate::rtmp::chunk::stream::ChunkStream;
 use crate::rtmp::chunk::stream::ChunkStreams;
 use crate::rtmp::chunk::stream::Clock;
 use crate::rtmp::chunk::stream::Partial;
 use crate::rtmp::chunk::stream::Remembered;
 use crate::rtmp::chunk::undescribed::Undescribed;
-use crate::rtmp::chunk::walk::Size;
 use crate::rtmp::event::Event;
 use crate::rtmp::event::Missing;
 use crate::rtmp::event::RawMessage;
@@ -62,6 +64,10 @@ pub(in crate::rtmp) struct ChunkDecoder {
     /// Payload bytes held by messages in progress.
     pub(super) kept: usize,
     pub(super) extended: ExtendedTimestamps,
+    /// How audio is cut.
+    pub(super) fragments: Fragments,
+    /// The chunk size before a change, while it is not known whether messages in progress keep it.
+    pub(super) old_size: Option<u32>,
     /// Headers in a row that looked wrong.
     pub(super) implausible: u8,
     pub(super) keep_media: bool,
@@ -106,18 +112,6 @@ pub(super) struct ChunkHeader {
     pub(super) repeat: Repeat,
 }
 
-/// What a chunk header means for its chunk stream.
-#[derive(Debug, Clone, Copy)]
-enum Plan {
-    /// The message in progress goes on.
-    GoOn(usize),
-    /// A message begins.
-    Begin {
-        remembered: Remembered,
-        delta: Option<u32>,
-    },
-}
-
 /// Where a chunk header lies and what brought it.
 #[derive(Debug, Clone, Copy)]
 struct Chunk {
@@ -140,6 +134,8 @@ impl ChunkDecoder {
             streams: ChunkStreams::default(),
             extended: ExtendedTimestamps::default(),
             kept: 0,
+            fragments: Fragments::Undecided,
+            old_size: None,
             implausible: 0,
             keep_media,
             said: Said::default(),
@@ -267,35 +263,6 @@ impl ChunkDecoder {
         Ok((rest, header))
     }
 
-    /// What the header at `start` means, or why it cannot be trusted to be one.
-    fn plan(&self, header: &ChunkHeader, start: u64) -> Result<Plan, Loss> {
-        let fmt = header.basic.fmt;
-        let stream = header.stream.and_then(|place| self.streams.get(place));
-        let (Some(place), Some(stream)) = (header.stream, stream) else {
-            return match fmt {
-                ChunkFormat::Full | ChunkFormat::SameStream => {
-                    let (mut remembered, delta) = Remembered::BLANK.follow(fmt, header.message);
-                    if let Some((presumed, _)) = self.presumed_stream(header, &remembered) {
-                        remembered.stream_id = presumed;
-                    }
-                    self.trust(header, &remembered, false, start)?;
-                    Ok(Plan::Begin { remembered, delta })
-                }
-                // They refer to a length that nobody told.
-                ChunkFormat::SameLength | ChunkFormat::Nothing => {
-                    let csid = header.basic.csid;
-                    Err(self.not_described(start, csid, fmt))
-                }
-            };
-        };
-        if continues(stream, header.message) {
-            return Ok(Plan::GoOn(place));
-        }
-        let (remembered, delta) = stream.remembered.follow(fmt, header.message);
-        self.trust(header, &remembered, stream.in_doubt, start)?;
-        Ok(Plan::Begin { remembered, delta })
-    }
-
     fn chunk(&mut self, plan: Plan, header: &ChunkHeader, chunk: Chunk, out: &mut EventQueue) {
         self.chunks = self.chunks.wrapping_add(1);
         if header.repeat != Repeat::NotDue {
@@ -323,7 +290,7 @@ impl ChunkDecoder {
     }
 
     fn go_on(&mut self, place: usize, header: &ChunkHeader, chunk: Chunk, out: &mut EventQueue) {
-        let (chunks, chunk_size, position) = (self.chunks, self.size.bytes(), self.position);
+        let (chunks, chunk_size, position) = (self.chunks, self.chunk_of(place), self.position);
         let Some(stream) = self.streams.get_mut(place) else {
             return;
         };
@@ -433,6 +400,7 @@ impl ChunkDecoder {
             body: Vec::new(),
             keep: keep.min(sure),
             sure,
+            chunk: None,
             header_within: false,
             hole: Missing::default(),
             repeats: Repeats::NotDue,
@@ -492,7 +460,7 @@ impl ChunkDecoder {
             let kind = AnomalyKind::MessageStreamPresumed { csid, stream_id };
             self.remark(kind, chunk.start, chunk.at, out);
         }
-        let left = self.size.bytes().min(length);
+        let left = self.chunk_of(place).min(length);
         self.after_payload(place, left, length == 0, chunk.at, out);
     }
 
@@ -532,48 +500,6 @@ impl ChunkHeader {
             | MessageHeader::SameLength { time } => time.extended,
         }
     }
-}
-
-/// Whether a chunk belongs to the message in progress on its chunk stream. A header of types 0
-/// to 2 does only if it repeats everything the message began with, as some encoders write
-/// continuations.
-fn continues(stream: &ChunkStream, header: MessageHeader) -> bool {
-    let Some(partial) = &stream.partial else {
-        return false;
-    };
-    let now = &stream.remembered;
-    let same_delta = |time: TimeField| Some(time.value) == partial.delta || time.value == 0;
-    match header {
-        MessageHeader::Nothing => true,
-        MessageHeader::SameLength { time } => same_delta(time),
-        MessageHeader::SameStream {
-            time,
-            length,
-            type_id,
-        } => same_delta(time) && (length, type_id) == (now.length, now.type_id),
-        MessageHeader::Full {
-            time,
-            length,
-            type_id,
-            stream_id,
-        } => {
-            time.value == now.timestamp.0
-                && (length, type_id, stream_id) == (now.length, now.type_id, now.stream_id)
-        }
-    }
-}
-
-/// Whether a header that begins a message looks like payload taken for a header: two things at
-/// once that are each rare.
-pub(super) fn is_implausible(new: &Remembered, stream: &ChunkStream) -> bool {
-    let first_use = stream.remembered.type_id == Remembered::BLANK.type_id;
-    let oddities = [
-        new.type_id.name().is_none(),
-        first_use && stream.csid.0 > 63 && stream.used > 1,
-        new.stream_id.0 > 0xFFFF,
-        new.length > keep::MAX_BODY,
-    ];
-    oddities.iter().filter(|odd| **odd).count() >= 2
 }
 
 /// A length in memory as a distance in the stream.

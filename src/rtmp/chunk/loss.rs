@@ -6,19 +6,22 @@ use crate::rtmp::anomaly::AnomalyKind;
 use crate::rtmp::chunk::decoder::ChunkDecoder;
 use crate::rtmp::chunk::decoder::ChunkHeader;
 use crate::rtmp::chunk::decoder::Place;
-use crate::rtmp::chunk::decoder::is_implausible;
 use crate::rtmp::chunk::decoder::to_u64;
 use crate::rtmp::chunk::evidence;
+use crate::rtmp::chunk::expected::Expected;
+use crate::rtmp::chunk::expected::Within;
+use crate::rtmp::chunk::plan::is_implausible;
 use crate::rtmp::chunk::resync::Behind;
-use crate::rtmp::chunk::resync::Expected;
 use crate::rtmp::chunk::resync::Found;
 use crate::rtmp::chunk::resync::Known;
 use crate::rtmp::chunk::resync::Search;
-use crate::rtmp::chunk::resync::Within;
+use crate::rtmp::chunk::sizes::Fragments;
+use crate::rtmp::chunk::sizes::OLD_AUDIO;
+use crate::rtmp::chunk::sizes::Size;
+use crate::rtmp::chunk::sizes::Sizes;
 use crate::rtmp::chunk::stream::Remembered;
 use crate::rtmp::chunk::undescribed;
 use crate::rtmp::chunk::undescribed::Undescribed;
-use crate::rtmp::chunk::walk::Size;
 use crate::rtmp::event::ChunkSize;
 use crate::rtmp::event::Event;
 use crate::rtmp::event::Lock;
@@ -72,6 +75,13 @@ pub(super) enum Loss {
         /// Position of the header.
         start: u64,
     },
+    /// Chunks may be cut otherwise than before, or than others, from the header at `start` on.
+    Sizes {
+        /// Position of the header.
+        start: u64,
+        /// How.
+        other: Sizes,
+    },
     /// Bytes are missing.
     Hole {
         /// First position that was not understood.
@@ -107,6 +117,7 @@ impl ChunkDecoder {
     /// `len` bytes are missing here.
     pub(in crate::rtmp) fn gap(&mut self, len: u64, at: Mark, out: &mut EventQueue) {
         self.tell_skimmed();
+        self.stop_deciding(at, out);
         let start = self.position;
         let end = start.saturating_add(len);
         self.position = end;
@@ -138,6 +149,19 @@ impl ChunkDecoder {
             expected,
         };
         self.lose(loss, at, out);
+    }
+
+    /// A hole comes before it is known how chunks are cut: as the specification says, then.
+    fn stop_deciding(&mut self, at: Mark, out: &mut EventQueue) {
+        let is_deciding =
+            |search: &&mut Box<Search>| matches!(search.expected(), Expected::Sizes(_));
+        if let Some(search) = self.search.as_mut().filter(is_deciding) {
+            search.is_over = true;
+            self.search(at, &[], out);
+        }
+        if let Some(search) = &mut self.search {
+            search.is_over = false;
+        }
     }
 
     /// No more bytes will come.
@@ -207,7 +231,7 @@ impl ChunkDecoder {
             hole = hole.checked_sub(header)?;
             within.chunks = within.chunks.saturating_add(1);
             within.header_bytes = within.header_bytes.saturating_add(header);
-            let chunk = self.size.bytes().min(remaining);
+            let chunk = self.chunk_of(stream).min(remaining);
             let missing = chunk.min(hole);
             within.missing = within.missing.saturating_add(missing);
             if missing < chunk {
@@ -230,6 +254,11 @@ impl ChunkDecoder {
     ) -> Result<(), Loss> {
         if self.confirmed == Some(start) {
             return Ok(());
+        }
+        let is_long_audio = new.type_id == MessageTypeId::AUDIO && new.length > OLD_AUDIO;
+        if self.fragments == Fragments::Undecided && is_long_audio && !self.late {
+            let other = Sizes::OldAudio;
+            return Err(Loss::Sizes { start, other });
         }
         let refers = matches!(
             header.basic.fmt,
@@ -271,7 +300,10 @@ impl ChunkDecoder {
                 expected: Expected::Behind,
                 ..
             } => self.remark(AnomalyKind::BoundariesLost, since, at, out),
-            Loss::Hole { .. } | Loss::InDoubt { .. } | Loss::Undescribed { .. } => {}
+            Loss::Hole { .. }
+            | Loss::InDoubt { .. }
+            | Loss::Undescribed { .. }
+            | Loss::Sizes { .. } => {}
         }
         if matches!(loss, Loss::Hole { .. }) {
             self.search(at, &[], out);
@@ -300,6 +332,7 @@ impl ChunkDecoder {
                 streams: &self.streams,
                 size: self.size,
                 extended: self.extended,
+                audio: (self.fragments == Fragments::Old).then_some(OLD_AUDIO),
             };
             let found = search.look(known);
             if search.is_disappointed() && !search.said {
@@ -337,6 +370,10 @@ impl ChunkDecoder {
         match search.expected() {
             Expected::Within(within) if found.as_expected => self.resume(within),
             Expected::Header if found.as_expected => self.confirmed = Some(position),
+            Expected::Sizes(sizes) if found.as_expected => {
+                self.confirmed = Some(position);
+                self.cut_by(sizes, search.last_mark(), out);
+            }
             Expected::Undescribed(_) | Expected::Untold(_) if found.as_expected => {
                 self.confirmed = Some(position);
                 if let Some(description) = found.description {
@@ -445,6 +482,9 @@ impl ChunkDecoder {
             }
             Loss::Impossible { start, .. } | Loss::Implausible { start } => {
                 Search::new(start, start, Expected::Nothing, true)
+            }
+            Loss::Sizes { start, other } => {
+                Search::new(start, start, Expected::Sizes(other), false)
             }
             Loss::InDoubt { start } => {
                 let mut search = Search::new(start, start, Expected::Header, false);

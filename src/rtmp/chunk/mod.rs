@@ -2,13 +2,14 @@
 //! messages again.
 //!
 //! [`header`] reads one header; `stream` remembers what later headers of a chunk stream refer to;
-//! `extended` decides about the extended timestamps of type 3 chunks; `decoder` goes from header
-//! to payload to message, with `carry` for headers that a segment cut, `payload` for what
-//! follows them and `skim` for what of it is passed over from outside; `complete` does what messages change about chunks, and `keep` says how much
-//! payload stays. Where headers are not known, `loss` holds the bytes back until `resync` finds
-//! them again, by hypotheses that `walk` tries and `evidence` weighs against what `needed` asks;
-//! `undescribed` infers what headers told that nobody saw, and `presume` fills in what nothing
-//! tells.
+//! `extended` decides about the extended timestamps of type 3 chunks, and `sizes` how chunks are cut;
+//! `decoder` goes from header to payload to message, with `plan` for what a header means, `carry` for
+//! headers that a segment cut, `payload` for what follows them and `skim` for what of it is passed
+//! over from outside; `complete` does what messages change about chunks, and `keep` says how much
+//! payload stays. Where headers are not known, `loss` holds the bytes back until `resync` finds them
+//! again, `expected` where they should be or elsewhere, by hypotheses that `walk` tries and `evidence`
+//! weighs against what `needed` asks; `undescribed` infers what headers told that nobody saw, and
+//! `presume` fills in what nothing tells.
 
 pub mod header;
 
@@ -16,13 +17,16 @@ mod carry;
 mod complete;
 mod decoder;
 mod evidence;
+mod expected;
 mod extended;
 mod keep;
 mod loss;
 mod needed;
 mod payload;
+mod plan;
 mod presume;
 mod resync;
+mod sizes;
 mod skim;
 mod stream;
 #[cfg(test)]

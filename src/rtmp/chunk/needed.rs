@@ -123,3 +123,11 @@ pub(super) const SIZE: Needed = Needed {
     headers: 2,
     ..Needed::NOTHING
 };
+
+/// For one of two ways in which chunks may be cut, behind a header that is certain.
+pub(super) const SIZES: Needed = Needed {
+    bits: 30,
+    headers: 3,
+    past_first: true,
+    ..Needed::NOTHING
+};

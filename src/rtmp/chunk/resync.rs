@@ -5,28 +5,21 @@
 
 use crate::base::ids::Mark;
 use crate::rtmp::chunk::evidence::Starts;
+use crate::rtmp::chunk::expected::Expected;
 use crate::rtmp::chunk::extended::ExtendedTimestamps;
 use crate::rtmp::chunk::needed::ANYWHERE;
-use crate::rtmp::chunk::needed::BEHIND;
-use crate::rtmp::chunk::needed::BETWEEN;
-use crate::rtmp::chunk::needed::EXPECTED;
-use crate::rtmp::chunk::needed::IN_DOUBT;
 use crate::rtmp::chunk::needed::NEAR;
 use crate::rtmp::chunk::needed::NOT_FAR;
 use crate::rtmp::chunk::needed::Needed;
+use crate::rtmp::chunk::sizes::Size;
 use crate::rtmp::chunk::stream::ChunkStream;
 use crate::rtmp::chunk::stream::ChunkStreams;
 use crate::rtmp::chunk::stream::Remembered;
-use crate::rtmp::chunk::undescribed;
-use crate::rtmp::chunk::undescribed::Around;
 use crate::rtmp::chunk::undescribed::Description;
-use crate::rtmp::chunk::undescribed::Inferred;
-use crate::rtmp::chunk::undescribed::Undescribed;
 use crate::rtmp::chunk::walk;
 use crate::rtmp::chunk::walk::Agreed;
 use crate::rtmp::chunk::walk::LOOK;
 use crate::rtmp::chunk::walk::Outcome;
-use crate::rtmp::chunk::walk::Size;
 use crate::rtmp::chunk::walk::Walk;
 use crate::rtmp::chunk::walk::Walked;
 use crate::rtmp::types::ChunkFormat;
@@ -34,7 +27,7 @@ use crate::rtmp::types::ChunkStreamId;
 
 /// Most bytes held while looking. A chain of three headers at the largest chunk sizes in use
 /// (60,000 and 65,536) needs a fifth of that.
-const MAX_HELD: usize = 512 * 1024;
+pub(super) const MAX_HELD: usize = 512 * 1024;
 
 /// Most places at which a header may begin that wait for more bytes.
 const MAX_OPEN: usize = 64;
@@ -49,23 +42,6 @@ const NOT_FAR_LEN: u64 = 8192;
 /// Type 3, chunk stream 2.
 const ACKNOWLEDGEMENT_HEADER: u8 = 0xC2;
 
-/// What the first byte looked at is, if the bytes behind it agree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Expected {
-    /// Anything.
-    Nothing,
-    /// A header.
-    Header,
-    /// A header right behind a hole, of which nothing else is known.
-    Behind,
-    /// A header that refers to one nobody saw, with a message behind it as long as others were.
-    Undescribed(Undescribed),
-    /// The same, where what follows does not tell length and type.
-    Untold(Undescribed),
-    /// Payload of a message that goes on behind a hole.
-    Within(Within),
-}
-
 /// What a search began behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Behind {
@@ -79,27 +55,14 @@ pub(super) enum Behind {
     Undescribed(u64),
 }
 
-/// How a message goes on behind a hole in which headers of its own were lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Within {
-    /// Place of its chunk stream.
-    pub(super) stream: usize,
-    /// Payload bytes left in the chunk in which the hole ends.
-    pub(super) left: u32,
-    /// Payload bytes in the hole.
-    pub(super) missing: u32,
-    /// Chunks that begin in the hole.
-    pub(super) chunks: u32,
-    /// Header bytes in the hole.
-    pub(super) header_bytes: u32,
-}
-
 /// What is known of the direction.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Known<'a> {
     pub(super) streams: &'a ChunkStreams,
     pub(super) size: Size,
     pub(super) extended: ExtendedTimestamps,
+    /// Size of the chunks of audio, where that is another.
+    pub(super) audio: Option<u32>,
 }
 
 /// A header was found.
@@ -133,9 +96,9 @@ pub(super) struct Search {
     head: usize,
     /// Where in `bytes` each mark begins.
     marks: Vec<(usize, Mark)>,
-    expected: Expected,
+    pub(super) expected: Expected,
     /// How many bytes the expectation needs before it can be tried again.
-    expected_needs: usize,
+    pub(super) expected_needs: usize,
     /// Places before this one were tried.
     scanned: usize,
     /// Places that need more bytes, and how many.
@@ -210,16 +173,17 @@ impl Search {
     }
 
     /// Tries whether a header stands at a place of what is held, and remembers what spoke for it.
-    fn trial(
+    pub(super) fn trial(
         &mut self,
         at: usize,
         streams: Vec<Walked>,
         size: Size,
-        extended: ExtendedTimestamps,
+        known: Known<'_>,
         needed: Needed,
     ) -> Outcome {
-        let mut walk = Walk::new(self.held(), streams, size, extended, needed);
+        let mut walk = Walk::new(self.held(), streams, size, known.extended, needed);
         walk.is_over = self.is_over;
+        walk.audio = known.audio;
         let (outcome, agreed) = walk.run(at);
         self.agreed = agreed;
         outcome
@@ -241,7 +205,7 @@ impl Search {
         piece.map_or_else(|| self.last_mark(), |(mark, _)| mark)
     }
 
-    fn held(&self) -> &[u8] {
+    pub(super) fn held(&self) -> &[u8] {
         self.bytes.get(self.head..).unwrap_or_default()
     }
 
@@ -313,116 +277,12 @@ impl Search {
         !matches!(self.expected, Expected::Nothing | Expected::Behind)
     }
 
-    fn size(&self, known: Known<'_>) -> Size {
+    pub(super) fn size(&self, known: Known<'_>) -> Size {
         if self.doubts_size {
             Size::UNKNOWN
         } else {
             known.size
         }
-    }
-
-    fn try_expected(&mut self, known: Known<'_>) -> Option<Found> {
-        if self.held().len() < self.expected_needs && !self.is_over {
-            return None;
-        }
-        match self.expected {
-            Expected::Undescribed(lengths) => return self.try_to_infer(lengths, known),
-            Expected::Untold(lengths) => return self.try_lengths(&lengths, known),
-            _ => {}
-        }
-        let mut streams = in_progress(known.streams);
-        let mut size = known.size;
-        let (at, needed) = match self.expected {
-            Expected::Nothing | Expected::Undescribed(_) | Expected::Untold(_) => return None,
-            Expected::Header => (0, IN_DOUBT),
-            Expected::Behind => {
-                streams = idle(known.streams);
-                size = self.size(known);
-                (0, BEHIND)
-            }
-            Expected::Within(within) => {
-                if let Some(stream) = streams.get_mut(within.stream) {
-                    let passed = within.missing.saturating_add(within.left);
-                    stream.remaining = stream.remaining.saturating_sub(passed);
-                }
-                (usize::try_from(within.left).unwrap_or(usize::MAX), EXPECTED)
-            }
-        };
-        match self.trial(at, streams, size, known.extended, needed) {
-            Outcome::Confirmed(size) => Some(Found {
-                at: 0,
-                size,
-                as_expected: self.expected != Expected::Behind,
-                acknowledges: false,
-                description: None,
-            }),
-            Outcome::Open(needs) => {
-                self.expected_needs = needs;
-                None
-            }
-            Outcome::Refuted => {
-                self.expected = match self.expected {
-                    Expected::Within(_) => Expected::Behind,
-                    _ => Expected::Nothing,
-                };
-                self.expected_needs = 0;
-                self.try_expected(known)
-            }
-        }
-    }
-
-    /// Whether what follows a header tells length and type of its message, which no header told.
-    fn try_to_infer(&mut self, lengths: Undescribed, known: Known<'_>) -> Option<Found> {
-        let around = Around {
-            streams: in_progress(known.streams),
-            size: known.size,
-            extended: known.extended,
-            is_over: self.is_over,
-        };
-        match undescribed::infer(self.held(), &around) {
-            Inferred::Told(description, size) => Some(Found {
-                at: 0,
-                size,
-                as_expected: true,
-                acknowledges: false,
-                description: Some(description),
-            }),
-            Inferred::Open(needs) if !self.is_over => {
-                self.expected_needs = needs;
-                None
-            }
-            Inferred::Open(_) | Inferred::Untold => {
-                self.expected = Expected::Untold(lengths);
-                self.try_lengths(&lengths, known)
-            }
-        }
-    }
-
-    /// Whether a header stands behind messages as long as others of their chunk stream were.
-    fn try_lengths(&mut self, lengths: &Undescribed, known: Known<'_>) -> Option<Found> {
-        let mut needs: Option<usize> = None;
-        for length in lengths.known() {
-            let at = lengths.behind(self.held(), length);
-            let streams = in_progress(known.streams);
-            match self.trial(at, streams, known.size, known.extended, BETWEEN) {
-                Outcome::Confirmed(size) => {
-                    return Some(Found {
-                        at,
-                        size,
-                        as_expected: true,
-                        acknowledges: false,
-                        description: None,
-                    });
-                }
-                Outcome::Open(more) => needs = Some(needs.map_or(more, |least| least.min(more))),
-                Outcome::Refuted => {}
-            }
-        }
-        match needs {
-            Some(needs) => self.expected_needs = needs,
-            None => self.expected = Expected::Nothing,
-        }
-        None
     }
 
     /// Whether a place is so close behind a hole.
@@ -471,7 +331,7 @@ impl Search {
         idle: &[Walked],
     ) -> Option<Found> {
         let needed = self.needed(at);
-        match self.trial(at, idle.to_vec(), size, known.extended, needed) {
+        match self.trial(at, idle.to_vec(), size, known, needed) {
             Outcome::Confirmed(size) => {
                 return Some(Found {
                     at,
@@ -511,8 +371,9 @@ impl Search {
             remembered: Remembered::ACKNOWLEDGEMENT,
             starts: Starts::default(),
             remaining: 0,
+            chunk: None,
         });
-        match self.trial(at, streams, size, known.extended, NEAR) {
+        match self.trial(at, streams, size, known, NEAR) {
             Outcome::Confirmed(size) => Some(Found {
                 at,
                 size,
@@ -571,18 +432,19 @@ impl Search {
 }
 
 /// The chunk streams with their messages in progress.
-fn in_progress(streams: &ChunkStreams) -> Vec<Walked> {
+pub(super) fn in_progress(streams: &ChunkStreams) -> Vec<Walked> {
     let walked = |stream: &ChunkStream| Walked {
         csid: stream.csid,
         remembered: stream.remembered,
         starts: stream.starts,
         remaining: stream.partial.as_ref().map_or(0, |_| stream.remaining()),
+        chunk: stream.partial.as_ref().and_then(|partial| partial.chunk),
     };
     streams.iter().map(walked).collect()
 }
 
 /// The chunk streams with all messages in progress given up.
-fn idle(streams: &ChunkStreams) -> Vec<Walked> {
+pub(super) fn idle(streams: &ChunkStreams) -> Vec<Walked> {
     let mut walked = in_progress(streams);
     for stream in &mut walked {
         stream.remaining = 0;

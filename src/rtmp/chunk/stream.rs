@@ -28,6 +28,10 @@ pub(super) const MAX_CHUNK_STREAMS: usize = 128;
 /// once.
 const USUAL_CHUNK_STREAMS: usize = 3;
 
+/// Longest step from the first message of a chunk stream to the second, in milliseconds. Beyond it,
+/// the timestamp of a type 0 header is no delta.
+const MAX_FIRST_DELTA: u32 = 10_000;
+
 /// What later headers of a chunk stream leave out (section 5.3.1.2).
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Remembered {
@@ -112,12 +116,13 @@ impl Remembered {
 
     /// The delta of a message that begins with a type 3 header. After types 1 and 2 it is
     /// theirs. After type 0 section 5.3.1.2.4 has it be the timestamp of that header, which
-    /// FFmpeg, librtmp, SRS and GStreamer follow and nginx-rtmp and gortmplib read as 0. An
-    /// extended timestamp would make that a jump of more than four hours: senders which repeat
-    /// one mean the timestamp itself, so nothing is added.
+    /// FFmpeg, librtmp, SRS and GStreamer follow; nginx-rtmp and gortmplib mean 0. A sender that
+    /// follows the section writes type 3 only where the delta is the timestamp by chance, which it
+    /// is at the begin of a stream: where it would be a jump, or the timestamp is an extended one,
+    /// nothing is added.
     fn delta_of_type_3(&self) -> u32 {
         match self.fmt {
-            ChunkFormat::Full if self.time.extended => 0,
+            ChunkFormat::Full if self.time.extended || self.time.value > MAX_FIRST_DELTA => 0,
             _ => self.time.value,
         }
     }
@@ -156,6 +161,8 @@ pub(super) struct Partial {
     pub(super) keep: u32,
     /// How long it may become at most: behind that a byte might be a header.
     pub(super) sure: u32,
+    /// Size of its chunks, where that is not the one of all.
+    pub(super) chunk: Option<u32>,
     /// Whether a header in its midst was already remarked on.
     pub(super) header_within: bool,
     /// Where payload is missing: the range told of the message.

@@ -1,5 +1,6 @@
 //! One rule of the chunk stream at a time, with bytes written by hand.
 
+mod dialects;
 mod found;
 mod loss;
 mod marks;

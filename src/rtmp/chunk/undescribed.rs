@@ -8,13 +8,13 @@ use crate::rtmp::chunk::evidence::Starts;
 use crate::rtmp::chunk::extended::ExtendedTimestamps;
 use crate::rtmp::chunk::needed::INFERRED;
 use crate::rtmp::chunk::needed::INFERRED_DATA;
+use crate::rtmp::chunk::sizes::Size;
 use crate::rtmp::chunk::stream::Remembered;
 use crate::rtmp::chunk::walk;
 use crate::rtmp::chunk::walk::FIRST_COMMON_CSID;
 use crate::rtmp::chunk::walk::LOOK;
 use crate::rtmp::chunk::walk::MAX_COMMON_CSID;
 use crate::rtmp::chunk::walk::Outcome;
-use crate::rtmp::chunk::walk::Size;
 use crate::rtmp::chunk::walk::Walk;
 use crate::rtmp::chunk::walk::Walked;
 use crate::rtmp::types::ChunkFormat;
@@ -78,6 +78,8 @@ pub(super) struct Around {
     pub(super) size: Size,
     /// What type 3 chunks do about extended timestamps.
     pub(super) extended: ExtendedTimestamps,
+    /// Size of the chunks of audio, where that is another.
+    pub(super) audio: Option<u32>,
     /// Whether the direction ends with the bytes.
     pub(super) is_over: bool,
 }
@@ -156,6 +158,7 @@ fn trial<'b>(bytes: &'b [u8], description: Description, around: &Around) -> Walk
         remembered: description.remembered(),
         starts: Starts::default(),
         remaining: 0,
+        chunk: None,
     });
     let needed = if description.type_id == MessageTypeId::DATA_AMF0 {
         INFERRED_DATA
@@ -164,6 +167,7 @@ fn trial<'b>(bytes: &'b [u8], description: Description, around: &Around) -> Walk
     };
     let mut walk = Walk::new(bytes, streams, around.size, around.extended, needed);
     walk.is_over = around.is_over;
+    walk.audio = around.audio;
     walk
 }
 

@@ -11,10 +11,12 @@ use crate::rtmp::chunk::header::MAX_HEADER_LEN;
 use crate::rtmp::chunk::header::MessageHeader;
 use crate::rtmp::chunk::needed::Needed;
 use crate::rtmp::chunk::needed::SIZE;
+use crate::rtmp::chunk::sizes::Size;
 use crate::rtmp::chunk::stream::Remembered;
 use crate::rtmp::chunk::undescribed;
 use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
+use crate::rtmp::types::MessageTypeId;
 
 /// Most chunk sizes tried for one message. A byte that looks like a continuation comes once in
 /// 256, so that a message of 60,000 bytes has some two hundred.
@@ -26,43 +28,6 @@ const PROOF: u32 = 4;
 
 /// Most headers one trial looks at; evidence suffices after a handful.
 const MAX_HEADERS: u32 = 200;
-
-/// What is known of a direction's chunk size.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Size {
-    /// The size.
-    Known(u32),
-    /// Messages up to this length came in one chunk.
-    AtLeast(u32),
-    /// A size that cuts the message at hand into the right number of chunks, as others would.
-    Guess {
-        /// Messages up to this length came in one chunk.
-        least: u32,
-        /// The size.
-        bytes: u32,
-    },
-}
-
-impl Size {
-    /// Smallest chunk size looked for where none is known: nobody uses less than 64.
-    pub(super) const UNKNOWN: Self = Self::AtLeast(63);
-
-    /// The number, known or at least.
-    pub(super) fn bytes(self) -> u32 {
-        match self {
-            Self::Known(bytes) | Self::AtLeast(bytes) | Self::Guess { bytes, .. } => bytes,
-        }
-    }
-
-    /// The length up to which messages come in one chunk for certain, while that is all that is
-    /// known.
-    pub(super) fn doubted_above(self) -> Option<u32> {
-        match self {
-            Self::Known(_) => None,
-            Self::AtLeast(least) | Self::Guess { least, .. } => Some(least),
-        }
-    }
-}
 
 /// How a trial ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +60,8 @@ pub(super) struct Walked {
     pub(super) starts: Starts,
     /// Payload bytes that the message in progress lacks; 0 without one.
     pub(super) remaining: u32,
+    /// Size of its chunks, where that is not the one of all.
+    pub(super) chunk: Option<u32>,
 }
 
 /// What speaks for a header whose message ends where a true header begins, in bits: one byte in
@@ -133,6 +100,8 @@ pub(super) struct Walk<'a> {
     hits: u32,
     /// Whether the direction ends with the bytes.
     pub(super) is_over: bool,
+    /// Size of the chunks of audio, where that is another.
+    pub(super) audio: Option<u32>,
 }
 
 /// Bits that count for the last chunk ending where the direction does: a header put the end where
@@ -198,6 +167,7 @@ impl<'a> Walk<'a> {
             trial_above: None,
             hits: 0,
             is_over: false,
+            audio: None,
         }
     }
 
@@ -281,7 +251,7 @@ impl<'a> Walk<'a> {
                 self.size = Size::AtLeast(remaining);
                 self.prove_size();
             }
-            let chunk = self.size.bytes().min(remaining);
+            let chunk = self.chunk_of(met.stream).min(remaining);
             if let Some(stream) = self.streams.get_mut(met.stream) {
                 stream.remaining = remaining.saturating_sub(chunk);
             }
@@ -356,6 +326,15 @@ impl<'a> Walk<'a> {
         } else {
             Passed::Open
         }
+    }
+
+    /// How long chunks of a chunk stream are.
+    fn chunk_of(&self, place: usize) -> u32 {
+        let stream = self.streams.get(place);
+        let own = stream.and_then(|stream| stream.chunk);
+        let is_audio = |stream: &Walked| stream.remembered.type_id == MessageTypeId::AUDIO;
+        let audio = self.audio.filter(|_| stream.is_some_and(is_audio));
+        own.or(audio).unwrap_or(self.size.bytes())
     }
 
     /// Which of the walk's chunk streams has this id.
@@ -451,6 +430,7 @@ impl<'a> Walk<'a> {
             remembered: new,
             starts: Starts::default(),
             remaining: new.length,
+            chunk: None,
         };
         match known.and_then(|i| self.streams.get_mut(i)) {
             Some(stream) => {
