@@ -5,7 +5,7 @@ use crate::base::ids::Mark;
 use crate::rtmp::chunk::decoder::ChunkDecoder;
 use crate::rtmp::chunk::decoder::Place;
 use crate::rtmp::chunk::payload::Skimmed;
-use crate::rtmp::chunk::walk::Size;
+use crate::rtmp::chunk::sizes::Size;
 use crate::rtmp::types::ChunkStreamId;
 
 /// Chunk stream ids below this fit a basic header of one byte (section 5.3.1.1).
@@ -74,13 +74,18 @@ impl Skim {
 impl ChunkDecoder {
     /// What may be passed over now; None at a header, and where payload is kept.
     pub(in crate::rtmp) fn skim(&self) -> Option<Skim> {
-        let Place::Payload { stream, left } = self.place else {
+        let Place::Payload {
+            stream: place,
+            left,
+        } = self.place
+        else {
             return None;
         };
-        let (true, Size::Known(chunk_size)) = (self.skimmed.applies(), self.size) else {
+        if !self.skimmed.applies() || !matches!(self.size, Size::Known(_)) {
             return None;
-        };
-        let stream = self.streams.get(stream)?;
+        }
+        let chunk_size = self.chunk_of(place);
+        let stream = self.streams.get(place)?;
         let ChunkStreamId(csid) = stream.csid;
         if csid >= TWO_BYTE_IDS || stream.remembered.time.extended {
             return None;
