@@ -12,6 +12,7 @@ use crate::rtmp::chunk::resync::idle;
 use crate::rtmp::chunk::resync::in_progress;
 use crate::rtmp::chunk::sizes;
 use crate::rtmp::chunk::sizes::Decision;
+use crate::rtmp::chunk::sizes::Size;
 use crate::rtmp::chunk::sizes::Sizes;
 use crate::rtmp::chunk::undescribed;
 use crate::rtmp::chunk::undescribed::Around;
@@ -53,45 +54,45 @@ pub(super) struct Within {
     pub(super) header_bytes: u32,
 }
 
+impl Found {
+    /// At `at` in the held bytes, with this chunk size, and nothing else to say.
+    fn as_expected(at: usize, size: Size) -> Self {
+        Self {
+            at,
+            size,
+            as_expected: true,
+            acknowledges: false,
+            description: None,
+        }
+    }
+}
+
 impl Search {
     pub(super) fn try_expected(&mut self, known: Known<'_>) -> Option<Found> {
         if self.held().len() < self.expected_needs && !self.is_over {
             return None;
         }
-        match self.expected {
+        let (at, streams, size, needed) = match self.expected {
+            Expected::Nothing => return None,
             Expected::Undescribed(lengths) => return self.try_to_infer(lengths, known),
             Expected::Untold(lengths) => return self.try_lengths(&lengths, known),
             Expected::Sizes(other) => return self.try_sizes(other, known),
-            _ => {}
-        }
-        let mut streams = in_progress(known.streams);
-        let mut size = known.size;
-        let (at, needed) = match self.expected {
-            Expected::Nothing
-            | Expected::Undescribed(_)
-            | Expected::Untold(_)
-            | Expected::Sizes(_) => return None,
-            Expected::Header => (0, IN_DOUBT),
-            Expected::Behind => {
-                streams = idle(known.streams);
-                size = self.size(known);
-                (0, BEHIND)
-            }
+            Expected::Header => (0, in_progress(known.streams), known.size, IN_DOUBT),
+            Expected::Behind => (0, idle(known.streams), self.size(known), BEHIND),
             Expected::Within(within) => {
+                let mut streams = in_progress(known.streams);
                 if let Some(stream) = streams.get_mut(within.stream) {
                     let passed = within.missing.saturating_add(within.left);
                     stream.remaining = stream.remaining.saturating_sub(passed);
                 }
-                (usize::try_from(within.left).unwrap_or(usize::MAX), EXPECTED)
+                let at = usize::try_from(within.left).unwrap_or(usize::MAX);
+                (at, streams, known.size, EXPECTED)
             }
         };
         match self.trial(at, streams, size, known, needed) {
             Outcome::Confirmed(size) => Some(Found {
-                at: 0,
-                size,
                 as_expected: self.expected != Expected::Behind,
-                acknowledges: false,
-                description: None,
+                ..Found::as_expected(0, size)
             }),
             Outcome::Open(needs) => {
                 self.expected_needs = needs;
@@ -108,15 +109,20 @@ impl Search {
         }
     }
 
-    /// How chunks are cut. What the specification says stays where nothing tells.
-    fn try_sizes(&mut self, other: Sizes, known: Known<'_>) -> Option<Found> {
-        let around = Around {
+    /// What is known around the bytes that are held.
+    fn around(&self, known: Known<'_>) -> Around {
+        Around {
             streams: in_progress(known.streams),
             size: known.size,
             extended: known.extended,
             audio: known.audio,
             is_over: self.is_over,
-        };
+        }
+    }
+
+    /// How chunks are cut. What the specification says stays where nothing tells.
+    fn try_sizes(&mut self, other: Sizes, known: Known<'_>) -> Option<Found> {
+        let around = self.around(known);
         let is_enough = self.is_over || self.held().len() >= MAX_HELD;
         let taken = match sizes::decide(self.held(), &around, other) {
             Decision::Taken(sizes) => sizes,
@@ -127,31 +133,16 @@ impl Search {
             }
         };
         self.expected = Expected::Sizes(taken);
-        Some(Found {
-            at: 0,
-            size: known.size,
-            as_expected: true,
-            acknowledges: false,
-            description: None,
-        })
+        Some(Found::as_expected(0, known.size))
     }
 
     /// Whether what follows a header tells length and type of its message, which no header told.
     fn try_to_infer(&mut self, lengths: Undescribed, known: Known<'_>) -> Option<Found> {
-        let around = Around {
-            streams: in_progress(known.streams),
-            size: known.size,
-            extended: known.extended,
-            audio: known.audio,
-            is_over: self.is_over,
-        };
+        let around = self.around(known);
         match undescribed::infer(self.held(), &around) {
             Inferred::Told(description, size) => Some(Found {
-                at: 0,
-                size,
-                as_expected: true,
-                acknowledges: false,
                 description: Some(description),
+                ..Found::as_expected(0, size)
             }),
             Inferred::Open(needs) if !self.is_over => {
                 self.expected_needs = needs;
@@ -171,15 +162,7 @@ impl Search {
             let at = lengths.behind(self.held(), length);
             let streams = in_progress(known.streams);
             match self.trial(at, streams, known.size, known, BETWEEN) {
-                Outcome::Confirmed(size) => {
-                    return Some(Found {
-                        at,
-                        size,
-                        as_expected: true,
-                        acknowledges: false,
-                        description: None,
-                    });
-                }
+                Outcome::Confirmed(size) => return Some(Found::as_expected(at, size)),
                 Outcome::Open(more) => needs = Some(needs.map_or(more, |least| least.min(more))),
                 Outcome::Refuted => {}
             }

@@ -60,7 +60,16 @@ fn drain(out: &mut EventQueue) -> Seen {
 
 /// Decodes bytes that begin with a chunk.
 fn read(bytes: &[u8]) -> Seen {
-    let mut decoder = decoder(Start::Chunks);
+    read_from(Start::Chunks, bytes)
+}
+
+/// Decodes bytes that begin anywhere.
+fn midstream(bytes: &[u8]) -> Seen {
+    read_from(Start::Midstream, bytes)
+}
+
+fn read_from(start: Start, bytes: &[u8]) -> Seen {
+    let mut decoder = decoder(start);
     let mut out = EventQueue::default();
     decoder.push(0, Mark::default(), bytes, &mut out);
     decoder.finish(Mark::default(), &mut out);

@@ -9,14 +9,6 @@ fn acknowledgements(count: u32) -> Vec<u8> {
         .collect()
 }
 
-fn midstream(bytes: &[u8]) -> Seen {
-    let mut decoder = decoder(Start::Midstream);
-    let mut out = EventQueue::default();
-    decoder.push(0, Mark::default(), bytes, &mut out);
-    decoder.finish(Mark::default(), &mut out);
-    drain(&mut out)
-}
-
 #[test]
 fn nothing_but_acknowledgements_is_understood_from_the_midst_on() {
     // The last two bytes of one, then ten.

@@ -29,14 +29,6 @@ fn same_length() -> Vec<u8> {
     bytes
 }
 
-fn midstream(bytes: &[u8]) -> Seen {
-    let mut decoder = decoder(Start::Midstream);
-    let mut out = EventQueue::default();
-    decoder.push(0, Mark::default(), bytes, &mut out);
-    decoder.finish(Mark::default(), &mut out);
-    drain(&mut out)
-}
-
 #[test]
 fn times_are_relative_and_the_stream_is_inferred_until_a_header_tells_both() {
     let mut bytes = vec![0x55; 3];
