@@ -81,7 +81,8 @@ impl ChunkDecoder {
         else {
             return None;
         };
-        if !self.skimmed.applies() || !matches!(self.size, Size::Known(_)) {
+        let is_size_certain = matches!(self.size, Size::Known(_)) && self.old_size.is_none();
+        if !self.skimmed.applies() || !is_size_certain {
             return None;
         }
         let chunk_size = self.chunk_of(place);
