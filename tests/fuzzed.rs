@@ -79,6 +79,33 @@ fn what_is_foreseen_is_what_comes() {
     }
 }
 
+/// Every record is the same when each segment is told at once, whatever happens to a capture.
+#[test]
+fn records_do_not_tell_what_was_foreseen() {
+    let samples = common::samples();
+    assert!(samples.len() > 20);
+    for sample in samples {
+        println!("{}", sample.display());
+        let bytes = fs::read(&sample).expect("a sample");
+        let frames = fuzz::prediction::frames_of(&bytes);
+        let all: Vec<_> = frames.iter().collect();
+        assert!(!fuzz::prediction::check(&all).is_empty(), "{sample:?}");
+        let mut cut = frames.clone();
+        for frame in &mut cut {
+            frame.data.truncate(300);
+        }
+        fuzz::prediction::check(&cut.iter().collect::<Vec<_>>());
+        fuzz::prediction::check(all.get(60..).unwrap_or_default());
+        let numbered = (1..).zip(&frames).filter(|(number, _)| number % 41 != 0);
+        fuzz::prediction::check(&numbered.map(|(_, frame)| frame).collect::<Vec<_>>());
+        let mut reversed = all.clone();
+        reversed.chunks_mut(7).for_each(<[_]>::reverse);
+        fuzz::prediction::check(&reversed);
+        let doubled: Vec<_> = frames.iter().flat_map(|frame| [frame, frame]).collect();
+        fuzz::prediction::check(&doubled);
+    }
+}
+
 #[test]
 fn segments_of_any_kind() {
     let mut bytes = Vec::new();

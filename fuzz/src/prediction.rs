@@ -5,22 +5,18 @@
 //! at a time). Then three bytes for each frame: what happens to it, and two that say more about it.
 
 use std::fmt::Write as _;
-use std::io::Cursor;
 
 use rtmpscope::base::ids::FrameNumber;
 use rtmpscope::base::time::Span;
 use rtmpscope::base::time::Timestamp;
 use rtmpscope::capture::Frame;
 use rtmpscope::capture::LinkType;
-use rtmpscope::capture::Next;
-use rtmpscope::capture::Source as _;
-use rtmpscope::capture::file::Files;
-use rtmpscope::capture::file::Input;
-use rtmpscope::capture::info::InputName;
 use rtmpscope::pipeline::Options;
 use rtmpscope::pipeline::Pipeline;
 use rtmpscope::report::json::JsonOptions;
 use rtmpscope::report::json::JsonReport;
+
+use super::capture_file;
 
 /// Samples with messages of many segments, by different encoders.
 const SAMPLES: [&[u8]; 4] = [
@@ -39,11 +35,14 @@ const LOOK_EVERY: u64 = 17;
 /// Length of the headers below the TCP payload, with options, in most frames of the samples.
 const HEADERS: usize = 66;
 
-struct Stored {
+/// A frame that may be changed.
+#[derive(Debug, Clone)]
+pub struct Stored {
     time: Timestamp,
     link: LinkType,
     wire_len: u32,
-    data: Vec<u8>,
+    /// Its captured bytes.
+    pub data: Vec<u8>,
 }
 
 /// Plays a sample as `data` says, in both ways.
@@ -71,12 +70,21 @@ pub fn run(data: &[u8]) {
             _ => frames.push(frame),
         }
     }
-    let summed = play(&frames, false);
-    let told = play(&frames, true);
+    check(&frames.iter().collect::<Vec<_>>());
+}
+
+/// Plays frames in both ways, and returns the records.
+///
+/// # Panics
+/// When a record or a figure tells them apart.
+pub fn check(frames: &[&Stored]) -> String {
+    let summed = play(frames, false);
+    let told = play(frames, true);
     if summed != told {
         let differing = summed.lines().zip(told.lines()).find(|(a, b)| a != b);
         panic!("summed up and told one by one differ: {differing:?}");
     }
+    summed
 }
 
 /// Does to a frame what the input says; false when it is lost.
@@ -85,10 +93,7 @@ fn change(frame: &mut Stored, before: &mut Vec<Stored>, what: u8, one: u8, two: 
     let len = frame.data.len();
     match what {
         0..=31 => return false,
-        32..=47 => before.push(Stored {
-            data: frame.data.clone(),
-            ..*frame
-        }),
+        32..=47 => before.push(frame.clone()),
         48..=63 => {
             // Comes later than the one before, which is put behind it.
             if let Some(previous) = before.pop() {
@@ -116,28 +121,23 @@ fn change(frame: &mut Stored, before: &mut Vec<Stored>, what: u8, one: u8, two: 
     true
 }
 
-fn frames_of(bytes: &'static [u8]) -> Vec<Stored> {
-    let reader = Box::new(Cursor::new(bytes));
-    let mut files = Files::new([Input::Reader(InputName::new("sample"), reader)]);
+/// The frames of a capture file.
+pub fn frames_of(bytes: &[u8]) -> Vec<Stored> {
     let mut frames = Vec::new();
-    while let Ok(next) = files.next_frame() {
-        match next {
-            Next::Frame(frame) => frames.push(Stored {
-                time: frame.time,
-                link: frame.link,
-                wire_len: frame.wire_len,
-                data: frame.data.to_vec(),
-            }),
-            Next::Idle => {}
-            Next::End => break,
-        }
-    }
+    capture_file::frames(bytes, |frame| {
+        frames.push(Stored {
+            time: frame.time,
+            link: frame.link,
+            wire_len: frame.wire_len,
+            data: frame.data.to_vec(),
+        });
+    });
     frames
 }
 
 /// All records, with what was known of TCP now and then. `at_once` has every segment told before
 /// the next one comes.
-fn play(frames: &[Stored], at_once: bool) -> String {
+fn play(frames: &[&Stored], at_once: bool) -> String {
     let mut pipeline = Pipeline::new(Options::default());
     let mut out = Vec::new();
     let mut looks = String::new();
