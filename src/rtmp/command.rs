@@ -75,19 +75,20 @@ pub struct CommandInfo {
     pub name: &'static str,
     /// Names of the arguments behind the command object.
     pub arguments: &'static [&'static str],
-    /// Which argument is a stream name, which for many services is the key that allows to publish.
-    pub stream_name: Option<usize>,
+    /// Whether the first argument is a stream name, which for many services is the key that allows
+    /// to publish.
+    pub names_stream: bool,
 }
 
 const fn info(
     name: &'static str,
     arguments: &'static [&'static str],
-    stream_name: Option<usize>,
+    names_stream: bool,
 ) -> CommandInfo {
     CommandInfo {
         name,
         arguments,
-        stream_name,
+        names_stream,
     }
 }
 
@@ -95,46 +96,42 @@ const fn info(
 /// for it added.
 pub const COMMANDS: &[CommandInfo] = &[
     // NetConnection (section 7.2.1).
-    info("connect", &[], None),
-    info("close", &[], None),
-    info("createStream", &[], None),
-    info("initStream", &["stream id"], None),
-    info("releaseStream", &["stream name"], Some(0)),
-    info("FCPublish", &["stream name"], Some(0)),
-    info("FCUnpublish", &["stream name"], Some(0)),
-    info("FCSubscribe", &["stream name"], Some(0)),
-    info("FCUnsubscribe", &["stream name"], Some(0)),
-    info("getStreamLength", &["stream name"], Some(0)),
-    info("_checkbw", &[], None),
-    info("checkBandwidth", &[], None),
-    info("secureTokenResponse", &["response"], None),
+    info("connect", &[], false),
+    info("close", &[], false),
+    info("createStream", &[], false),
+    info("initStream", &["stream id"], false),
+    info("releaseStream", &["stream name"], true),
+    info("FCPublish", &["stream name"], true),
+    info("FCUnpublish", &["stream name"], true),
+    info("FCSubscribe", &["stream name"], true),
+    info("FCUnsubscribe", &["stream name"], true),
+    info("getStreamLength", &["stream name"], true),
+    info("_checkbw", &[], false),
+    info("checkBandwidth", &[], false),
+    info("secureTokenResponse", &["response"], false),
     // NetStream (section 7.2.2).
-    info("publish", &["stream name", "publishing type"], Some(0)),
-    info(
-        "play",
-        &["stream name", "start", "duration", "reset"],
-        Some(0),
-    ),
-    info("play2", &["play options"], None),
-    info("deleteStream", &["stream id"], None),
-    info("closeStream", &[], None),
-    info("receiveAudio", &["receive"], None),
-    info("receiveVideo", &["receive"], None),
-    info("seek", &["milliseconds"], None),
-    info("pause", &["pause", "milliseconds"], None),
-    info("pauseRaw", &["pause", "milliseconds"], None),
+    info("publish", &["stream name", "publishing type"], true),
+    info("play", &["stream name", "start", "duration", "reset"], true),
+    info("play2", &["play options"], false),
+    info("deleteStream", &["stream id"], false),
+    info("closeStream", &[], false),
+    info("receiveAudio", &["receive"], false),
+    info("receiveVideo", &["receive"], false),
+    info("seek", &["milliseconds"], false),
+    info("pause", &["pause", "milliseconds"], false),
+    info("pauseRaw", &["pause", "milliseconds"], false),
     // From the server.
-    info("_result", &["information"], None),
-    info("_error", &["information"], None),
-    info("onStatus", &["information"], None),
-    info("onBWDone", &["bandwidth"], None),
-    info("onBWCheck", &[], None),
-    info("_onbwcheck", &[], None),
-    info("_onbwdone", &[], None),
-    info("onFCPublish", &["information"], None),
-    info("onFCUnpublish", &["information"], None),
-    info("onFCSubscribe", &["information"], None),
-    info("onFCUnsubscribe", &["information"], None),
+    info("_result", &["information"], false),
+    info("_error", &["information"], false),
+    info("onStatus", &["information"], false),
+    info("onBWDone", &["bandwidth"], false),
+    info("onBWCheck", &[], false),
+    info("_onbwcheck", &[], false),
+    info("_onbwdone", &[], false),
+    info("onFCPublish", &["information"], false),
+    info("onFCUnpublish", &["information"], false),
+    info("onFCSubscribe", &["information"], false),
+    info("onFCUnsubscribe", &["information"], false),
 ];
 
 impl CommandInfo {
@@ -199,12 +196,29 @@ impl Command {
             .find_map(|value| self.followed(value))
     }
 
+    /// Whether [`find`](Self::find) would find one of these keys.
+    pub fn has_any(&self, keys: &[&str]) -> bool {
+        let objects = self.object.iter().chain(&self.arguments);
+        objects
+            .filter_map(|value| self.followed(value))
+            .flat_map(Value::properties)
+            .any(|(key, _)| keys.contains(&key.as_str()))
+    }
+
     /// The stream name that the command carries as an argument: a secret.
     pub fn stream_name(&self) -> Option<&str> {
-        if self.name.as_str() == "play2" {
-            return self.argument(0)?.get_str("streamName");
+        // Most commands have no arguments, or objects: nothing need be looked up by name then.
+        let first = self.argument(0)?;
+        match first.as_str() {
+            Some(text) => self.names_stream().then_some(text),
+            None if self.name.as_str() == "play2" => first.get_str("streamName"),
+            None => None,
         }
-        self.text_argument(self.info()?.stream_name?)
+    }
+
+    /// Whether the first argument of commands of this name is a stream name.
+    fn names_stream(&self) -> bool {
+        self.info().is_some_and(|info| info.names_stream)
     }
 
     /// How the call went, if the command says so. The information object is the first argument,
@@ -232,12 +246,7 @@ impl Command {
         match self.name.as_str() {
             // User name, password or token of servers that read them behind the command object.
             "connect" | "secureTokenResponse" => Secrecy::Whole,
-            _ if self
-                .info()
-                .is_some_and(|info| info.stream_name == Some(index)) =>
-            {
-                Secrecy::Whole
-            }
+            _ if index == 0 && self.names_stream() => Secrecy::Whole,
             _ => Secrecy::Open,
         }
     }

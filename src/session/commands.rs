@@ -113,10 +113,9 @@ impl Session {
     /// A call of either side.
     fn called(&mut self, side: Side, raw: &RawMessage, command: &Command, facts: &mut Vec<Fact>) {
         let name = command.name.as_str();
-        let status = command.status();
         let detail = match name {
             "connect" => command.text_property("app"),
-            "onStatus" => status.and_then(|status| status.code),
+            "onStatus" => command.status().and_then(|status| status.code),
             _ => command.stream_name(),
         };
         let request = Request {

@@ -69,6 +69,14 @@ const CAPS_EX: [(u32, &str); 4] = [
     (0x08, "timestamp_nano_offset"),
 ];
 
+/// Properties of which a peer that knows of Enhanced RTMP has one at least.
+const ENHANCED_KEYS: [&str; 4] = [
+    "fourCcList",
+    "videoFourCcInfoMap",
+    "audioFourCcInfoMap",
+    "capsEx",
+];
+
 impl Enhanced {
     /// Names of the `capsEx` flags that are set and known.
     pub fn caps_names(&self) -> impl Iterator<Item = &'static str> {
@@ -91,6 +99,10 @@ impl Enhanced {
     }
 
     fn of(command: &Command) -> Option<Box<Self>> {
+        // Asked once for all: most peers say nothing of it.
+        if !command.has_any(&ENHANCED_KEYS) {
+            return None;
+        }
         let list = command.find("fourCcList");
         let video = command.find("videoFourCcInfoMap");
         let audio = command.find("audioFourCcInfoMap");
@@ -127,12 +139,15 @@ impl Enhanced {
 impl Peers {
     /// The client's software: the encoder that its metadata names, or what it says in `connect`.
     pub fn client_software(&self) -> Option<&str> {
-        let said = self.flash_ver.as_deref();
-        let compatible = said.and_then(|text| {
-            let (_, rest) = text.split_once("(compatible;")?;
-            Some(rest.trim().trim_end_matches(')').trim_end())
-        });
-        self.encoder.as_deref().or(compatible).or(said)
+        if let Some(encoder) = &self.encoder {
+            return Some(encoder);
+        }
+        let said = self.flash_ver.as_deref()?;
+        // By its first character: a search for the whole prepares itself for longer than it lasts.
+        let behind = said
+            .match_indices('(')
+            .find_map(|(at, _)| said.get(at..)?.strip_prefix("(compatible;"));
+        Some(behind.map_or(said, |rest| rest.trim().trim_end_matches(')').trim_end()))
     }
 
     /// The server's software as it calls itself.
