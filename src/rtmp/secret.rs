@@ -20,27 +20,31 @@ pub enum Secrecy {
     Parameters,
 }
 
-/// Keys of properties that hold a URL or an application name.
-const URL_KEYS: &[&str] = &["tcUrl", "swfUrl", "pageUrl", "app", "redirect", "url"];
-
-/// Keys of properties that hold prose in which servers put authentication strings.
-const PROSE_KEYS: &[&str] = &["description", "reason", "message"];
-
-/// Keys of properties that hold stream names and credentials.
-const WHOLE_KEYS: &[&str] = &[
-    "streamName",
-    "oldStreamName",
-    "details",
-    "pubUser",
-    "pubPasswd",
-    "user",
-    "username",
-    "password",
-    "passwd",
-    "token",
-    "secureToken",
-    "authToken",
-    "streamKey",
+/// Keys of properties that hold secrets: URLs and application names, prose in which servers put
+/// authentication strings, stream names and credentials.
+const KEYS: &[(&str, Secrecy)] = &[
+    ("tcUrl", Secrecy::Url),
+    ("swfUrl", Secrecy::Url),
+    ("pageUrl", Secrecy::Url),
+    ("app", Secrecy::Url),
+    ("redirect", Secrecy::Url),
+    ("url", Secrecy::Url),
+    ("description", Secrecy::Parameters),
+    ("reason", Secrecy::Parameters),
+    ("message", Secrecy::Parameters),
+    ("streamName", Secrecy::Whole),
+    ("oldStreamName", Secrecy::Whole),
+    ("details", Secrecy::Whole),
+    ("pubUser", Secrecy::Whole),
+    ("pubPasswd", Secrecy::Whole),
+    ("user", Secrecy::Whole),
+    ("username", Secrecy::Whole),
+    ("password", Secrecy::Whole),
+    ("passwd", Secrecy::Whole),
+    ("token", Secrecy::Whole),
+    ("secureToken", Secrecy::Whole),
+    ("authToken", Secrecy::Whole),
+    ("streamKey", Secrecy::Whole),
 ];
 
 /// Parameters of Adobe's access manager that say why it refused; the others are the exchange
@@ -51,16 +55,9 @@ impl Secrecy {
     /// What of the text of a property with this key is secret. Case does not matter: rather too
     /// much is masked than too little.
     pub fn of_property(key: &str) -> Self {
-        let among = |keys: &[&str]| keys.iter().any(|known| known.eq_ignore_ascii_case(key));
-        if among(WHOLE_KEYS) {
-            Self::Whole
-        } else if among(URL_KEYS) {
-            Self::Url
-        } else if among(PROSE_KEYS) {
-            Self::Parameters
-        } else {
-            Self::Open
-        }
+        KEYS.iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(key))
+            .map_or(Self::Open, |(_, secrecy)| *secrecy)
     }
 
     /// The secret parts of `text`, in order, none of them empty.
@@ -114,6 +111,7 @@ pub fn secrets_in<'v>(
     let value = value.plain();
     if let Some(text) = value.as_str() {
         own.each_part(text, &mut |part| found.extend(text.get(part)));
+        return;
     }
     for (key, part) in value.properties() {
         if part.may_hold_text() {
