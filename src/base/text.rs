@@ -1,7 +1,6 @@
 //! Foreign text on its way to a terminal or a report.
 
 use std::fmt;
-use std::fmt::Write as _;
 
 /// Displays text that came from the wire: control characters (C0, DEL, C1), and the characters
 /// that reorder or hide text (Unicode bidirectional controls, zero-width characters, line and
@@ -12,17 +11,19 @@ pub struct Printable<'a>(pub &'a str);
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
-            if is_unsafe(c) {
-                match c {
-                    '\t' => f.write_str("\\t")?,
-                    '\n' => f.write_str("\\n")?,
-                    '\r' => f.write_str("\\r")?,
-                    _ if u32::from(c) < 0x100 => write!(f, "\\x{:02x}", u32::from(c))?,
-                    _ => write!(f, "\\u{{{:x}}}", u32::from(c))?,
-                }
-            } else {
-                f.write_char(c)?;
+        for piece in self.0.split_inclusive(is_unsafe) {
+            let mut safe = piece.chars();
+            let Some(c) = safe.next_back().filter(|c| is_unsafe(*c)) else {
+                f.write_str(piece)?;
+                continue;
+            };
+            f.write_str(safe.as_str())?;
+            match c {
+                '\t' => f.write_str("\\t")?,
+                '\n' => f.write_str("\\n")?,
+                '\r' => f.write_str("\\r")?,
+                _ if u32::from(c) < 0x100 => write!(f, "\\x{:02x}", u32::from(c))?,
+                _ => write!(f, "\\u{{{:x}}}", u32::from(c))?,
             }
         }
         Ok(())

@@ -7,7 +7,9 @@ mod media;
 mod network;
 mod setup;
 
+use std::fmt;
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 
 use crate::base::side::Side;
 use crate::base::time::Precision;
@@ -56,10 +58,28 @@ pub(super) fn section(
 }
 
 /// Address and port of one end. The client's has a mark when it is inferred who that is.
-pub(super) fn endpoint(connection: &Connection, side: Side) -> String {
+pub(super) fn endpoint(connection: &Connection, side: Side) -> Endpoint {
     let end = connection.ends.of(side);
-    let is_inferred = side == Side::Client && connection.sides_from().is_some();
-    marked(std::net::SocketAddr::new(end.addr, end.port), is_inferred)
+    Endpoint {
+        addr: SocketAddr::new(end.addr, end.port),
+        is_inferred: side == Side::Client && connection.sides_from().is_some(),
+    }
+}
+
+/// An end of a connection as a report shows it, of any width.
+pub(super) struct Endpoint {
+    addr: SocketAddr,
+    is_inferred: bool,
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_inferred {
+            f.pad(&marked(self.addr, true))
+        } else {
+            self.addr.fmt(f)
+        }
+    }
 }
 
 /// Role of the client.
@@ -75,7 +95,11 @@ pub(super) fn stream_label(summary: &Summary<'_>, mask: Mask<'_>) -> String {
         .stream_name
         .map(|name| shown(&mask.text(name, Secrecy::Whole)));
     match (app, name) {
-        (Some(app), Some(name)) => format!("{app}/{name}"),
+        (Some(mut app), Some(name)) => {
+            app.push('/');
+            app.push_str(&name);
+            app
+        }
         (Some(app), None) => app,
         (None, Some(name)) => name,
         (None, None) if summary.stage == Stage::Midstream => "(joined late)".to_owned(),
