@@ -492,6 +492,7 @@ impl Decoding {
                         .apply(side, &event, None, &mut self.facts);
                     if *told {
                         notice(connection, side, &event, observer);
+                        self.queue.take_back(event);
                     } else if matches!(event, Event::Anomaly(_) | Event::Locked(_))
                         && untold.len() < MAX_UNTOLD
                     {

@@ -192,7 +192,7 @@ mod tests {
             first: Mark::default(),
             last: Mark::default(),
             fingerprint: fingerprint(&answer),
-            packet: Box::new(answer),
+            packet: answer.to_vec(),
         };
         assert!(verify_answer(&echo, &digest, Side::Server));
         assert!(!verify_answer(&echo, &digest, Side::Client));

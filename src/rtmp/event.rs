@@ -140,8 +140,9 @@ pub struct Echo {
     pub last: Mark,
     /// Hash of bytes 0..4 and 8..1536, to compare with the peer's [`Hello::fingerprint`].
     pub fingerprint: u64,
-    /// The whole packet, for the check of a digest answer once the peer's digest is known.
-    pub packet: Box<[u8; HANDSHAKE_PACKET_LEN]>,
+    /// The whole packet, [`HANDSHAKE_PACKET_LEN`] bytes, for the check of a digest answer once the
+    /// peer's digest is known.
+    pub packet: Vec<u8>,
 }
 
 /// Positions in the payload of a message.

@@ -68,13 +68,18 @@ impl Handshake {
                 self.end_if_whole(taken, at, origin, out);
             } else {
                 let mut buffer = std::mem::take(&mut self.buffer);
+                if buffer.is_empty() {
+                    // Only while a packet is incomplete: most of the time nothing is held here.
+                    buffer = out.body();
+                }
                 buffer.reserve_exact(left);
                 buffer.extend_from_slice(taken);
                 if taken.len() == left {
                     self.end_if_whole(&buffer, at, origin, out);
-                    buffer.clear();
+                    out.recycle(buffer);
+                } else {
+                    self.buffer = buffer;
                 }
-                self.buffer = buffer;
             }
             rest = behind;
         }
@@ -185,14 +190,16 @@ impl Handshake {
     }
 
     fn echo(&self, bytes: &[u8], at: Mark, out: &mut EventQueue) {
-        let Ok(packet) = <&Packet>::try_from(bytes) else {
+        let Ok(whole) = <&Packet>::try_from(bytes) else {
             return;
         };
+        let mut packet = out.body();
+        packet.extend_from_slice(whole);
         out.push(Event::Echo(Box::new(Echo {
             first: self.first,
             last: at,
-            fingerprint: digest::fingerprint(packet),
-            packet: Box::new(*packet),
+            fingerprint: digest::fingerprint(whole),
+            packet,
         })));
     }
 

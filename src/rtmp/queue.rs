@@ -35,6 +35,15 @@ impl EventQueue {
         event
     }
 
+    /// Gives back an event that is no longer needed, for the memory it holds.
+    pub fn take_back(&mut self, event: Event) {
+        match event {
+            Event::Message(message) => self.recycle(message.body),
+            Event::Echo(echo) => self.recycle(echo.packet),
+            _ => {}
+        }
+    }
+
     /// Gives back the body of a message that is no longer needed.
     pub fn recycle(&mut self, mut body: Vec<u8>) {
         let worth_keeping = body.capacity() > 0 && body.capacity() <= MAX_SPARE_CAPACITY;
@@ -68,6 +77,9 @@ impl EventQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::ids::Mark;
+    use crate::rtmp::event::Echo;
+    use crate::rtmp::event::HANDSHAKE_PACKET_LEN;
 
     #[test]
     fn bodies_come_back_empty() {
@@ -76,6 +88,18 @@ mod tests {
         let body = queue.body();
         assert!(body.is_empty());
         assert!(body.capacity() >= 3);
+    }
+
+    #[test]
+    fn an_echo_gives_back_its_packet() {
+        let mut queue = EventQueue::default();
+        queue.take_back(Event::Echo(Box::new(Echo {
+            first: Mark::default(),
+            last: Mark::default(),
+            fingerprint: 0,
+            packet: vec![0; HANDSHAKE_PACKET_LEN],
+        })));
+        assert_eq!(queue.body().capacity(), HANDSHAKE_PACKET_LEN);
     }
 
     #[test]

@@ -225,7 +225,7 @@ mod tests {
             first: at(ms),
             last: at(ms),
             fingerprint: print,
-            packet: Box::new([0; HANDSHAKE_PACKET_LEN]),
+            packet: vec![0; HANDSHAKE_PACKET_LEN],
         }
     }
 

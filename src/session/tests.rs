@@ -97,7 +97,7 @@ impl Talk {
                     first: at(ms),
                     last: at(ms),
                     fingerprint: print,
-                    packet: Box::new([0; HANDSHAKE_PACKET_LEN]),
+                    packet: vec![0; HANDSHAKE_PACKET_LEN],
                 })),
             );
         }
