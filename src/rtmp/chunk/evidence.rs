@@ -78,6 +78,9 @@ impl Starts {
 /// Bits of a [`signature`] that speak for the first byte, at most.
 const OF_FIRST_BYTE: u32 = 5;
 
+/// Bits of a [`signature`] that is a name: that of a command, or of a codec.
+const NAMED: u32 = 20;
+
 /// Bits that speak for a header of form `fmt` that begins a message like `new`, with `payload`
 /// behind it; `None` if it cannot be one. `starts` is what the chunk stream carried, if it was seen
 /// before.
@@ -89,7 +92,8 @@ pub(super) fn of_begin(
     payload: &[u8],
 ) -> Option<u32> {
     let length = of_fields(csid, new, starts.is_some())?;
-    let mut bits = signature(new, payload)?;
+    let signature = signature(new, payload)?;
+    let mut bits = signature;
     if let (Some(starts), Some(first)) = (starts, payload.first()) {
         if starts.is_foreign(new.type_id, *first) {
             return None;
@@ -104,10 +108,12 @@ pub(super) fn of_begin(
     match fmt {
         ChunkFormat::Full => bits = bits.saturating_add(24),
         ChunkFormat::SameStream | ChunkFormat::SameLength => {
+            // Only a stream whose configuration was sent at 0 may jump to where it begins, and what is
+            // known by its name: a player sends no command while it plays, for hours.
+            let may_jump = new.timestamp.0 == new.time.value || signature >= NAMED;
             if new.time.value <= MAX_DELTA {
                 bits = bits.saturating_add(10);
-            } else if new.timestamp.0 != new.time.value {
-                // Only a stream whose configuration was sent at 0 may jump to where it begins.
+            } else if !may_jump {
                 return None;
             }
         }
@@ -266,7 +272,7 @@ fn four_cc(rest: &[u8], known: &[&[u8; 4]]) -> Option<u32> {
 /// The name at the begin of a command or data message: a string of 1 to 64 bytes.
 fn amf_name(payload: &[u8]) -> Option<u32> {
     match payload {
-        [2, 0, 1..=64, first, ..] if first.is_ascii_graphic() => Some(20),
+        [2, 0, 1..=64, first, ..] if first.is_ascii_graphic() => Some(NAMED),
         _ => None,
     }
 }

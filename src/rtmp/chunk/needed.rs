@@ -100,6 +100,9 @@ pub(super) const NEAR: Needed = Needed {
     ..Needed::NOTHING
 };
 
+/// For acknowledgements whose first header nobody saw, among so many places: there must be another.
+pub(super) const ACKNOWLEDGED: Needed = Needed { begins: 2, ..NEAR };
+
 /// For a length among so many: several messages of the chunk stream must have it, and headers that
 /// tell all may stand between them.
 pub(super) const INFERRED: Needed = Needed {

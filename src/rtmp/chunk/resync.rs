@@ -7,6 +7,7 @@ use crate::base::ids::Mark;
 use crate::rtmp::chunk::evidence::Starts;
 use crate::rtmp::chunk::expected::Expected;
 use crate::rtmp::chunk::extended::ExtendedTimestamps;
+use crate::rtmp::chunk::needed::ACKNOWLEDGED;
 use crate::rtmp::chunk::needed::ANYWHERE;
 use crate::rtmp::chunk::needed::NEAR;
 use crate::rtmp::chunk::needed::NOT_FAR;
@@ -373,7 +374,7 @@ impl Search {
             remaining: 0,
             chunk: None,
         });
-        match self.trial(at, streams, size, known, NEAR) {
+        match self.trial(at, streams, size, known, ACKNOWLEDGED) {
             Outcome::Confirmed(size) => Some(Found {
                 at,
                 size,

@@ -535,13 +535,14 @@ pub(super) fn may_refer(bytes: &[u8], streams: &[Walked]) -> bool {
     })
 }
 
-/// Whether the numbers behind one-byte headers, as far as they are there, grow as the
+/// Whether the numbers behind one-byte headers in a row, as far as they are there, grow as the
 /// acknowledgements of a stream do: by some thousand to some million bytes.
 pub(super) fn counts_up(bytes: &[u8]) -> bool {
     const EACH: usize = 5;
     let numbers: Vec<u32> = bytes
         .chunks_exact(EACH)
         .take(4)
+        .take_while(|each| each.first() == bytes.first())
         .filter_map(|each| each.last_chunk::<4>().copied().map(u32::from_be_bytes))
         .collect();
     numbers

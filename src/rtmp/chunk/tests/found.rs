@@ -34,6 +34,49 @@ fn a_lost_acknowledgement_costs_nothing_else() {
     assert!(seen.messages.iter().all(RawMessage::is_complete));
 }
 
+/// A command without arguments behind a header of type 1 on chunk stream 8 (sections 5.3.1.2.2
+/// and 7.1.1).
+fn command(delta: u32, name: &str) -> Vec<u8> {
+    let len = u8::try_from(3 + name.len() + 10).unwrap();
+    let [_, delta @ ..] = delta.to_be_bytes();
+    let mut bytes = [&[0x48][..], &delta, &[0, 0, len, 20, 2, 0]].concat();
+    bytes.push(u8::try_from(name.len()).unwrap());
+    bytes.extend(name.bytes());
+    bytes.extend([0, 0, 0, 0, 0, 0, 0, 0, 0, 5]);
+    bytes
+}
+
+#[test]
+fn a_command_may_come_hours_after_the_one_before() {
+    let mut bytes = command(375, "play");
+    // Of the second, the header is lost.
+    let start = bytes.len() + 1;
+    bytes.extend(command(20, "receiveAudio"));
+    bytes.extend(command(2_430_900, "pauseRaw"));
+    bytes.extend(command(1, "seek"));
+    let seen = read_with_hole(&bytes, start..start + 7);
+    let kinds: Vec<_> = seen.messages.iter().map(|m| (m.delta, m.length)).collect();
+    assert_eq!(
+        kinds,
+        [(Some(375), 17), (Some(2_430_900), 21), (Some(1), 17)]
+    );
+}
+
+#[test]
+fn a_few_acknowledgements_between_others_are_understood_by_their_pattern() {
+    // Pings are answered in between (section 7.1.7), with headers of type 1.
+    let mut bytes = command(0, "play");
+    bytes.extend([0x42, 0, 0, 0, 0, 0, 6, 4, 0, 7, 0, 0, 0, 0]);
+    // Of the first acknowledgement the header is lost.
+    let start = bytes.len() - 3;
+    bytes.extend([0x42, 0, 0, 0, 0, 0, 4, 3, 0, 0, 0, 9]);
+    bytes.extend(acknowledgements(3));
+    bytes.extend(command(40, "seek"));
+    let seen = read_with_hole(&bytes, start..start + 7);
+    let types: Vec<_> = seen.messages.iter().map(|m| m.type_id.0).collect();
+    assert_eq!(types, [20, 4, 3, 3, 3, 20]);
+}
+
 /// A message of AAC in one chunk behind a header of type 1 (section 5.3.1.2.2), 23 ms after the
 /// one before.
 fn audio(len: u8, csid: u8) -> Vec<u8> {
