@@ -207,6 +207,7 @@ fn of_length(type_id: MessageTypeId, length: u32) -> Option<u32> {
         MessageTypeId::SET_PEER_BANDWIDTH => (4..=5, 23),
         MessageTypeId(1..=5) => (4..=4, 24),
         MessageTypeId::AUDIO => (0..=0xFFFF, 8),
+        MessageTypeId::VIDEO if length <= 0xFFFF => (0..=0xFFFF, 8),
         MessageTypeId::VIDEO | MessageTypeId::AGGREGATE => (0..=0x3F_FFFF, 2),
         MessageTypeId(15..=20) => (1..=0x3_FFFF, 6),
         _ => return None,
@@ -228,6 +229,11 @@ fn signature(new: &Remembered, payload: &[u8]) -> Option<u32> {
         MessageTypeId::SET_CHUNK_SIZE => matches!(payload, [0, ..]).then_some(8),
         _ => Some(0),
     }
+}
+
+/// Whether a message like `new` may begin with these payload bytes.
+pub(super) fn may_begin_with(new: &Remembered, payload: &[u8]) -> bool {
+    signature(new, payload).is_some()
 }
 
 /// FLV 10.1 section E.4.2.1 and Enhanced RTMP v2.
@@ -346,8 +352,8 @@ mod tests {
             )
         };
         assert_eq!(jumped(33), None);
-        // Signature 11, length 2, type 4, and nothing for the time.
-        assert_eq!(jumped(0), Some(17));
+        // Signature 11, length 8, type 4, and nothing for the time.
+        assert_eq!(jumped(0), Some(23));
     }
 
     #[test]

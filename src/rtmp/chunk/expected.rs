@@ -19,6 +19,7 @@ use crate::rtmp::chunk::undescribed::Around;
 use crate::rtmp::chunk::undescribed::Inferred;
 use crate::rtmp::chunk::undescribed::Undescribed;
 use crate::rtmp::chunk::walk::Outcome;
+use crate::rtmp::chunk::walk::Walked;
 
 /// What the first byte looked at is, if the bytes behind it agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,12 +102,27 @@ impl Search {
             Outcome::Refuted => {
                 self.expected = match self.expected {
                     Expected::Within(_) => Expected::Behind,
+                    Expected::Header => self.described_anew(known),
                     _ => Expected::Nothing,
                 };
                 self.expected_needs = 0;
                 self.try_expected(known)
             }
         }
+    }
+
+    /// A header refers to what does not hold any more: what it refers to now was lost.
+    fn described_anew(&self, known: Known<'_>) -> Expected {
+        let csid = undescribed::short_header(self.held()).map(|(csid, _)| csid);
+        let stream = known
+            .streams
+            .iter()
+            .find(|stream| Some(stream.csid) == csid);
+        stream
+            .filter(|stream| stream.in_doubt)
+            .map_or(Expected::Nothing, |stream| {
+                Expected::Undescribed(Undescribed::new(stream.csid))
+            })
     }
 
     /// What is known around the bytes that are held.
@@ -138,8 +154,15 @@ impl Search {
 
     /// Whether what follows a header tells length and type of its message, which no header told.
     fn try_to_infer(&mut self, lengths: Undescribed, known: Known<'_>) -> Option<Found> {
-        let around = self.around(known);
-        match undescribed::infer(self.held(), &around) {
+        let mut around = self.around(known);
+        let is_known = |stream: &Walked| stream.csid == lengths.csid;
+        let strong = if around.streams.iter().any(is_known) {
+            undescribed::STRONG_ANEW
+        } else {
+            undescribed::STRONG
+        };
+        around.streams.retain(|stream| !is_known(stream));
+        match undescribed::infer(self.held(), &around, strong) {
             Inferred::Told(description, size) => Some(Found {
                 description: Some(description),
                 ..Found::as_expected(0, size)

@@ -8,8 +8,8 @@
 //! over from outside; `complete` does what messages change about chunks, and `keep` says how much
 //! payload stays. Where headers are not known, `loss` holds the bytes back until `resync` finds them
 //! again, `expected` where they should be or elsewhere, by hypotheses that `walk` tries and `evidence`
-//! weighs against what `needed` asks; `undescribed` infers what headers told that nobody saw, and
-//! `presume` fills in what nothing tells.
+//! weighs against what `needed` asks, with `passing` for headers on the way that nothing describes;
+//! `undescribed` infers what headers told that nobody saw, and `presume` fills in what nothing tells.
 
 pub mod header;
 
@@ -22,6 +22,7 @@ mod extended;
 mod keep;
 mod loss;
 mod needed;
+mod passing;
 mod payload;
 mod plan;
 mod presume;

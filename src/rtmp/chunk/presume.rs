@@ -84,14 +84,28 @@ impl ChunkDecoder {
             length,
         } = description;
         let mut remembered = description.remembered();
-        let (stream_id, from) = self.presumed_of(type_id);
-        remembered.stream_id = stream_id;
         let kind = AnomalyKind::HeaderInferred {
             csid,
             type_id,
             length,
         };
         self.remark(kind, self.position, at, out);
+        let known = self.streams.find(csid);
+        if let Some(place) = known {
+            self.give_up(place, out);
+        }
+        if let Some(known) = known.and_then(|place| self.streams.get_mut(place))
+            && known.remembered.type_id == type_id
+        {
+            // The header that was lost told another length. What it told of the time is as
+            // uncertain as the timestamps are.
+            known.remembered.length = length;
+            known.in_doubt = false;
+            known.header_from = Some(Inference::Spacing);
+            return;
+        }
+        let (stream_id, from) = self.presumed_of(type_id);
+        remembered.stream_id = stream_id;
         let kind = AnomalyKind::MessageStreamPresumed { csid, stream_id };
         self.remark(kind, self.position, at, out);
         let stream = ChunkStream {
@@ -105,11 +119,21 @@ impl ChunkDecoder {
             header_from: Some(Inference::Spacing),
             partial: None,
         };
-        if let (_, Some(mut forgotten)) = self.streams.insert(stream)
+        if let Some(known) = known.and_then(|place| self.streams.get_mut(place)) {
+            *known = stream;
+        } else if let (_, Some(mut forgotten)) = self.streams.insert(stream)
             && let Some(message) = forgotten.take_message(&mut None)
         {
             self.kept = self.kept.saturating_sub(message.body.len());
             forgotten.clock.tell(message, out);
+        }
+    }
+
+    /// Reports the message in progress on a chunk stream, as far as it came in.
+    fn give_up(&mut self, place: usize, out: &mut EventQueue) {
+        let clock = self.streams.get(place).map(|stream| stream.clock);
+        if let (Some(clock), Some(message)) = (clock, self.take_message(place)) {
+            clock.tell(message, out);
         }
     }
 }

@@ -370,6 +370,7 @@ impl Search {
         streams.push(Walked {
             csid: ChunkStreamId::CONTROL,
             remembered: Remembered::ACKNOWLEDGEMENT,
+            in_doubt: false,
             starts: Starts::default(),
             remaining: 0,
             chunk: None,
@@ -437,6 +438,7 @@ pub(super) fn in_progress(streams: &ChunkStreams) -> Vec<Walked> {
     let walked = |stream: &ChunkStream| Walked {
         csid: stream.csid,
         remembered: stream.remembered,
+        in_doubt: stream.in_doubt,
         starts: stream.starts,
         remaining: stream.partial.as_ref().map_or(0, |_| stream.remaining()),
         chunk: stream.partial.as_ref().and_then(|partial| partial.chunk),
@@ -444,11 +446,12 @@ pub(super) fn in_progress(streams: &ChunkStreams) -> Vec<Walked> {
     streams.iter().map(walked).collect()
 }
 
-/// The chunk streams with all messages in progress given up.
+/// The chunk streams with all messages in progress given up, and what they refer to in doubt.
 pub(super) fn idle(streams: &ChunkStreams) -> Vec<Walked> {
     let mut walked = in_progress(streams);
     for stream in &mut walked {
         stream.remaining = 0;
+        stream.in_doubt = true;
     }
     walked
 }

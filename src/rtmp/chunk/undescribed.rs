@@ -25,9 +25,13 @@ use crate::rtmp::types::MessageTypeId;
 /// metadata are shorter.
 const MAX_INFERRED: usize = 4096;
 
-/// A header behind a message with so many bits is no chance: if nothing comes of it, something
-/// else is amiss, and a longer message is no better guess.
-const STRONG: u32 = 16;
+/// Bits of the header right behind a message whose length is inferred. What comes behind that one
+/// is no evidence: payload taken for a header leads to a true one by chance. If nothing comes of
+/// one that is strong, something else is amiss, and a longer message is no better guess.
+pub(super) const STRONG: u32 = 16;
+
+/// The same where another length was known before, which most such headers still go by.
+pub(super) const STRONG_ANEW: u32 = 22;
 
 /// Length of a header that refers to one before it, on a chunk stream with a short id.
 pub(super) fn short_header_len(fmt: ChunkFormat) -> u32 {
@@ -85,8 +89,8 @@ pub(super) struct Around {
 }
 
 /// Infers length and type of the messages of a chunk stream from `bytes`, which begin with a
-/// header of it that leaves them out.
-pub(super) fn infer(bytes: &[u8], around: &Around) -> Inferred {
+/// header of it that leaves them out. `strong` are the bits that the header behind them needs.
+pub(super) fn infer(bytes: &[u8], around: &Around, strong: u32) -> Inferred {
     let Some((csid, body)) = short_header(bytes) else {
         return Inferred::Untold;
     };
@@ -99,7 +103,6 @@ pub(super) fn infer(bytes: &[u8], around: &Around) -> Inferred {
             Inferred::Untold
         };
     };
-    let mut open: Option<usize> = None;
     // Where the chunk size is not known, continuations would be taken for payload.
     let certain = around.size.doubted_above().unwrap_or(u32::MAX);
     let longest = usize::try_from(certain)
@@ -109,7 +112,7 @@ pub(super) fn infer(bytes: &[u8], around: &Around) -> Inferred {
         let end = end_of(body, length, around.size);
         let needs = end.saturating_add(LOOK);
         if needs > bytes.len() && !around.is_over {
-            return Inferred::Open(open.map_or(needs, |least| least.min(needs)));
+            return Inferred::Open(needs);
         }
         let (message, behind) = bytes.split_at_checked(end).unwrap_or((bytes, &[]));
         if type_id == MessageTypeId::DATA_AMF0 && !evidence::ends_as_data(message) {
@@ -126,14 +129,15 @@ pub(super) fn infer(bytes: &[u8], around: &Around) -> Inferred {
             length: u32::try_from(length).unwrap_or(u32::MAX),
         };
         let walk = trial(bytes, description, around);
-        let is_strong = walk.weighs(end) >= STRONG;
-        match walk.run(0).0 {
-            Outcome::Confirmed(size) => return Inferred::Told(description, size),
-            Outcome::Open(needs) if is_strong => return Inferred::Open(needs),
-            Outcome::Open(needs) => open = Some(open.map_or(needs, |least| least.min(needs))),
-            Outcome::Refuted if is_strong => return Inferred::Untold,
-            Outcome::Refuted => {}
+        let is_at_the_end = behind.is_empty() && around.is_over;
+        if !is_at_the_end && walk.weighs(end) < strong {
+            continue;
         }
+        return match walk.run(0).0 {
+            Outcome::Confirmed(size) => Inferred::Told(description, size),
+            Outcome::Open(needs) => Inferred::Open(needs),
+            Outcome::Refuted => Inferred::Untold,
+        };
     }
     Inferred::Untold
 }
@@ -156,6 +160,7 @@ fn trial<'b>(bytes: &'b [u8], description: Description, around: &Around) -> Walk
     streams.push(Walked {
         csid: description.csid,
         remembered: description.remembered(),
+        in_doubt: false,
         starts: Starts::default(),
         remaining: 0,
         chunk: None,

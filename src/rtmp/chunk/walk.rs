@@ -11,9 +11,10 @@ use crate::rtmp::chunk::header::MAX_HEADER_LEN;
 use crate::rtmp::chunk::header::MessageHeader;
 use crate::rtmp::chunk::needed::Needed;
 use crate::rtmp::chunk::needed::SIZE;
+use crate::rtmp::chunk::passing::Passed;
+use crate::rtmp::chunk::passing::UNDESCRIBED_COST;
 use crate::rtmp::chunk::sizes::Size;
 use crate::rtmp::chunk::stream::Remembered;
-use crate::rtmp::chunk::undescribed;
 use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
 use crate::rtmp::types::MessageTypeId;
@@ -56,6 +57,8 @@ pub(super) struct Walked {
     pub(super) csid: ChunkStreamId,
     /// What headers refer to.
     pub(super) remembered: Remembered,
+    /// Whether a header may have been lost that changed it.
+    pub(super) in_doubt: bool,
     /// What its media began with.
     pub(super) starts: Starts,
     /// Payload bytes that the message in progress lacks; 0 without one.
@@ -71,15 +74,15 @@ const LINK: u32 = 7;
 /// One trial.
 #[derive(Debug, Clone)]
 pub(super) struct Walk<'a> {
-    bytes: &'a [u8],
-    streams: Vec<Walked>,
+    pub(super) bytes: &'a [u8],
+    pub(super) streams: Vec<Walked>,
     size: Size,
     extended: ExtendedTimestamps,
-    needed: Needed,
+    pub(super) needed: Needed,
     /// Bits that were needed at first, without those for a chunk size.
     asked: u32,
-    bits: u32,
-    headers: u32,
+    pub(super) bits: u32,
+    pub(super) headers: u32,
     /// Whether no header told its message's length yet.
     is_leading: bool,
     /// Bits of the messages that began so, each by itself and for being led to. Their continuations
@@ -87,11 +90,11 @@ pub(super) struct Walk<'a> {
     leading: u32,
     /// The chunk stream of the first header, and whether a header stood behind its message's end.
     first: Option<usize>,
-    is_past_first: bool,
+    pub(super) is_past_first: bool,
     /// Messages that began on the chunk stream of the first header.
     begins: u32,
     /// The latest place of a header that nothing describes but its payload.
-    told: Option<usize>,
+    pub(super) told: Option<usize>,
     /// How many bytes a chunk size needs that could not be tried to the end.
     open: Option<usize>,
     /// The length above which the size on trial is not certain, if one is.
@@ -108,30 +111,14 @@ pub(super) struct Walk<'a> {
 /// it is.
 const AT_THE_END: u32 = 22;
 
-/// Longest message that a trial passes over without knowing its length: two or three of sound.
-const MAX_UNDESCRIBED: usize = 2048;
-
-/// What passing over one costs, in bits: the next header was one of so many bytes.
-const UNDESCRIBED_COST: u32 = 11;
-
 /// Lowest id of a chunk stream that is not for control.
 pub(super) const FIRST_COMMON_CSID: u32 = 3;
 
 /// Highest id of the chunk streams that encoders use for media and commands.
 pub(super) const MAX_COMMON_CSID: u32 = 12;
 
-/// What stands where a header of a message is due that nothing describes.
-enum Passed {
-    /// Something else.
-    Nothing,
-    /// The next header that tells all is there.
-    To(usize),
-    /// More bytes are needed to find it.
-    Open,
-}
-
 /// A header met on the way.
-struct Met {
+pub(super) struct Met {
     /// Length of the header in bytes.
     len: usize,
     csid: ChunkStreamId,
@@ -260,72 +247,10 @@ impl<'a> Walk<'a> {
         guess.unwrap_or(Outcome::Refuted)
     }
 
-    /// Takes note of a header whose type and length nobody saw, if what its payload begins with
-    /// speaks for it.
-    fn is_told(&mut self, at: usize) -> bool {
-        if self.told == Some(at) {
-            return false;
-        }
-        let bytes = self.bytes.get(at..).unwrap_or_default();
-        let Some((csid, body)) = undescribed::short_header(bytes) else {
-            return false;
-        };
-        let payload = bytes.get(body..).unwrap_or_default();
-        let Some(bits) = evidence::of_told(payload).filter(|_| self.place(csid.0).is_none()) else {
-            return false;
-        };
-        self.told = Some(at);
-        self.bits = self.bits.saturating_add(bits);
-        // As much as two that leave their payload's begin open.
-        self.headers = self.headers.saturating_add(2);
-        self.is_past_first |= self.is_first_over();
-        true
-    }
-
     /// Whether no more is to come of the first header's message.
-    fn is_first_over(&self) -> bool {
+    pub(super) fn is_first_over(&self) -> bool {
         let first = self.first.and_then(|first| self.streams.get(first));
         first.is_some_and(|first| first.remaining == 0)
-    }
-
-    /// A header of type 2 or 3 whose type and length nobody saw may stand between headers that tell all:
-    /// the next one that does is looked for behind it.
-    fn pass_undescribed(&self, at: usize) -> Passed {
-        let Some(first) = self.bytes.get(at).filter(|byte| **byte & 0x80 != 0) else {
-            return Passed::Nothing;
-        };
-        let csid = u32::from(*first & 0x3F);
-        let is_common = (FIRST_COMMON_CSID..=MAX_COMMON_CSID).contains(&csid);
-        let may_pass = self.needed.passing > 0;
-        if self.headers == 0 || !may_pass || !is_common || self.place(csid).is_some() {
-            return Passed::Nothing;
-        }
-        let end = at.saturating_add(MAX_UNDESCRIBED);
-        for next in at.saturating_add(1)..end.min(self.bytes.len()) {
-            let bytes = self.bytes.get(next..).unwrap_or_default();
-            let csid = bytes.first().map_or(0, |byte| u32::from(*byte & 0x3F));
-            let Some(known) = self.place(csid).filter(|_| may_begin(bytes)) else {
-                continue;
-            };
-            let Some(stream) = self.streams.get(known).filter(|s| s.remaining == 0) else {
-                continue;
-            };
-            let mut trial = self.clone();
-            let is_next = trial.header(next).is_ok()
-                && trial.bits.saturating_sub(self.bits) >= self.needed.passing
-                && trial
-                    .streams
-                    .get(known)
-                    .is_some_and(|after| after.remembered.type_id == stream.remembered.type_id);
-            if is_next {
-                return Passed::To(next);
-            }
-        }
-        if end < self.bytes.len() || self.is_over {
-            Passed::Nothing
-        } else {
-            Passed::Open
-        }
     }
 
     /// How long chunks of a chunk stream are.
@@ -338,7 +263,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Which of the walk's chunk streams has this id.
-    fn place(&self, csid: u32) -> Option<usize> {
+    pub(super) fn place(&self, csid: u32) -> Option<usize> {
         self.streams.iter().position(|s| s.csid.0 == csid)
     }
 
@@ -351,7 +276,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Reads the header at `at` and weighs it.
-    fn header(&mut self, at: usize) -> Result<Met, Outcome> {
+    pub(super) fn header(&mut self, at: usize) -> Result<Met, Outcome> {
         let more = Outcome::Open(self.bytes.len().max(at).saturating_add(1));
         let input = self.bytes.get(at..).ok_or(more)?;
         let (rest, basic) = header::basic_header(input).map_err(|_| more)?;
@@ -428,6 +353,7 @@ impl<'a> Walk<'a> {
         let now = Walked {
             csid,
             remembered: new,
+            in_doubt: false,
             starts: Starts::default(),
             remaining: new.length,
             chunk: None,

@@ -250,3 +250,98 @@ fn payload_that_ends_with_a_message_is_not_taken_for_one() {
     let typed = |m: &&RawMessage| m.type_id.0 == 8;
     assert_eq!(seen.messages.iter().filter(typed).count(), 20);
 }
+
+/// A message that begins with the header of a codec (Enhanced RTMP v2), filled up to a length.
+fn enhanced(header: &[u8], codec: [u8; 5], len: usize) -> Vec<u8> {
+    let mut bytes = [header, &codec[..]].concat();
+    bytes.resize(header.len() + len, 0x55);
+    bytes
+}
+
+/// Opus behind a header of type 1 on chunk stream 4, 20 ms after the one before.
+fn opus(len: u8) -> Vec<u8> {
+    enhanced(
+        &[0x44, 0, 0, 20, 0, 0, len, 8],
+        *b"\x91Opus",
+        usize::from(len),
+    )
+}
+
+/// HEVC behind a header of type 1 on chunk stream 6, 40 ms after the one before.
+fn hevc(len: u8) -> Vec<u8> {
+    enhanced(
+        &[0x46, 0, 0, 40, 0, 0, len, 9],
+        *b"\xA1hvc1",
+        usize::from(len),
+    )
+}
+
+/// Chunks of 4096 bytes from here on (section 5.4.1).
+const CHUNKS_OF_4096: [u8; 16] = [2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0, 16, 0];
+
+#[test]
+fn a_length_that_a_lost_header_told_is_inferred() {
+    let mut bytes = CHUNKS_OF_4096.to_vec();
+    bytes.extend([hevc(90), opus(112)].concat());
+    // The header of the next is lost, and those behind it refer to that (section 5.3.1.2.4).
+    let start = bytes.len();
+    bytes.extend(opus(113));
+    let end = bytes.len();
+    bytes.extend(hevc(96));
+    for _ in 0..3 {
+        bytes.extend(enhanced(&[0xC4], *b"\x91Opus", 113));
+    }
+    bytes.extend([opus(115), hevc(61), opus(114)].concat());
+    let seen = read_with_hole(&bytes, start..end);
+    let lengths: Vec<_> = of_stream(&seen, 4).iter().map(|m| m.1).collect();
+    assert_eq!(lengths, [112, 113, 113, 113, 115, 114]);
+    let inferred = |m: &&RawMessage| m.inferred.header.is_some();
+    assert_eq!(seen.messages.iter().filter(inferred).count(), 3);
+    let said = |m: &RawMessage| m.inferred.timestamp.is_some();
+    assert!(seen.messages.iter().skip(3).all(said), "no time is certain");
+}
+
+#[test]
+fn payload_that_leads_to_a_header_tells_no_length() {
+    let mut bytes = CHUNKS_OF_4096.to_vec();
+    bytes.extend([hevc(60), opus(112)].concat());
+    let start = bytes.len();
+    bytes.extend(opus(120));
+    let end = bytes.len();
+    bytes.extend(hevc(60));
+    let mut short = enhanced(&[0xC4], *b"\x91Opus", 120);
+    // A byte as of another video message of 60 bytes, which would end where this one does.
+    let place = short.len() - 61;
+    short[place] = 0xC6;
+    bytes.extend(short);
+    bytes.extend([opus(121), opus(122), opus(123)].concat());
+    let seen = read_with_hole(&bytes, start..end);
+    let lengths: Vec<_> = of_stream(&seen, 4).iter().map(|m| m.1).collect();
+    assert_eq!(lengths, [112, 120, 121, 122, 123]);
+}
+
+#[test]
+fn media_follow_metadata_on_a_chunk_stream_behind_a_hole() {
+    // "@setDataFrame" on chunk stream 4 (section 7.1.2), whose first audio header is lost.
+    let mut bytes = CHUNKS_OF_4096.to_vec();
+    bytes.extend([4, 0, 0, 0, 0, 0, 16, 18, 1, 0, 0, 0]);
+    bytes.extend(b"\x02\0\x0D@setDataFrame");
+    let start = bytes.len();
+    bytes.extend(enhanced(
+        &[4, 0, 0, 0, 0, 0, 200, 8, 1, 0, 0, 0],
+        *b"\x91ec-3",
+        200,
+    ));
+    for len in 90..100 {
+        bytes.extend(hevc(len));
+        bytes.extend(enhanced(&[0xC4], *b"\x91ec-3", 200));
+    }
+    let seen = read_with_hole(&bytes, start..start + 100);
+    let lengths: Vec<_> = of_stream(&seen, 6).iter().map(|m| m.1).collect();
+    assert_eq!(lengths, (90..100).collect::<Vec<u32>>());
+    assert_eq!(
+        of_stream(&seen, 4).len(),
+        1,
+        "nothing told the time of audio"
+    );
+}
