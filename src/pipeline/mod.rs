@@ -422,9 +422,9 @@ impl Decoding {
         };
         connection.carried = carried;
         // A handshake is proof. A connection joined late is believed at its first message.
-        let mut told = false;
-        if carried.is_some() {
-            self.tell(connection, &mut told, observer);
+        let mut told = carried.is_some();
+        if told {
+            self.tell(connection, observer);
         }
         for piece in pending.iter() {
             let side = if turned {
@@ -454,15 +454,13 @@ impl Decoding {
         *stage = Stage::Other;
     }
 
-    fn tell(&mut self, connection: &Connection, told: &mut bool, observer: &mut impl Observer) {
-        if !*told {
-            *told = true;
-            count(&mut self.totals.rtmp_connections);
-            observer.opened(connection);
-            // What TCP did before is told now that there is something to tell it of.
-            for anomaly in connection.session.anomalies.iter() {
-                observer.fact(connection, &Fact::Anomaly(Box::new(anomaly.clone())));
-            }
+    /// The connection is RTMP, which observers do not know yet.
+    fn tell(&mut self, connection: &Connection, observer: &mut impl Observer) {
+        count(&mut self.totals.rtmp_connections);
+        observer.opened(connection);
+        // What TCP did before is told now that there is something to tell it of.
+        for anomaly in connection.session.anomalies.iter() {
+            observer.fact(connection, &Fact::Anomaly(Box::new(anomaly.clone())));
         }
     }
 
@@ -480,7 +478,10 @@ impl Decoding {
         while let Some(event) = self.queue.poll() {
             match event {
                 Event::Message(raw) => {
-                    self.tell(connection, told, observer);
+                    if !*told {
+                        *told = true;
+                        self.tell(connection, observer);
+                    }
                     for event in untold.drain(..) {
                         notice(connection, side, &event, observer);
                     }
