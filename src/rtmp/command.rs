@@ -95,10 +95,15 @@ const fn info(
 /// Commands of RTMP 1.0 section 7.2 and the ones that Flash Media Server and the encoders made
 /// for it added.
 pub const COMMANDS: &[CommandInfo] = &[
-    // NetConnection (section 7.2.1).
+    // Of nearly every session: they are found first.
     info("connect", &[], false),
-    info("close", &[], false),
     info("createStream", &[], false),
+    info("publish", &["stream name", "publishing type"], true),
+    info("play", &["stream name", "start", "duration", "reset"], true),
+    info("_result", &["information"], false),
+    info("onStatus", &["information"], false),
+    // NetConnection (section 7.2.1).
+    info("close", &[], false),
     info("initStream", &["stream id"], false),
     info("releaseStream", &["stream name"], true),
     info("FCPublish", &["stream name"], true),
@@ -110,8 +115,6 @@ pub const COMMANDS: &[CommandInfo] = &[
     info("checkBandwidth", &[], false),
     info("secureTokenResponse", &["response"], false),
     // NetStream (section 7.2.2).
-    info("publish", &["stream name", "publishing type"], true),
-    info("play", &["stream name", "start", "duration", "reset"], true),
     info("play2", &["play options"], false),
     info("deleteStream", &["stream id"], false),
     info("closeStream", &[], false),
@@ -121,9 +124,7 @@ pub const COMMANDS: &[CommandInfo] = &[
     info("pause", &["pause", "milliseconds"], false),
     info("pauseRaw", &["pause", "milliseconds"], false),
     // From the server.
-    info("_result", &["information"], false),
     info("_error", &["information"], false),
-    info("onStatus", &["information"], false),
     info("onBWDone", &["bandwidth"], false),
     info("onBWCheck", &[], false),
     info("_onbwcheck", &[], false),
