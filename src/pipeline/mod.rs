@@ -476,42 +476,41 @@ impl Decoding {
         // before that message.
         let mut untold: Vec<Event> = Vec::new();
         while let Some(event) = self.queue.poll() {
-            match event {
-                Event::Message(raw) => {
-                    if !*told {
-                        *told = true;
-                        self.tell(connection, observer);
-                    }
-                    for event in untold.drain(..) {
-                        notice(connection, side, &event, observer);
-                    }
-                    self.hear(connection, side, raw, observer);
+            if let Event::Message(raw) = &event {
+                if !*told {
+                    *told = true;
+                    self.tell(connection, observer);
                 }
-                event => {
-                    connection
-                        .session
-                        .apply(side, &event, None, &mut self.facts);
-                    if *told {
-                        notice(connection, side, &event, observer);
-                        self.queue.take_back(event);
-                    } else if matches!(event, Event::Anomaly(_) | Event::Locked(_))
-                        && untold.len() < MAX_UNTOLD
-                    {
-                        untold.push(event);
-                    }
+                for event in untold.drain(..) {
+                    notice(connection, side, &event, observer);
                 }
+                self.hear(connection, side, &event, raw, observer);
+            } else {
+                connection
+                    .session
+                    .apply(side, &event, None, &mut self.facts);
+                if *told {
+                    notice(connection, side, &event, observer);
+                }
+                self.report(connection, *told, observer);
             }
-            self.report(connection, *told, observer);
+            let may_wait = matches!(event, Event::Anomaly(_) | Event::Locked(_));
+            if may_wait && !*told && untold.len() < MAX_UNTOLD {
+                untold.push(event);
+            } else {
+                self.queue.take_back(event);
+            }
         }
     }
 
-    /// A message → what it says → session → observer. The messages in an aggregate follow it as
-    /// events of their own.
+    /// A message, brought by `event` → what it says → session → observer. The messages in an
+    /// aggregate follow it as events of their own.
     fn hear(
         &mut self,
         connection: &mut Connection,
         side: Side,
-        raw: RawMessage,
+        event: &Event,
+        raw: &RawMessage,
         observer: &mut impl Observer,
     ) {
         count(if raw.from_aggregate {
@@ -519,18 +518,14 @@ impl Decoding {
         } else {
             &mut self.totals.messages
         });
-        let decoded = message::decode(&raw, &mut NoFields);
-        let event = Event::Message(raw);
+        let decoded = message::decode(raw, &mut NoFields);
         connection
             .session
-            .apply(side, &event, Some(&decoded), &mut self.facts);
-        let Event::Message(raw) = event else {
-            return;
-        };
+            .apply(side, event, Some(&decoded), &mut self.facts);
         let heard = Heard {
             number: connection.session.messages(),
             side,
-            raw: &raw,
+            raw,
             decoded: &decoded,
         };
         observer.message(connection, &heard);
@@ -538,7 +533,6 @@ impl Decoding {
             observer.anomaly(connection, side, anomaly);
         }
         self.report(connection, true, observer);
-        self.queue.recycle(raw.body);
     }
 
     /// Hands on what the session learned.
