@@ -45,7 +45,7 @@ use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::MessageTypeId;
 
 /// Chunk size until a Set Chunk Size message changes it (section 5.4.1).
-const DEFAULT_CHUNK_SIZE: u32 = 128;
+pub(super) const DEFAULT_CHUNK_SIZE: u32 = 128;
 
 /// What is needed to decode one direction's chunks. What every segment needs comes first and
 /// together.

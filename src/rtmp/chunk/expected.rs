@@ -59,11 +59,8 @@ impl Found {
     /// At `at` in the held bytes, with this chunk size, and nothing else to say.
     fn as_expected(at: usize, size: Size) -> Self {
         Self {
-            at,
-            size,
             as_expected: true,
-            acknowledges: false,
-            description: None,
+            ..Self::elsewhere(at, size)
         }
     }
 }

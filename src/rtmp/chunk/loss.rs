@@ -5,6 +5,7 @@ use crate::base::ids::Mark;
 use crate::rtmp::anomaly::AnomalyKind;
 use crate::rtmp::chunk::decoder::ChunkDecoder;
 use crate::rtmp::chunk::decoder::ChunkHeader;
+use crate::rtmp::chunk::decoder::DEFAULT_CHUNK_SIZE;
 use crate::rtmp::chunk::decoder::Place;
 use crate::rtmp::chunk::decoder::to_u64;
 use crate::rtmp::chunk::evidence;
@@ -20,11 +21,8 @@ use crate::rtmp::chunk::sizes::OLD_AUDIO;
 use crate::rtmp::chunk::sizes::Size;
 use crate::rtmp::chunk::sizes::Sizes;
 use crate::rtmp::chunk::stream::Remembered;
-use crate::rtmp::chunk::undescribed;
 use crate::rtmp::chunk::undescribed::Undescribed;
-use crate::rtmp::event::ChunkSize;
 use crate::rtmp::event::Event;
-use crate::rtmp::event::Lock;
 use crate::rtmp::queue::EventQueue;
 use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
@@ -36,13 +34,6 @@ const MAX_IMPLAUSIBLE: u8 = 3;
 /// Longest hole over which the headers of one message are reckoned on, in bytes. The longer it
 /// is, the less likely that nothing else was sent.
 const MAX_RECKONED: u64 = 1024 * 1024;
-
-/// Longest message that is passed over by its length alone, without any header telling it: such
-/// headers are those of sound, one like the other.
-const MAX_UNDESCRIBED: u32 = 64 * 1024;
-
-/// Most chunk streams of which such lengths are known.
-const MAX_UNDESCRIBED_STREAMS: usize = 8;
 
 /// Why the boundaries of chunks are not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,13 +109,16 @@ impl ChunkDecoder {
     pub(in crate::rtmp) fn gap(&mut self, len: u64, at: Mark, out: &mut EventQueue) {
         self.tell_skimmed();
         self.stop_deciding(at, out);
+        if self.decode_proven(out)
+            && let Some(search) = &mut self.search
+        {
+            search.gap(len);
+            self.position = search.end();
+            return;
+        }
         let start = self.position;
         let end = start.saturating_add(len);
         self.position = end;
-        if let Some(search) = &mut self.search {
-            search.gap(len);
-            return;
-        }
         let (since, expected) = match self.place {
             Place::Payload { stream, left } if len <= u64::from(left) => {
                 let len = u32::try_from(len).unwrap_or(left);
@@ -327,14 +321,28 @@ impl ChunkDecoder {
         });
         self.carry.clear();
         search.add(at, data);
+        self.pursue(search, None, out);
+    }
+
+    /// What is known of the direction.
+    pub(super) fn known(&self) -> Known<'_> {
+        Known {
+            streams: &self.streams,
+            size: self.size,
+            extended: self.extended,
+            audio: (self.fragments == Fragments::Old).then_some(OLD_AUDIO),
+        }
+    }
+
+    /// Decodes from where a header was found, or is, until none is.
+    pub(super) fn pursue(
+        &mut self,
+        mut search: Box<Search>,
+        mut found: Option<Found>,
+        out: &mut EventQueue,
+    ) {
         loop {
-            let known = Known {
-                streams: &self.streams,
-                size: self.size,
-                extended: self.extended,
-                audio: (self.fragments == Fragments::Old).then_some(OLD_AUDIO),
-            };
-            let found = search.look(known);
+            let found = found.take().or_else(|| search.look(self.known()));
             if search.is_disappointed() && !search.said {
                 search.said = true;
                 let at = search.last_mark();
@@ -357,99 +365,6 @@ impl ChunkDecoder {
             };
             self.carry.clear();
             search.restart(&self.new_search(*loss));
-        }
-    }
-
-    /// Goes on where a search has found a header.
-    fn settle(&mut self, search: &Search, found: Found, out: &mut EventQueue) {
-        let position = search.position(found.at);
-        let is_first = self.chunks == 0;
-        self.position = position;
-        self.place = Place::Header;
-        self.settle_size(search, found, out);
-        match search.expected() {
-            Expected::Within(within) if found.as_expected => self.resume(within),
-            Expected::Header if found.as_expected => self.confirmed = Some(position),
-            Expected::Sizes(sizes) if found.as_expected => {
-                self.confirmed = Some(position);
-                self.cut_by(sizes, search.last_mark(), out);
-            }
-            Expected::Undescribed(_) | Expected::Untold(_) if found.as_expected => {
-                self.confirmed = Some(position);
-                if let Some(description) = found.description {
-                    self.describe(description, search.last_mark(), out);
-                    return;
-                }
-                // Others may have passed in between.
-                for stream in self.streams.iter_mut() {
-                    stream.in_doubt = true;
-                }
-                self.skipped(search, found, out);
-            }
-            _ => {
-                self.learn_length(search, position);
-                self.give_up_partials(out);
-                self.confirmed = Some(position);
-                self.late = true;
-                for stream in self.streams.iter_mut() {
-                    stream.in_doubt = true;
-                    stream.clock = stream.clock.doubted();
-                }
-                if found.acknowledges {
-                    self.presume_acknowledgements();
-                }
-                self.skipped(search, found, out);
-                out.push(Event::Locked(Lock {
-                    position,
-                    skipped: position.saturating_sub(search.since),
-                    headers: search.agreed.headers,
-                    bits: search.agreed.bits,
-                    is_first,
-                    at: search.mark_of(found.at),
-                }));
-            }
-        }
-    }
-
-    /// Takes the chunk size that agrees, and says so when it is another.
-    fn settle_size(&mut self, search: &Search, found: Found, out: &mut EventQueue) {
-        if self.size == found.size {
-            return;
-        }
-        self.size = found.size;
-        let size = match found.size {
-            Size::Known(bytes) => ChunkSize::Inferred(bytes),
-            Size::AtLeast(least) | Size::Guess { least, .. } => ChunkSize::AtLeast(least),
-        };
-        let at = search.mark_of(found.at);
-        out.push(Event::ChunkSize { size, at });
-    }
-
-    /// Reports what was passed over until something was found.
-    fn skipped(&self, search: &Search, found: Found, out: &mut EventQueue) {
-        let (start, end) = (search.since, self.position);
-        if start < end {
-            let range = ByteRange { start, end };
-            let at = search.mark_of(found.at);
-            out.push(Event::Skipped { range, at });
-        }
-    }
-
-    /// Takes note of how long a message was whose header refers to one nobody saw. Senders of
-    /// messages of one length and type write nothing but such headers, and need not cost the
-    /// messages around them.
-    fn learn_length(&mut self, search: &Search, position: u64) {
-        let span = u32::try_from(position.saturating_sub(search.since)).unwrap_or(u32::MAX);
-        let Some((csid, fmt)) = search.undescribed.filter(|_| span <= MAX_UNDESCRIBED) else {
-            return;
-        };
-        let length = span.saturating_sub(undescribed::short_header_len(fmt));
-        if let Some(known) = self.undescribed.iter_mut().find(|of| of.csid == csid) {
-            known.note(length);
-        } else if self.undescribed.len() < MAX_UNDESCRIBED_STREAMS {
-            let mut lengths = Undescribed::new(csid);
-            lengths.note(length);
-            self.undescribed.push(lengths);
         }
     }
 
@@ -497,39 +412,19 @@ impl ChunkDecoder {
                 expected,
             } => {
                 let mut search = Search::new(since, end, expected, expected == Expected::Behind);
-                // Chunk sizes are agreed before media flow: one may have been lost with the rest.
+                // A chunk size is agreed once and before media flow: it may have been lost with the
+                // rest.
                 let mut types = self.streams.iter().map(|stream| stream.remembered.type_id);
+                let is_agreed = self.size != Size::Known(DEFAULT_CHUNK_SIZE);
                 search.behind = Behind::Hole(end);
-                search.doubts_size = !types.any(MessageTypeId::is_media);
+                search.doubts_size = !is_agreed && !types.any(MessageTypeId::is_media);
                 search
             }
         }
     }
 
-    /// A message goes on behind a hole that took headers of its own.
-    fn resume(&mut self, within: Within) {
-        let position = self.position;
-        self.chunks = self.chunks.wrapping_add(within.chunks);
-        let chunks = self.chunks;
-        let Some(stream) = self.streams.get_mut(within.stream) else {
-            return;
-        };
-        stream.used = chunks;
-        if let Some(partial) = stream.partial.as_mut() {
-            partial.pass_hole(within.missing, position);
-            partial.chunks = partial.chunks.saturating_add(within.chunks);
-            partial.header_bytes = partial.header_bytes.saturating_add(within.header_bytes);
-        }
-        if within.left > 0 {
-            self.place = Place::Payload {
-                stream: within.stream,
-                left: within.left,
-            };
-        }
-    }
-
     /// Reports every message in progress as far as it came in.
-    fn give_up_partials(&mut self, out: &mut EventQueue) {
+    pub(super) fn give_up_partials(&mut self, out: &mut EventQueue) {
         for stream in self.streams.iter_mut() {
             if let Some(message) = stream.take_message(&mut None) {
                 stream.clock.tell(message, out);

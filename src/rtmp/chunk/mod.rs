@@ -7,8 +7,9 @@
 //! headers that a segment cut, `payload` for what follows them and `skim` for what of it is passed
 //! over from outside; `complete` does what messages change about chunks, and `keep` says how much
 //! payload stays. Where headers are not known, `loss` holds the bytes back until `resync` finds them
-//! again, `expected` where they should be or elsewhere, by hypotheses that `walk` tries and `evidence`
-//! weighs against what `needed` asks, with `passing` for headers on the way that nothing describes;
+//! again and `settle` goes on there, `expected` where they should be, `proven` before the next hole,
+//! or elsewhere, by hypotheses that `walk` tries and `evidence` weighs against what `needed` asks,
+//! with `passing` for headers on the way that nothing describes;
 //! `undescribed` infers what headers told that nobody saw, and `presume` fills in what nothing tells.
 
 pub mod header;
@@ -26,7 +27,9 @@ mod passing;
 mod payload;
 mod plan;
 mod presume;
+mod proven;
 mod resync;
+mod settle;
 mod sizes;
 mod skim;
 mod stream;

@@ -103,6 +103,24 @@ pub(super) const NEAR: Needed = Needed {
 /// For acknowledgements whose first header nobody saw, among so many places: there must be another.
 pub(super) const ACKNOWLEDGED: Needed = Needed { begins: 2, ..NEAR };
 
+/// For the first header of those that must stand up to where a hole ends the bytes.
+pub(super) const TO_THE_END: Needed = Needed {
+    bits: u32::MAX,
+    first: 22,
+    ..Needed::NOTHING
+};
+
+/// Bits of the headers up to a hole, of which the first stands right behind another: there is one
+/// place to try, and every segment of a capture that cuts them has one.
+pub(super) const PROVEN_BEHIND: u32 = 30;
+
+/// The same for headers elsewhere, of which half a million places are tried.
+pub(super) const PROVEN: u32 = 46;
+
+/// The same at the begin of a capture, where nothing says that these are chunks at all, and how many
+/// headers there must be.
+pub(super) const PROVEN_AT_BEGIN: (u32, u32) = (60, 2);
+
 /// For a length among so many: several messages of the chunk stream must have it, and headers that
 /// tell all may stand between them.
 pub(super) const INFERRED: Needed = Needed {

@@ -81,6 +81,19 @@ pub(super) struct Found {
     pub(super) description: Option<Description>,
 }
 
+impl Found {
+    /// At `at` in the held bytes, where nothing was expected.
+    pub(super) fn elsewhere(at: usize, size: Size) -> Self {
+        Self {
+            at,
+            size,
+            as_expected: false,
+            acknowledges: false,
+            description: None,
+        }
+    }
+}
+
 /// A search for the next chunk header.
 #[derive(Debug)]
 pub(super) struct Search {
@@ -182,12 +195,23 @@ impl Search {
         known: Known<'_>,
         needed: Needed,
     ) -> Outcome {
+        let (outcome, agreed) = self.walk(streams, size, known, needed).run(at);
+        self.agreed = agreed;
+        outcome
+    }
+
+    /// A trial over what is held.
+    pub(super) fn walk(
+        &self,
+        streams: Vec<Walked>,
+        size: Size,
+        known: Known<'_>,
+        needed: Needed,
+    ) -> Walk<'_> {
         let mut walk = Walk::new(self.held(), streams, size, known.extended, needed);
         walk.is_over = self.is_over;
         walk.audio = known.audio;
-        let (outcome, agreed) = walk.run(at);
-        self.agreed = agreed;
-        outcome
+        walk
     }
 
     /// Whether what was expected did not come true.
@@ -334,13 +358,7 @@ impl Search {
         let needed = self.needed(at);
         match self.trial(at, idle.to_vec(), size, known, needed) {
             Outcome::Confirmed(size) => {
-                return Some(Found {
-                    at,
-                    size,
-                    as_expected: false,
-                    acknowledges: false,
-                    description: None,
-                });
+                return Some(Found::elsewhere(at, size));
             }
             Outcome::Open(needs) if self.open.len() < MAX_OPEN => {
                 self.open.push((at, needs));
@@ -377,11 +395,8 @@ impl Search {
         });
         match self.trial(at, streams, size, known, ACKNOWLEDGED) {
             Outcome::Confirmed(size) => Some(Found {
-                at,
-                size,
-                as_expected: false,
                 acknowledges: true,
-                description: None,
+                ..Found::elsewhere(at, size)
             }),
             Outcome::Open(needs) if self.open.len() < MAX_OPEN => {
                 self.open.push((at, needs));

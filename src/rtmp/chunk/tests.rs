@@ -4,6 +4,7 @@ mod dialects;
 mod found;
 mod loss;
 mod marks;
+mod proven;
 mod rules;
 
 use crate::base::ids::Mark;
@@ -78,16 +79,21 @@ fn read_from(start: Start, bytes: &[u8]) -> Seen {
 
 /// Decodes bytes that begin with a chunk and of which `hole` was not captured.
 fn read_with_hole(bytes: &[u8], hole: std::ops::Range<usize>) -> Seen {
-    let mut decoder = decoder(Start::Chunks);
+    read_with_holes(Start::Chunks, bytes, &[hole])
+}
+
+/// Decodes bytes of which some were not captured.
+fn read_with_holes(start: Start, bytes: &[u8], holes: &[std::ops::Range<usize>]) -> Seen {
+    let mut decoder = decoder(start);
     let mut out = EventQueue::default();
-    let mut push = |at: usize, bytes: &[u8], out: &mut EventQueue| {
-        for (i, piece) in bytes.chunks(1448).enumerate() {
-            let at = u64::try_from(at + i * 1448).expect("small");
-            decoder.push(at, Mark::default(), piece, out);
+    let starts = std::iter::once(0).chain(holes.iter().map(|hole| hole.end));
+    let ends = holes.iter().map(|hole| hole.start).chain([bytes.len()]);
+    for (start, end) in starts.zip(ends) {
+        for (i, piece) in bytes[start..end].chunks(1448).enumerate() {
+            let at = u64::try_from(start + i * 1448).expect("small");
+            decoder.push(at, Mark::default(), piece, &mut out);
         }
-    };
-    push(0, &bytes[..hole.start], &mut out);
-    push(hole.end, &bytes[hole.end..], &mut out);
+    }
     decoder.finish(Mark::default(), &mut out);
     drain(&mut out)
 }

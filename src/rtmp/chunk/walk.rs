@@ -169,6 +169,16 @@ impl<'a> Walk<'a> {
         (outcome, Agreed { headers, bits })
     }
 
+    /// What speaks for a header at `at`, if it and those behind it stand up to where the bytes end.
+    pub(super) fn stands_to_the_end(mut self, at: usize) -> Option<Agreed> {
+        let size = self.size;
+        let is_open = matches!(self.go(at), Outcome::Open(_));
+        // Where a chunk size is on trial, it decides where the end is.
+        let is_sure = self.open.is_none() && self.size == size;
+        let (headers, bits) = (self.headers, self.bits);
+        (is_open && is_sure).then_some(Agreed { headers, bits })
+    }
+
     /// How much speaks for a header at `at`, by itself; 0 if there is none.
     pub(super) fn weighs(&self, at: usize) -> u32 {
         let mut trial = self.clone();

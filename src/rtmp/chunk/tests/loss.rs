@@ -247,6 +247,23 @@ fn noise_holds_no_messages() {
 }
 
 #[test]
+fn noise_with_holes_holds_no_messages() {
+    // As of frames that were cut short (a snap length of 256).
+    let holes: Vec<_> = (1..200).map(|n| n * 1000 - 800..n * 1000).collect();
+    for seed in 1..40 {
+        let noise = noise(seed, 200_000);
+        let seen = read_with_holes(Start::Midstream, &noise, &holes);
+        assert!(seen.messages.is_empty(), "{:?}", seen.messages);
+        // The same behind a chunk size that was agreed, and a hole.
+        let mut late = with_size(4096, &[]);
+        late.extend(&noise[16..]);
+        let holes: Vec<_> = std::iter::once(16..200).chain(holes.clone()).collect();
+        let seen = read_with_holes(Start::Chunks, &late, &holes);
+        assert_eq!(seen.messages.len(), 1, "{:?}", seen.messages);
+    }
+}
+
+#[test]
 fn an_impossible_header_is_not_followed() {
     // A type 3 header on a chunk stream that nobody opened, with real media behind.
     let mut bytes = media(128, 1);
