@@ -4,6 +4,7 @@ use crate::rtmp::chunk::needed::BEHIND;
 use crate::rtmp::chunk::needed::BETWEEN;
 use crate::rtmp::chunk::needed::EXPECTED;
 use crate::rtmp::chunk::needed::IN_DOUBT;
+use crate::rtmp::chunk::needed::IN_ONE_CHUNK;
 use crate::rtmp::chunk::resync::Found;
 use crate::rtmp::chunk::resync::Known;
 use crate::rtmp::chunk::resync::MAX_HELD;
@@ -18,6 +19,7 @@ use crate::rtmp::chunk::undescribed;
 use crate::rtmp::chunk::undescribed::Around;
 use crate::rtmp::chunk::undescribed::Inferred;
 use crate::rtmp::chunk::undescribed::Undescribed;
+use crate::rtmp::chunk::walk;
 use crate::rtmp::chunk::walk::Outcome;
 use crate::rtmp::chunk::walk::Walked;
 
@@ -70,6 +72,9 @@ impl Search {
         if self.held().len() < self.expected_needs && !self.is_over {
             return None;
         }
+        if let Some(size) = self.tells_size(known) {
+            return Some(Found::as_expected(0, size));
+        }
         let (at, streams, size, needed) = match self.expected {
             Expected::Nothing => return None,
             Expected::Undescribed(lengths) => return self.try_to_infer(lengths, known),
@@ -106,6 +111,15 @@ impl Search {
                 self.try_expected(known)
             }
         }
+    }
+
+    /// The chunk size, where that is all that is in doubt: a message longer than any before tells
+    /// it by coming in one chunk.
+    fn tells_size(&self, known: Known<'_>) -> Option<Size> {
+        let tells_all = self.expected == Expected::Header && walk::may_begin(self.held());
+        let streams = tells_all.then(|| in_progress(known.streams))?;
+        let walk = self.walk(streams, known.size, known, IN_DOUBT);
+        walk.in_one_chunk(0, IN_ONE_CHUNK)
     }
 
     /// A header refers to what does not hold any more: what it refers to now was lost.

@@ -73,6 +73,10 @@ pub(super) const IN_DOUBT: Needed = Needed {
     ..Needed::NOTHING
 };
 
+/// Bits of a header behind a message, if its own message is longer than any before and has no
+/// continuation.
+pub(super) const IN_ONE_CHUNK: u32 = 22;
+
 /// For a header right behind a hole: senders and networks lose whole segments, and segments begin
 /// where headers do more often than not. There is one place to try, but what a header refers to
 /// may have changed in the hole.

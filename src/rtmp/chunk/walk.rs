@@ -179,6 +179,25 @@ impl<'a> Walk<'a> {
         (is_open && is_sure).then_some(Agreed { headers, bits })
     }
 
+    /// The chunk size if the message of a header at `at` came in one chunk for certain, and so much
+    /// speaks for the header by itself.
+    pub(super) fn in_one_chunk(mut self, at: usize, bits: u32) -> Option<Size> {
+        let least = self.size.doubted_above()?;
+        let met = self.header(at).ok().filter(|_| self.bits >= bits)?;
+        let remaining = self.streams.get(met.stream)?.remaining;
+        let body = at.saturating_add(met.len);
+        self.is_in_one_chunk(body, &met, least, remaining)
+            .then_some(Size::AtLeast(remaining))
+    }
+
+    /// Whether no byte stands in a message's payload at `at` that could be its continuation.
+    fn is_in_one_chunk(&self, at: usize, met: &Met, least: u32, remaining: u32) -> bool {
+        let place = |len: u32| at.saturating_add(usize::try_from(len).unwrap_or(usize::MAX));
+        let payload = self.bytes.get(place(least)..place(remaining));
+        let marker = continuation(met.csid);
+        matches!((payload, marker), (Some(payload), Some(marker)) if !payload.contains(&marker))
+    }
+
     /// How much speaks for a header at `at`, by itself; 0 if there is none.
     pub(super) fn weighs(&self, at: usize) -> u32 {
         let mut trial = self.clone();
@@ -246,7 +265,9 @@ impl<'a> Walk<'a> {
                     Outcome::Refuted => {}
                 }
                 self.size = Size::AtLeast(remaining);
-                self.prove_size();
+                if !self.is_in_one_chunk(at, &met, least, remaining) {
+                    self.prove_size();
+                }
             }
             let chunk = self.chunk_of(met.stream).min(remaining);
             if let Some(stream) = self.streams.get_mut(met.stream) {
@@ -383,10 +404,9 @@ impl<'a> Walk<'a> {
         let nothing = Agreed::default();
         let payload = self.bytes.get(at..).unwrap_or_default();
         // Only a continuation in the shortest form is looked for.
-        let Some(marker) = u8::try_from(met.csid.0).ok().filter(|id| *id < 64) else {
+        let Some(marker) = continuation(met.csid) else {
             return (Outcome::Refuted, nothing);
         };
-        let marker = marker | 0xC0;
         let extended = self
             .streams
             .get(met.stream)
@@ -437,6 +457,12 @@ impl<'a> Walk<'a> {
         }
         (open.map_or(Outcome::Refuted, Outcome::Open), nothing)
     }
+}
+
+/// The header of a continuation, on chunk streams where it is one byte.
+fn continuation(csid: ChunkStreamId) -> Option<u8> {
+    let id = u8::try_from(csid.0).ok().filter(|id| *id < 64)?;
+    Some(0xC0 | id)
 }
 
 /// Whether the second continuation of a message stands where the first, at `size`, puts it.

@@ -112,6 +112,23 @@ fn the_last_message_is_believed_when_the_direction_ends_with_it() {
 }
 
 #[test]
+fn a_message_without_a_continuation_came_in_one_chunk() {
+    // Each is longer than all before, so that no chunk size is known; the last is followed by the
+    // begin of a header.
+    let mut bytes: Vec<u8> = (70..78).flat_map(|len| audio(len, 4)).collect();
+    bytes.extend([0x84, 0, 0]);
+    let seen = midstream(&bytes);
+    let lengths: Vec<_> = seen.messages.iter().map(|m| m.length).collect();
+    assert_eq!(lengths, (70..78).collect::<Vec<u32>>());
+    // With a byte in the last that may be the header of a continuation.
+    let at = bytes.len() - 4;
+    bytes[at] = 0xC4;
+    let seen = midstream(&bytes);
+    let lengths: Vec<_> = seen.messages.iter().map(|m| m.length).collect();
+    assert_eq!(lengths, (70..77).collect::<Vec<u32>>());
+}
+
+#[test]
 fn a_length_that_changed_in_a_hole_is_not_taken_over() {
     let mut bytes = Vec::new();
     for len in [60, 61, 62] {
