@@ -177,7 +177,7 @@ fn read(file: Box<dyn io::Read + Send>, each: &mut impl FnMut(&Frame<'_>)) {
     loop {
         match files.next_frame() {
             Ok(Next::Frame(frame)) => each(&frame),
-            Ok(Next::Idle) => {}
+            Ok(Next::Idle | Next::Back(_)) => {}
             Ok(Next::End) => return,
             Err(error) => panic!("{error}"),
         }

@@ -96,7 +96,7 @@ fn each_frame(path: &Path, mut each: impl FnMut(&Frame<'_>)) {
     loop {
         match files.next_frame() {
             Ok(Next::Frame(frame)) => each(&frame),
-            Ok(Next::Idle) | Err(_) => {}
+            Ok(Next::Idle | Next::Back(_)) | Err(_) => {}
             Ok(Next::End) => return,
         }
     }

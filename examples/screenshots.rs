@@ -138,7 +138,7 @@ fn frame(picture: &Picture, samples: &Path) -> Result<Buffer, Box<dyn Error>> {
     loop {
         match source.next_frame() {
             Ok(Next::Frame(frame)) => pipeline.push(&frame, &mut store),
-            Ok(Next::Idle) | Err(_) => {}
+            Ok(Next::Idle | Next::Back(_)) | Err(_) => {}
             Ok(Next::End) => break,
         }
     }

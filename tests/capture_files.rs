@@ -97,7 +97,7 @@ fn our_rows(file: &Path) -> Vec<Row> {
                 let Timestamp(nanos) = frame.time;
                 rows.push((Some(nanos), frame.wire_len, frame.data.len()));
             }
-            Ok(Next::Idle) => {}
+            Ok(Next::Idle | Next::Back(_)) => {}
             Ok(Next::End) => return rows,
             Err(error) => panic!("{error}"),
         }

@@ -170,7 +170,7 @@ fn our_rows(file: &Path) -> (BTreeSet<Row>, SkipCounts) {
                 }
                 Err(skip) => skips.add(skip),
             },
-            Ok(Next::Idle) => {}
+            Ok(Next::Idle | Next::Back(_)) => {}
             Ok(Next::End) => return (rows, skips),
             Err(error) => println!("{}: {error}", file.display()),
         }

@@ -48,7 +48,7 @@ fn frames_of(sample: &str) -> Vec<Stored> {
                 wire_len: frame.wire_len,
                 data: frame.data.to_vec(),
             }),
-            Next::Idle => {}
+            Next::Idle | Next::Back(_) => {}
             Next::End => return frames,
         }
     }

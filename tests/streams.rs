@@ -245,7 +245,7 @@ fn our_streams(file: &Path) -> BTreeMap<u64, BTreeMap<Endpoint, Stream>> {
     loop {
         let frame = match source.next_frame() {
             Ok(Next::Frame(frame)) => frame,
-            Ok(Next::Idle) | Err(_) => continue,
+            Ok(Next::Idle | Next::Back(_)) | Err(_) => continue,
             Ok(Next::End) => break,
         };
         let Ok(segment) = decoder.decode(&frame) else {

@@ -44,7 +44,7 @@ pub fn frames(data: &[u8], mut each: impl FnMut(&Frame<'_>)) -> u64 {
                 count += 1;
                 each(&frame);
             }
-            Ok(Next::Idle) => {}
+            Ok(Next::Idle | Next::Back(_)) => {}
             Ok(Next::End) => break,
             Err(error) => {
                 errors += 1;

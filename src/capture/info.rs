@@ -169,4 +169,7 @@ pub struct Drops {
     pub by_kernel: Option<u64>,
     /// Dropped by the interface or its driver.
     pub by_interface: Option<u64>,
+    /// How often the queue between capture thread and decoder was full. Nothing is lost by that
+    /// alone: frames wait in the kernel's buffer then.
+    pub queue_waits: Option<u64>,
 }

@@ -2,28 +2,40 @@
 //!
 //! The kernel puts frames into a ring that is shared with us and wakes us for whole blocks of it
 //! (`TPACKET_V3` on Linux). The ring's size is what stands between a busy moment and lost frames.
+//! A thread of its own empties the rings (`hand_over`) into batches (`batch`), which come out in
+//! the order of time (`merge`, `source`).
 
 use std::net::IpAddr;
 
 #[cfg(not(feature = "live"))]
 mod absent;
 #[cfg(feature = "live")]
-mod libpcap;
+mod batch;
+#[cfg(feature = "live")]
+mod devices;
+#[cfg(feature = "live")]
+mod hand_over;
+#[cfg(feature = "live")]
+mod merge;
 #[cfg(feature = "live")]
 mod permission;
+#[cfg(feature = "live")]
+mod source;
+#[cfg(feature = "live")]
+mod tap;
 
 #[cfg(not(feature = "live"))]
 pub use absent::Live;
 #[cfg(not(feature = "live"))]
 pub use absent::devices;
 #[cfg(feature = "live")]
-pub use libpcap::Live;
+pub use devices::devices;
 #[cfg(feature = "live")]
-pub use libpcap::devices;
+pub use source::Live;
 #[cfg(feature = "live")]
-pub(in crate::capture) use libpcap::dlt_of;
+pub(in crate::capture) use tap::dlt_of;
 #[cfg(feature = "live")]
-pub(in crate::capture) use libpcap::message;
+pub(in crate::capture) use tap::message;
 
 /// The longest part of a frame that is captured unless asked otherwise, in bytes: what tcpdump
 /// captures, and larger than the segments that offloading hands over.

@@ -21,6 +21,7 @@ use crate::base::time::Timestamp;
 use crate::capture::error::CaptureError;
 use crate::capture::info::Drops;
 use crate::capture::info::InputInfo;
+use crate::capture::info::InputName;
 use crate::capture::info::Progress;
 
 /// Where frames come from: files, an interface, or memory.
@@ -44,6 +45,10 @@ pub trait Source: Send {
     /// does not end the source: the next call goes on behind the damage or with the next input,
     /// until [`Next::End`]. The number of errors of one input is bounded.
     fn next_frame(&mut self) -> Result<Next<'_>, CaptureError>;
+
+    /// Asks an interface for no more frames: those captured until now still come, then
+    /// [`Next::End`]. Of files nothing more has to be read, and they do not care.
+    fn stop(&mut self) {}
 
     /// What is known of the inputs met so far, in their order.
     fn inputs(&self) -> &[InputInfo];
@@ -79,6 +84,8 @@ pub enum Next<'a> {
     /// caller may look at its clock, its screen and its wish to stop, then ask again. Files that
     /// are there never idle.
     Idle,
+    /// An interface that was lost is captured on again.
+    Back(&'a InputName),
     /// There will be no more frames.
     End,
 }

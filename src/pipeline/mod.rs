@@ -10,6 +10,7 @@ mod totals;
 use crate::base::ids::ByteRange;
 use crate::base::side::PerSide;
 use crate::base::side::Side;
+use crate::base::time;
 use crate::base::time::Timestamp;
 use crate::capture::Frame;
 use crate::carrier::Other;
@@ -220,6 +221,17 @@ impl Pipeline {
         } = self;
         flows.drain_idle(now);
         decoding.all_left(flows, budget, observer);
+    }
+
+    /// The clock that stamps the frames was set ahead by `by`, or back, before the next frame:
+    /// nobody was silent for as long, and no media came as late.
+    pub fn clock_stepped(&mut self, by: time::Span) {
+        self.flows.clock_stepped(by);
+        for flow in self.flows.flows_mut() {
+            if let Some(conversation) = flow.data.conversation() {
+                conversation.connection.session.clock_stepped();
+            }
+        }
     }
 
     /// Sums over the capture so far.

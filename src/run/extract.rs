@@ -87,6 +87,7 @@ pub(super) fn extract(flags: &Flags, input: &Input, folder: &Path, force: bool) 
             ));
         }
     }
+    reading.tell_counts(pipeline.totals().frames);
     if let Some((path, error)) = extractor.take_failure() {
         let hint = if error.kind() == io::ErrorKind::AlreadyExists {
             " (--force replaces files)"

@@ -72,6 +72,7 @@ pub(super) fn json(flags: &Flags, input: &Input, events: &[String], interval: u3
     if let Some(let_go) = let_go(&pipeline, flags.memory) {
         complain(&let_go);
     }
+    reading.tell_counts(pipeline.totals().frames);
     leave(pipeline);
     match report.take_failure() {
         None => reading.exit(),

@@ -10,6 +10,7 @@ mod progress;
 mod reading;
 mod report;
 mod signals;
+mod steps;
 
 use std::io;
 use std::io::IsTerminal as _;

@@ -1,14 +1,17 @@
 //! Frames on their way from files or interfaces into the pipeline.
 
+use std::fmt::Display;
+use std::io;
+use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
-use std::time::SystemTime;
-use std::time::UNIX_EPOCH;
 
 use rtmpscope::base::text::printable;
 use rtmpscope::base::time::Span;
 use rtmpscope::base::time::Timestamp;
+use rtmpscope::base::units::counted;
+use rtmpscope::base::units::span_with_hours;
 use rtmpscope::capture::Next;
 use rtmpscope::capture::Source;
 use rtmpscope::capture::bpf::Filter;
@@ -28,6 +31,8 @@ use crate::run::Exit;
 use crate::run::complain;
 use crate::run::exit_of;
 use crate::run::memory::MemoryLimit;
+use crate::run::steps::Clock;
+use crate::run::steps::wall_clock;
 
 /// Most frames between two looks at the wish to stop and at what is due.
 const LOOK_EVERY: u64 = 1024;
@@ -35,6 +40,10 @@ const LOOK_EVERY: u64 = 1024;
 /// Most capture time between two such looks, so that what is due by capture time is never later
 /// than this.
 const LOOK_SPAN: Span = Span::from_millis(100);
+
+/// Capture time between two frames of an interface at which the clock is looked at: it may have
+/// been set.
+const MAYBE_STEP: Span = Span::from_secs(1);
 
 /// Frames on their way from a source, filtered and counted, with what went wrong.
 pub(super) struct Reading {
@@ -44,7 +53,8 @@ pub(super) struct Reading {
     pub(super) stop: Arc<AtomicBool>,
     pub(super) is_live: bool,
     memory: MemoryLimit,
-    /// Class of the worst error so far.
+    quiet: bool,
+    /// Class of the first error so far that was not mended.
     trouble: Option<ErrorClass>,
 }
 
@@ -68,6 +78,7 @@ impl Reading {
             stop: Arc::default(),
             is_live: true,
             memory: MemoryLimit::new(usize::MAX),
+            quiet: true,
             trouble: None,
         }
     }
@@ -101,6 +112,7 @@ impl Reading {
             stop,
             is_live: matches!(input.origin, Origin::Interfaces(_)),
             memory: MemoryLimit::new(flags.memory),
+            quiet: flags.quiet,
             trouble: None,
         })
     }
@@ -111,15 +123,24 @@ impl Reading {
         pipeline: &mut Pipeline,
         observer: &mut O,
         mut look: impl FnMut(&mut O, &mut Pipeline, Moment, &mut dyn Source) -> bool,
-        mut tell: impl FnMut(&CaptureError),
+        mut tell: impl FnMut(&dyn Display),
     ) {
         // The first frame is looked at for the precision of its time.
         let mut until_look = 1_u64;
         let mut looked = Timestamp::default();
+        let mut clock = self.is_live.then(Clock::new);
+        let mut last = None;
         loop {
             let mut is_idle = false;
             let now = match self.source.next_frame() {
                 Ok(Next::Frame(frame)) => {
+                    if let Some(clock) = &mut clock {
+                        let passed = frame.time.since(last.unwrap_or(frame.time));
+                        if passed.nanos().saturating_abs() >= MAYBE_STEP.nanos() {
+                            check_clock(clock, pipeline, &mut tell);
+                        }
+                        last = Some(frame.time);
+                    }
                     let wanted = match &mut self.filter {
                         None => Ok(true),
                         Some(filter) => filter.accepts(frame.link, frame.data),
@@ -140,14 +161,22 @@ impl Reading {
                 Ok(Next::Idle) => {
                     until_look = 0;
                     is_idle = true;
-                    if self.is_live {
+                    if let Some(clock) = &mut clock {
+                        check_clock(clock, pipeline, &mut tell);
                         let now = wall_clock();
+                        last = Some(now);
                         pipeline.idle(now, observer);
                         now
                     } else {
                         // The clock of what comes through a pipe is not ours.
                         pipeline.totals().last.unwrap_or_default()
                     }
+                }
+                Ok(Next::Back(name)) => {
+                    tell(&format_args!("{name}: captured on again"));
+                    // What could not be helped is told, and no failure of ours.
+                    self.trouble = self.trouble.filter(|class| *class != ErrorClass::Device);
+                    continue;
                 }
                 Ok(Next::End) => break,
                 Err(error) => {
@@ -163,14 +192,55 @@ impl Reading {
                 until_look = LOOK_EVERY;
                 looked = now;
                 let moment = Moment { now, is_idle };
-                if self.stop.load(Ordering::Relaxed)
-                    || !look(observer, pipeline, moment, &mut *self.source)
-                {
+                if !look(observer, pipeline, moment, &mut *self.source) {
                     break;
+                }
+                if self.stop.load(Ordering::Relaxed) {
+                    if !self.is_live {
+                        break;
+                    }
+                    // What was captured until now is not thrown away.
+                    self.source.stop();
                 }
             }
         }
+        if self.is_live {
+            self.end_capture();
+        }
         pipeline.finish(observer);
+    }
+
+    /// Lets the capture end, so that its counters are those of all of it.
+    fn end_capture(&mut self) {
+        self.source.stop();
+        while !matches!(self.source.next_frame(), Ok(Next::End)) {}
+    }
+
+    /// Says to those who watch an interface how much was captured and how much was lost, as
+    /// tcpdump does.
+    pub(super) fn tell_counts(&mut self, frames: u64) {
+        if !self.is_live || self.quiet {
+            return;
+        }
+        let drops = self.source.drops();
+        let mut lines = vec![counted(frames, "packet") + " captured"];
+        let parts = [
+            (drops.received, "received by filter"),
+            (drops.by_kernel, "dropped by kernel"),
+            (drops.by_interface, "dropped by interface"),
+        ];
+        for (count, what) in parts {
+            lines.extend(count.map(|count| format!("{} {what}", counted(count, "packet"))));
+        }
+        if let Some(waits) = drops.queue_waits.filter(|waits| *waits > 0) {
+            lines.push(format!(
+                "decoding could not keep up {}: what came meanwhile waited in the kernel's buffer",
+                counted(waits, "time")
+            ));
+        }
+        for line in lines {
+            let _ = writeln!(io::stderr(), "{line}");
+        }
     }
 
     /// Whether none of the inputs turned out to be a capture: there is nothing to show.
@@ -187,20 +257,29 @@ impl Reading {
     }
 }
 
+/// Tells the pipeline, and the user, when the clock was set.
+fn check_clock(clock: &mut Clock, pipeline: &mut Pipeline, tell: &mut impl FnMut(&dyn Display)) {
+    if let Some(by) = clock.step() {
+        pipeline.clock_stepped(by);
+        let (way, span) = if by.nanos() < 0 {
+            ("back", Span(by.nanos().saturating_neg()))
+        } else {
+            ("ahead", by)
+        };
+        tell(&format_args!(
+            "the clock of this machine was set {way} by {}: times before and behind do not compare",
+            span_with_hours(span)
+        ));
+    }
+}
+
 fn remember(
     trouble: &mut Option<ErrorClass>,
     error: &CaptureError,
-    tell: &mut impl FnMut(&CaptureError),
+    tell: &mut impl FnMut(&dyn Display),
 ) {
     tell(error);
     trouble.get_or_insert(error.class());
-}
-
-fn wall_clock() -> Timestamp {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    Timestamp(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
 }
 
 /// Opens the input, or says why it cannot be.

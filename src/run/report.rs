@@ -55,6 +55,7 @@ pub(super) fn report(flags: &Flags, input: &Input) -> Exit {
     if let Some(let_go) = let_go(&pipeline, flags.memory) {
         foot = format!("{foot}\n{let_go}\n");
     }
+    reading.tell_counts(pipeline.totals().frames);
     leave(pipeline);
     match text.finish(&head, &foot) {
         Ok(()) => reading.exit(),

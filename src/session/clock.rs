@@ -219,8 +219,8 @@ impl Clock {
         }
     }
 
-    /// The peers agreed that the next message may begin another timeline: they seek, or end a
-    /// pause. The lag goes on from its last value.
+    /// The next message may begin another timeline: the peers agreed to seek, or to end a pause, or
+    /// the clock of the capture was set. The lag goes on from its last value.
     pub fn agree_break(&mut self) {
         self.is_break_agreed = true;
     }

@@ -303,6 +303,14 @@ impl Session {
         }
     }
 
+    /// The clock that stamps the frames was set: the lag of each track goes on from its last
+    /// value.
+    pub(crate) fn clock_stepped(&mut self) {
+        for clock in self.tracks.iter_mut().filter_map(|t| t.clock.as_mut()) {
+            clock.agree_break();
+        }
+    }
+
     fn ended(&mut self, index: usize) {
         if let Some(track) = self.tracks.get_mut(index) {
             track.is_ended = true;

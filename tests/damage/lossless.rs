@@ -173,7 +173,7 @@ fn through_pcapng(frames: &[StoredFrame]) -> Vec<StoredFrame> {
     loop {
         match files.next_frame() {
             Ok(Next::Frame(frame)) => read.push(StoredFrame::from(frame)),
-            Ok(Next::Idle) => {}
+            Ok(Next::Idle | Next::Back(_)) => {}
             Ok(Next::End) => break,
             Err(error) => panic!("{error}"),
         }

@@ -118,7 +118,7 @@ pub(crate) fn read(name: &str, path: &Path) -> Capture {
                 }
                 capture.frames.push(StoredFrame::from(frame));
             }
-            Ok(Next::Idle) => {}
+            Ok(Next::Idle | Next::Back(_)) => {}
             Ok(Next::End) => return capture,
             Err(error) => panic!("{}: {error}", path.display()),
         }

@@ -40,7 +40,7 @@ pub(crate) fn frames(path: &Path, mut each: impl FnMut(&Frame<'_>)) {
     loop {
         match files.next_frame() {
             Ok(Next::Frame(frame)) => each(&frame),
-            Ok(Next::Idle) => {}
+            Ok(Next::Idle | Next::Back(_)) => {}
             Ok(Next::End) => return,
             Err(error) => panic!("{}: {error}", path.display()),
         }

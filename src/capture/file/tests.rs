@@ -66,7 +66,7 @@ fn drain(source: &mut Files) -> Outcome {
                 assert!(frame.wire_len as usize >= frame.data.len());
             }
             // A pipe whose writer is slow.
-            Ok(Next::Idle) => {}
+            Ok(Next::Idle | Next::Back(_)) => {}
             Ok(Next::End) => return outcome,
             Err(error) => {
                 outcome.errors.push(error);

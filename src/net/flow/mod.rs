@@ -284,6 +284,25 @@ impl<T: Default> FlowTable<T> {
         self.end_in_order(due, EndReason::Idle);
     }
 
+    /// The clock that stamps the frames was set ahead by `by`, or back: what was waited for is
+    /// waited for as long as before.
+    pub fn clock_stepped(&mut self, by: Span) {
+        let by = by.nanos();
+        let shifted = |at: i64| match at {
+            i64::MIN | i64::MAX => at,
+            at => at.saturating_add(by),
+        };
+        self.clock = Timestamp(shifted(self.clock.0));
+        self.full_until = Timestamp(shifted(self.full_until.0));
+        self.last_scan = shifted(self.last_scan);
+        self.next_due = shifted(self.next_due);
+        for deadline in &mut self.deadlines {
+            *deadline = shifted(*deadline);
+        }
+        self.jump_seen = false;
+        self.time_wait = TimeWait::default();
+    }
+
     /// Ends all connections: the capture is over.
     pub fn drain_all(&mut self) {
         let all = (0u32..)

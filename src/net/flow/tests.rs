@@ -330,6 +330,25 @@ fn a_closed_connection_leaves_after_its_linger() {
 }
 
 #[test]
+fn a_clock_that_is_set_ends_nothing_and_lets_nothing_stay() {
+    let hour = Span::from_secs(3600);
+    let mut rig = Rig::new();
+    rig.handshake();
+    // Ahead: nobody was silent for an hour.
+    rig.table.clock_stepped(hour);
+    rig.after(3_600_000);
+    assert_eq!(told(rig.after(1000).client(ACK, 101, b"x")).0, 1);
+    assert_eq!(told(rig.after(1000).client(ACK, 102, b"x")).0, 1);
+    assert_eq!(rig.ended(), []);
+    // And back: what is over leaves as soon as ever.
+    rig.close();
+    rig.table.clock_stepped(Span(-hour.nanos()));
+    rig.after(-3_600_000).after(6000);
+    rig.table.drain_idle(Timestamp(rig.millis * 1_000_000));
+    assert_eq!(rig.ended(), [(1, EndReason::Closed)]);
+}
+
+#[test]
 fn a_half_closed_connection_stays() {
     let mut rig = Rig::new();
     rig.handshake();

@@ -210,7 +210,7 @@ fn a_pipe_without_a_whole_frame_idles() {
         loop {
             match source.next_frame() {
                 Ok(Next::Frame(_)) => frames += 1,
-                Ok(Next::Idle) => {}
+                Ok(Next::Idle | Next::Back(_)) => {}
                 Ok(Next::End) => break,
                 Err(error) => panic!("{error}"),
             }

@@ -294,6 +294,7 @@ fn statistics_are_totals_of_which_the_last_counts() {
     drain(&mut source);
     let once = Drops {
         received: Some(20),
+        queue_waits: None,
         by_interface: Some(2),
         by_kernel: Some(3),
     };
