@@ -26,6 +26,7 @@ use rtmpscope::base::side::PerSide;
 use rtmpscope::base::side::Side;
 use rtmpscope::base::time::Span as TimeSpan;
 use rtmpscope::capture::Frame;
+use rtmpscope::capture::InterfaceIndex;
 use rtmpscope::capture::Next;
 use rtmpscope::capture::Source as _;
 use rtmpscope::capture::file::Files;
@@ -190,6 +191,7 @@ fn frames(stored: &[StoredFrame]) -> impl Iterator<Item = (Frame<'_>, &StoredFra
             number: FrameNumber(number),
             time: stored.time,
             link: stored.link,
+            interface: InterfaceIndex::FIRST,
             wire_len: stored.wire_len,
             data: &stored.data,
         };

@@ -12,6 +12,7 @@ use std::alloc::System;
 use rtmpscope::base::ids::FrameNumber;
 use rtmpscope::base::time::Timestamp;
 use rtmpscope::capture::Frame;
+use rtmpscope::capture::InterfaceIndex;
 use rtmpscope::capture::LinkType;
 use rtmpscope::pipeline::Connection;
 use rtmpscope::pipeline::Heard;
@@ -97,6 +98,7 @@ impl Rig {
             number: FrameNumber(self.frames),
             time: Timestamp(self.micros * 1000),
             link: LinkType::ETHERNET,
+            interface: InterfaceIndex::FIRST,
             wire_len: u32::try_from(self.packet.len()).expect("a frame"),
             data: &self.packet,
         };

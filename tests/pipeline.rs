@@ -13,6 +13,7 @@ use rtmpscope::base::ids::FrameNumber;
 use rtmpscope::base::side::Side;
 use rtmpscope::base::time::Timestamp;
 use rtmpscope::capture::Frame;
+use rtmpscope::capture::InterfaceIndex;
 use rtmpscope::capture::LinkType;
 use rtmpscope::capture::Next;
 use rtmpscope::capture::Source as _;
@@ -103,6 +104,7 @@ fn run<'a>(frames: impl IntoIterator<Item = &'a Stored>) -> Notes {
             number: FrameNumber(number),
             time: stored.time,
             link: stored.link,
+            interface: InterfaceIndex::FIRST,
             wire_len: stored.wire_len,
             data: &stored.data,
         };

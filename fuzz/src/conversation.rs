@@ -14,6 +14,7 @@ use rtmpscope::base::side::Side;
 use rtmpscope::base::time::Span;
 use rtmpscope::base::time::Timestamp;
 use rtmpscope::capture::Frame;
+use rtmpscope::capture::InterfaceIndex;
 use rtmpscope::capture::LinkType;
 use rtmpscope::pipeline::Options;
 
@@ -175,6 +176,7 @@ impl<E: FnMut(&Frame<'_>)> Wire<E> {
             number: FrameNumber(self.number),
             time: self.now,
             link: LinkType::ETHERNET,
+            interface: InterfaceIndex::FIRST,
             wire_len: u32::try_from(frame.len()).unwrap_or(u32::MAX),
             data: frame,
         });

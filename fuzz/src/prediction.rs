@@ -10,6 +10,7 @@ use rtmpscope::base::ids::FrameNumber;
 use rtmpscope::base::time::Span;
 use rtmpscope::base::time::Timestamp;
 use rtmpscope::capture::Frame;
+use rtmpscope::capture::InterfaceIndex;
 use rtmpscope::capture::LinkType;
 use rtmpscope::pipeline::Options;
 use rtmpscope::pipeline::Pipeline;
@@ -155,6 +156,7 @@ fn play(frames: &[&Stored], at_once: bool) -> String {
             number: FrameNumber(number),
             time: stored.time,
             link: stored.link,
+            interface: InterfaceIndex::FIRST,
             wire_len: stored.wire_len,
             data: &stored.data,
         };

@@ -5,6 +5,7 @@ use crate::base::ids::FrameNumber;
 use crate::base::time::Precision;
 use crate::base::time::Timestamp;
 use crate::capture::Frame;
+use crate::capture::InterfaceIndex;
 use crate::capture::LinkType;
 use crate::capture::Next;
 use crate::capture::Source;
@@ -101,6 +102,7 @@ impl Source for Memory {
             number: FrameNumber(self.given as u64),
             time: frame.time,
             link: frame.link,
+            interface: InterfaceIndex::FIRST,
             wire_len: frame.wire_len,
             data: &frame.data,
         }))

@@ -22,6 +22,7 @@ use crate::capture::error::CaptureError;
 use crate::capture::info::Drops;
 use crate::capture::info::InputInfo;
 use crate::capture::info::InputName;
+use crate::capture::info::InterfaceInfo;
 use crate::capture::info::Progress;
 
 /// Where frames come from: files, an interface, or memory.
@@ -52,6 +53,12 @@ pub trait Source: Send {
 
     /// What is known of the inputs met so far, in their order.
     fn inputs(&self) -> &[InputInfo];
+
+    /// The interface of a frame, where it is known.
+    fn interface(&self, index: InterfaceIndex) -> Option<&InterfaceInfo> {
+        let all = self.inputs().iter().flat_map(|input| &input.interfaces);
+        all.into_iter().nth(usize::try_from(index.0).ok()?)
+    }
 
     /// How far reading has come.
     fn progress(&self) -> Progress;
@@ -142,6 +149,17 @@ impl fmt::Display for LinkType {
     }
 }
 
+/// Place of an interface in the list of all interfaces of a source, see [`Source::interface`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct InterfaceIndex(pub u32);
+
+impl InterfaceIndex {
+    /// The first interface: the only one of most captures.
+    pub const FIRST: Self = Self(0);
+    /// An interface that is not on the list, because it is too long.
+    pub const UNLISTED: Self = Self(u32::MAX);
+}
+
 /// One captured frame, borrowed from the source that read it.
 #[derive(Debug, Clone, Copy)]
 pub struct Frame<'a> {
@@ -151,6 +169,8 @@ pub struct Frame<'a> {
     pub time: Timestamp,
     /// How `data` begins.
     pub link: LinkType,
+    /// Which interface captured it.
+    pub interface: InterfaceIndex,
     /// Length on the wire; larger than `data` when the capture cut the frame (snaplen).
     pub wire_len: u32,
     /// What was captured.

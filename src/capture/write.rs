@@ -123,12 +123,14 @@ impl<W: Write> PcapWriter<W> {
 mod tests {
     use super::*;
     use crate::base::ids::FrameNumber;
+    use crate::capture::InterfaceIndex;
 
     fn frame(nanos: i64, data: &[u8]) -> Frame<'_> {
         Frame {
             number: FrameNumber(1),
             time: Timestamp(nanos),
             link: LinkType::ETHERNET,
+            interface: InterfaceIndex::FIRST,
             wire_len: 3,
             data,
         }

@@ -19,6 +19,7 @@ use crate::base::ids::FrameNumber;
 use crate::base::ids::Mark;
 use crate::base::time::Timestamp;
 use crate::capture::Frame;
+use crate::capture::InterfaceIndex;
 use crate::capture::LinkType;
 use crate::net::Endpoint;
 use crate::net::Segment;
@@ -179,6 +180,7 @@ pub fn fuzz_fast_vs_slow(data: &[u8]) -> bool {
         number: FrameNumber(1),
         time: Timestamp(1),
         link: LinkType::ETHERNET,
+        interface: InterfaceIndex::FIRST,
         wire_len: u32::try_from(wire).unwrap_or(u32::MAX),
         data,
     };

@@ -3,6 +3,7 @@
 use crate::base::ids::FrameNumber;
 use crate::base::time::Timestamp;
 use crate::capture::Frame;
+use crate::capture::InterfaceIndex;
 use crate::capture::LinkType;
 use crate::net::Segment;
 use crate::net::frame::FrameDecoder;
@@ -75,6 +76,7 @@ pub(super) fn whole(link: LinkType, data: &[u8]) -> Frame<'_> {
         number: FrameNumber(1),
         time: Timestamp(0),
         link,
+        interface: InterfaceIndex::FIRST,
         wire_len: u32::try_from(data.len()).unwrap(),
         data,
     }

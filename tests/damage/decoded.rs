@@ -7,6 +7,7 @@ use rtmpscope::base::ids::FrameNumber;
 use rtmpscope::base::ids::Mark;
 use rtmpscope::base::side::Side;
 use rtmpscope::capture::Frame;
+use rtmpscope::capture::InterfaceIndex;
 use rtmpscope::capture::memory::StoredFrame;
 use rtmpscope::pipeline::Connection;
 use rtmpscope::pipeline::Gap;
@@ -40,6 +41,7 @@ pub(crate) fn decode(frames: &[StoredFrame]) -> Directions {
             number: FrameNumber(index as u64 + 1),
             time: frame.time,
             link: frame.link,
+            interface: InterfaceIndex::FIRST,
             wire_len: frame.wire_len,
             data: &frame.data,
         };

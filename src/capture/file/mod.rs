@@ -283,11 +283,12 @@ impl Files {
         window.consume(FILE_HEADER_LEN);
         match header {
             Some(header) if header.major == MAJOR => {
+                let interface = self.notes.next_interface();
                 self.notes.update(|info| {
                     info.format = Some(header.format());
                     info.interfaces.push(header.interface());
                 });
-                Ok(Reader::Pcap(PcapReader::new(&header)))
+                Ok(Reader::Pcap(PcapReader::new(&header, interface)))
             }
             Some(header) => Err(CaptureError::NotACapture {
                 input: self.name(),
@@ -442,6 +443,7 @@ impl Source for Files {
             number: FrameNumber(self.frames),
             time: record.time,
             link: record.link,
+            interface: record.interface,
             wire_len: record.wire_len,
             data,
         }))

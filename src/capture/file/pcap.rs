@@ -18,6 +18,7 @@ use super::record::Stage;
 use super::window::Window;
 use crate::base::time::Precision;
 use crate::base::time::Timestamp;
+use crate::capture::InterfaceIndex;
 use crate::capture::LinkType;
 use crate::capture::error::Aftermath;
 use crate::capture::info::Format;
@@ -120,13 +121,14 @@ pub(super) struct PcapReader {
     big_endian: bool,
     nanos_per_tick: i64,
     link: LinkType,
+    interface: InterfaceIndex,
     header_len: usize,
     lengths_may_be_exchanged: bool,
     stage: Stage,
 }
 
 impl PcapReader {
-    pub(super) fn new(header: &FileHeader) -> Self {
+    pub(super) fn new(header: &FileHeader, interface: InterfaceIndex) -> Self {
         Self {
             big_endian: header.endianness == Endianness::Big,
             nanos_per_tick: match header.precision {
@@ -134,6 +136,7 @@ impl PcapReader {
                 Precision::Nanos => 1,
             },
             link: header.link,
+            interface,
             header_len: if header.modified {
                 MODIFIED_RECORD_HEADER_LEN
             } else {
@@ -201,6 +204,7 @@ impl PcapReader {
         Some(Record {
             time: Timestamp(nanos),
             link: self.link,
+            interface: self.interface,
             // A frame cannot be captured longer than it was: a writer that left the field 0.
             wire_len: on_wire.max(captured),
             at: 0,

@@ -1,6 +1,7 @@
 //! What the readers of the two formats hand to [`super::Files`].
 
 use crate::base::time::Timestamp;
+use crate::capture::InterfaceIndex;
 use crate::capture::LinkType;
 use crate::capture::error::Aftermath;
 use crate::capture::info::Drops;
@@ -15,6 +16,7 @@ pub(super) const MAX_FRAME_LEN: usize = 16 * 1024 * 1024;
 pub(super) struct Record {
     pub(super) time: Timestamp,
     pub(super) link: LinkType,
+    pub(super) interface: InterfaceIndex,
     pub(super) wire_len: u32,
     pub(super) at: usize,
     pub(super) len: usize,
@@ -47,6 +49,17 @@ pub(super) struct Notes {
 }
 
 impl Notes {
+    /// The place that the next interface of the input being read will have.
+    pub(super) fn next_interface(&self) -> InterfaceIndex {
+        let counts = self.inputs.iter().map(|input| input.interfaces.len());
+        match self.inputs.last() {
+            Some(last) if last.interfaces.len() >= InputInfo::MAX_INTERFACES => {
+                InterfaceIndex::UNLISTED
+            }
+            _ => InterfaceIndex(u32::try_from(counts.sum::<usize>()).unwrap_or(u32::MAX)),
+        }
+    }
+
     /// Changes what is known of the input being read.
     pub(super) fn update(&mut self, change: impl FnOnce(&mut InputInfo)) {
         if let Some(info) = self.inputs.last_mut() {

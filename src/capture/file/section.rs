@@ -20,6 +20,7 @@ use super::options::text;
 use super::record::Notes;
 use super::record::Record;
 use crate::base::time::Timestamp;
+use crate::capture::InterfaceIndex;
 use crate::capture::LinkType;
 use crate::capture::info::InputInfo;
 use crate::capture::info::InterfaceInfo;
@@ -39,6 +40,7 @@ const TLS_KEY_LOG: u32 = 0x544C_534B;
 /// What frames need to know of their interface.
 #[derive(Debug, Clone, Copy)]
 struct Interface {
+    index: InterfaceIndex,
     link: LinkType,
     snaplen: u32,
     clock: Clock,
@@ -110,6 +112,7 @@ impl Section {
         let record = Record {
             time: interface.clock.time(ticks),
             link: interface.link,
+            interface: interface.index,
             wire_len: word(on_wire).max(word(captured)),
             at: ENHANCED_PACKET_HEADER_LEN,
             len,
@@ -236,6 +239,7 @@ impl Section {
                 _ => {}
             }
         }
+        let index = notes.next_interface();
         notes.update(|info| {
             if info.interfaces.len() < InputInfo::MAX_INTERFACES {
                 info.interfaces.push(InterfaceInfo {
@@ -248,6 +252,7 @@ impl Section {
             }
         });
         self.interfaces.push(Interface {
+            index,
             link,
             snaplen,
             clock,
@@ -347,6 +352,7 @@ impl Section {
             record: Record {
                 time: interface.clock.time(ticks),
                 link: interface.link,
+                interface: interface.index,
                 wire_len: on_wire.max(captured),
                 at: ENHANCED_PACKET_HEADER_LEN - LEADER_LEN,
                 len: captured as usize,
@@ -391,6 +397,7 @@ impl Section {
         Ok(Record {
             time: self.last_time,
             link: interface.link,
+            interface: interface.index,
             wire_len: on_wire,
             at: ORIGINAL_LEN,
             len: (len as usize).min(data.len()),

@@ -4,6 +4,7 @@
 use crate::base::ids::FrameNumber;
 use crate::base::time::Timestamp;
 use crate::capture::Frame;
+use crate::capture::InterfaceIndex;
 use crate::capture::LinkType;
 
 /// Bytes of frames after which a batch is full. It fits the cache of a core, so that the decoder
@@ -72,13 +73,18 @@ impl Batch {
     }
 
     /// Hands out the next frame.
-    pub(super) fn take(&mut self, number: FrameNumber) -> Option<Frame<'_>> {
+    pub(super) fn take(
+        &mut self,
+        number: FrameNumber,
+        interface: InterfaceIndex,
+    ) -> Option<Frame<'_>> {
         let place = self.frames.get(self.taken)?;
         self.taken = self.taken.saturating_add(1);
         Some(Frame {
             number,
             time: place.time,
             link: place.link,
+            interface,
             wire_len: place.wire_len,
             data: self.bytes.get(place.start..place.end)?,
         })
@@ -95,12 +101,12 @@ mod tests {
         batch.push(Timestamp(5), LinkType::ETHERNET, 3, b"one");
         batch.push(Timestamp(7), LinkType::RAW, 9, b"second");
         assert_eq!(batch.next_time(), Some(Timestamp(5)));
-        let first = batch.take(FrameNumber(1)).unwrap();
+        let first = batch.take(FrameNumber(1), InterfaceIndex::FIRST).unwrap();
         assert_eq!((first.data, first.wire_len), (&b"one"[..], 3));
-        let second = batch.take(FrameNumber(2)).unwrap();
+        let second = batch.take(FrameNumber(2), InterfaceIndex::FIRST).unwrap();
         assert_eq!((second.time, second.link), (Timestamp(7), LinkType::RAW));
         assert_eq!((second.data, second.wire_len), (&b"second"[..], 9));
-        assert!(batch.is_empty() && batch.take(FrameNumber(3)).is_none());
+        assert!(batch.is_empty() && batch.take(FrameNumber(3), InterfaceIndex::FIRST).is_none());
     }
 
     #[test]

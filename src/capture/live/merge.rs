@@ -95,6 +95,7 @@ impl Merge {
 mod tests {
     use super::*;
     use crate::base::ids::FrameNumber;
+    use crate::capture::InterfaceIndex;
     use crate::capture::LinkType;
 
     fn batch(times: &[i64]) -> Batch {
@@ -109,7 +110,12 @@ mod tests {
         let mut times = Vec::new();
         while let Some(lane) = merge.next(|| now, is_end) {
             let head = merge.head(lane).unwrap();
-            times.push(head.take(FrameNumber(1)).unwrap().time.0);
+            times.push(
+                head.take(FrameNumber(1), InterfaceIndex::FIRST)
+                    .unwrap()
+                    .time
+                    .0,
+            );
             merge.done();
         }
         times

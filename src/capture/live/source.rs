@@ -22,6 +22,7 @@ use super::tap::Interface;
 use super::tap::Tap;
 use crate::base::ids::FrameNumber;
 use crate::base::time::Precision;
+use crate::capture::InterfaceIndex;
 use crate::capture::Next;
 use crate::capture::Source;
 use crate::capture::bpf::Filter;
@@ -168,7 +169,9 @@ impl Source for Live {
         };
         self.frames = self.frames.saturating_add(1);
         let number = FrameNumber(self.frames);
-        let frame = self.merge.head(lane).and_then(|batch| batch.take(number));
+        let interface = InterfaceIndex(u32::try_from(lane).unwrap_or(u32::MAX));
+        let head = self.merge.head(lane);
+        let frame = head.and_then(|batch| batch.take(number, interface));
         Ok(frame.map_or(Next::Idle, Next::Frame))
     }
 

@@ -3,6 +3,7 @@
 use crate::base::ids::FrameNumber;
 use crate::base::time::Timestamp;
 use crate::capture::Frame;
+use crate::capture::InterfaceIndex;
 use crate::capture::LinkType;
 use crate::net::frame::FrameDecoder;
 
@@ -49,6 +50,7 @@ pub fn fuzz_frames(data: &[u8]) {
             number: FrameNumber(number),
             time: Timestamp(i64::from(beyond)),
             link,
+            interface: InterfaceIndex::FIRST,
             wire_len: u32::try_from(wire).unwrap_or(u32::MAX),
             data: bytes,
         };
