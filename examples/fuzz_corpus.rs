@@ -270,7 +270,9 @@ fn messages(path: &Path, corpus: &mut Corpus) -> Result<(), Box<dyn Error>> {
         ..Options::default()
     });
     let mut bodies = Bodies::default();
-    each_frame(path, |frame| pipeline.push(frame, &mut bodies));
+    each_frame(path, |frame| {
+        pipeline.push(frame, &mut bodies);
+    });
     pipeline.finish(&mut bodies);
     for (type_id, bodies) in &bodies.by_type {
         for body in bodies {

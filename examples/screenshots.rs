@@ -137,7 +137,9 @@ fn frame(picture: &Picture, samples: &Path) -> Result<Buffer, Box<dyn Error>> {
     let mut source = Files::new(files.iter().map(Input::named));
     loop {
         match source.next_frame() {
-            Ok(Next::Frame(frame)) => pipeline.push(&frame, &mut store),
+            Ok(Next::Frame(frame)) => {
+                pipeline.push(&frame, &mut store);
+            }
             Ok(Next::Idle | Next::Back(_)) | Err(_) => {}
             Ok(Next::End) => break,
         }

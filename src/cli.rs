@@ -8,6 +8,11 @@ use clap::Args;
 use clap::Parser;
 use clap::Subcommand;
 
+mod packets;
+
+pub(crate) use self::packets::Limit;
+pub(crate) use self::packets::PacketFlags;
+
 /// See every connection, chunk stream, call and media clock of an RTMP capture.
 #[derive(Debug, Parser)]
 #[command(
@@ -193,9 +198,8 @@ pub(crate) struct Flags {
     #[arg(short = 'l', global = true, hide = true)]
     pub line_buffered: bool,
 
-    /// Write packets to a file. Not in this version.
-    #[arg(short = 'w', value_name = "FILE", global = true, hide = true)]
-    pub write: Option<PathBuf>,
+    #[command(flatten)]
+    pub packets: PacketFlags,
 
     /// Display filter. Not in this version.
     #[arg(short = 'Y', value_name = "EXPR", global = true, hide = true)]
@@ -231,12 +235,6 @@ impl Flags {
     ///
     /// A sentence for the user when flags and words contradict each other or name nothing to read.
     pub(crate) fn input(&self, inputs: &Inputs) -> Result<Input, String> {
-        if self.write.is_some() {
-            return Err(
-                "-w (writing packets) is not in this version yet; tcpdump -w writes the same capture"
-                    .to_owned(),
-            );
-        }
         if self.display_filter.is_some() {
             return Err(
                 "-Y (display filter) is not in this version yet; a BPF expression behind the file filters packets, jq filters the output of `rtmpscope json`"
@@ -398,8 +396,6 @@ mod tests {
 
     #[test]
     fn what_is_not_here_yet_is_refused_with_a_word() {
-        let cli = parse("rtmpscope -r a.pcap -w b.pcap");
-        assert!(cli.flags.input(&cli.inputs).unwrap_err().contains("-w"));
         let cli = parse("rtmpscope -r a.pcap -Y rtmp");
         assert!(cli.flags.input(&cli.inputs).unwrap_err().contains("-Y"));
     }

@@ -43,7 +43,9 @@ pub fn run(data: &[u8]) {
     let mut view = ViewState::default();
     let mut feed = Feed::new(shared);
     let (width, height) = (u16::from(width), u16::from(height));
-    conversation::frames(options, turns, |frame| pipeline.push(frame, &mut store));
+    conversation::frames(options, turns, |frame| {
+        pipeline.push(frame, &mut store);
+    });
     store.publish(&mut pipeline, Capture::default());
     // Half of the keys come while the capture goes on.
     let (before, behind) = keys.split_at(count / 2);

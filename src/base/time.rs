@@ -36,6 +36,14 @@ impl Timestamp {
         Span(self.0.saturating_sub(earlier.0))
     }
 
+    /// This instant in UTC by a pattern of strftime(3); `None` when the pattern makes no sense.
+    pub fn strftime(self, pattern: &str) -> Option<String> {
+        let zoned = jiff::Timestamp::from_nanosecond(i128::from(self.0))
+            .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+            .to_zoned(jiff::tz::TimeZone::UTC);
+        jiff::fmt::strtime::format(pattern, &zoned).ok()
+    }
+
     /// This instant as RFC 3339 in UTC, with six or nine digits of a second.
     pub fn rfc3339(self, precision: Precision) -> Rfc3339 {
         Rfc3339 {
@@ -115,6 +123,16 @@ impl Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn patterns_of_strftime() {
+        let time = Timestamp(1_700_000_000_000_000_000);
+        assert_eq!(
+            time.strftime("%Y-%m-%d_%H%M%S").unwrap(),
+            "2023-11-14_221320"
+        );
+        assert_eq!(time.strftime("%").as_deref(), None);
+    }
 
     #[test]
     fn rfc3339_has_six_or_nine_digits() {

@@ -1,6 +1,7 @@
 //! One packet's journey, top to bottom: frame → segment → connection → ordered bytes → carrier →
 //! messages → facts. Whoever wants to know implements [`Observer`].
 
+mod belonging;
 mod conversation;
 mod followed;
 mod leaving;
@@ -41,6 +42,8 @@ use crate::rtmp::message;
 use crate::rtmp::queue::EventQueue;
 use crate::session::fact::Fact;
 
+pub use crate::pipeline::belonging::Belonging;
+pub use crate::pipeline::belonging::Content;
 pub use crate::pipeline::observer::Connection;
 pub use crate::pipeline::observer::Gap;
 pub use crate::pipeline::observer::Heard;
@@ -108,8 +111,8 @@ impl Pipeline {
         }
     }
 
-    /// Takes the next frame of the capture.
-    pub fn push(&mut self, frame: &Frame<'_>, observer: &mut impl Observer) {
+    /// Takes the next frame of the capture, and says where it belongs.
+    pub fn push(&mut self, frame: &Frame<'_>, observer: &mut impl Observer) -> Belonging {
         let Self {
             frames,
             flows,
@@ -127,7 +130,7 @@ impl Pipeline {
             Ok(segment) => segment,
             Err(skip) => {
                 decoding.totals.skips.add(*skip);
-                return;
+                return Belonging::of_skip(*skip);
             }
         };
         count(&mut decoding.totals.segments);
@@ -137,10 +140,11 @@ impl Pipeline {
         decoding.all_left(flows, budget, observer);
         let Some(route) = route else {
             decoding.totals.not_followed(flows.counters().refused);
-            return;
+            return Belonging::Nothing;
         };
+        let belongs = |content| Belonging::Connection(route.id, content);
         let Some(flow) = flows.flow_mut(route.slot) else {
-            return;
+            return Belonging::Nothing;
         };
         match route.event {
             FlowEvent::Opened => {
@@ -149,11 +153,13 @@ impl Pipeline {
                 flow.data = Followed::new(conversation);
             }
             // Most segments of a stream are the next bytes of a long message, or acknowledge them.
-            FlowEvent::Known if flow.data.foresaw(route.side, segment) => return,
+            FlowEvent::Known if flow.data.foresaw(route.side, segment) => {
+                return belongs(Content::Rtmp);
+            }
             FlowEvent::Known | FlowEvent::Turned => {}
         }
         let Some(conversation) = flow.data.conversation() else {
-            return;
+            return belongs(Content::Other);
         };
         if route.event == FlowEvent::Turned {
             conversation.is_flipped = !conversation.is_flipped;
@@ -166,7 +172,9 @@ impl Pipeline {
 
         // 3. Segment → in-order bytes or holes, 4. → what the connection carries, 5. → messages,
         // 6. → what the peers agreed.
-        match decoding.segment(conversation, side, segment, budget, observer) {
+        let outcome = decoding.segment(conversation, side, segment, budget, observer);
+        let content = Content::of_stage(&conversation.stage);
+        match outcome {
             Outcome::Kept => {
                 flow.is_wanted |= conversation.stage.is_told();
                 if !segment.payload.is_empty() {
@@ -182,8 +190,12 @@ impl Pipeline {
                     conversation.is_flipped = !conversation.is_flipped;
                 }
             }
-            Outcome::NotOurs => flow.data.forget(),
+            Outcome::NotOurs => {
+                flow.data.forget();
+                return belongs(Content::Other);
+            }
         }
+        belongs(content)
     }
 
     /// The capture is over: ends every connection, in the order of first sight, and lets out what

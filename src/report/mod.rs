@@ -1,8 +1,10 @@
-//! What leaves the program without a terminal: the text report, JSON records, FLV files.
+//! What leaves the program without a terminal: the text report, JSON records, FLV files,
+//! packets.
 
 pub mod flv;
 pub mod json;
 pub mod mask;
+pub mod packets;
 pub mod text;
 
 use crate::carrier::ProxyPrefix;

@@ -1,11 +1,14 @@
 //! The run of a command: wires a source of frames to the pipeline and the pipeline to what shows
 //! it. The only place that spawns threads, catches signals and decides about exit codes.
 
+mod autostop;
+mod both;
 mod dashboard;
 mod extract;
 mod interfaces;
 mod json;
 mod memory;
+mod packets;
 mod progress;
 mod reading;
 mod report;
@@ -31,6 +34,7 @@ use crate::run::extract::extract;
 use crate::run::interfaces::interfaces;
 use crate::run::json::json;
 use crate::run::memory::max_connections;
+use crate::run::packets::packets;
 use crate::run::report::report;
 
 /// History buckets that a track keeps for a report, which prints none of them. A dashboard draws
@@ -58,6 +62,10 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
     if cli.flags.list_interfaces {
         return interfaces().into();
     }
+    if cli.command.is_some() && cli.flags.packets.to_stdout() {
+        complain(&"stdout takes packets or text: -w needs the name of a file here");
+        return Exit::Usage.into();
+    }
     let exit = match &cli.command {
         None => default(&cli.flags, &cli.inputs),
         Some(Command::Tui { inputs }) => with_input(&cli.flags, inputs, dashboard),
@@ -82,7 +90,9 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
 }
 
 fn default(flags: &Flags, inputs: &Inputs) -> Exit {
-    if io::stdout().is_terminal() {
+    if flags.packets.to_stdout() {
+        with_input(flags, inputs, packets)
+    } else if io::stdout().is_terminal() {
         with_input(flags, inputs, dashboard)
     } else {
         with_input(flags, inputs, report)

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io;
 use std::io::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
@@ -21,13 +22,18 @@ use rtmpscope::capture::file::Files;
 use rtmpscope::capture::file::Input as FileInput;
 use rtmpscope::capture::live::Live;
 use rtmpscope::capture::live::LiveOptions;
+use rtmpscope::pipeline::Belonging;
 use rtmpscope::pipeline::Observer;
 use rtmpscope::pipeline::Pipeline;
+use rtmpscope::report::packets::PacketFailure;
+use rtmpscope::report::packets::Recorder;
 
 use crate::cli::Flags;
 use crate::cli::Input;
 use crate::cli::Origin;
 use crate::run::Exit;
+use crate::run::autostop::Autostop;
+use crate::run::both::Both;
 use crate::run::complain;
 use crate::run::exit_of;
 use crate::run::memory::MemoryLimit;
@@ -49,7 +55,10 @@ const MAYBE_STEP: Span = Span::from_secs(1);
 pub(super) struct Reading {
     pub(super) source: Box<dyn Source>,
     filter: Option<Filter>,
-    left: Option<u64>,
+    autostop: Autostop,
+    recorder: Option<Recorder>,
+    /// Packets could not be written.
+    output_failed: bool,
     pub(super) stop: Arc<AtomicBool>,
     pub(super) is_live: bool,
     memory: MemoryLimit,
@@ -74,7 +83,9 @@ impl Reading {
         Self {
             source,
             filter: None,
-            left: None,
+            autostop: Autostop::default(),
+            recorder: None,
+            output_failed: false,
             stop: Arc::default(),
             is_live: true,
             memory: MemoryLimit::new(usize::MAX),
@@ -108,7 +119,9 @@ impl Reading {
         Ok(Self {
             source,
             filter,
-            left: flags.count,
+            autostop: Autostop::new(flags),
+            recorder: None,
+            output_failed: false,
             stop,
             is_live: matches!(input.origin, Origin::Interfaces(_)),
             memory: MemoryLimit::new(flags.memory),
@@ -134,12 +147,13 @@ impl Reading {
             let mut is_idle = false;
             let now = match self.source.next_frame() {
                 Ok(Next::Frame(frame)) => {
+                    let now = frame.time;
                     if let Some(clock) = &mut clock {
-                        let passed = frame.time.since(last.unwrap_or(frame.time));
-                        if passed.nanos().saturating_abs() >= MAYBE_STEP.nanos() {
-                            check_clock(clock, pipeline, &mut tell);
+                        let passed = now.since(last.unwrap_or(now)).nanos();
+                        if passed.saturating_abs() >= MAYBE_STEP.nanos() {
+                            check_clock(clock, pipeline, &mut self.autostop, &mut tell);
                         }
-                        last = Some(frame.time);
+                        last = Some(now);
                     }
                     let wanted = match &mut self.filter {
                         None => Ok(true),
@@ -147,22 +161,30 @@ impl Reading {
                     };
                     match wanted {
                         Ok(true) => {
-                            pipeline.push(&frame, observer);
-                            self.memory.hold(pipeline, observer);
-                            if let Some(left) = &mut self.left {
-                                *left = left.saturating_sub(1);
+                            if let Some(recorder) = &mut self.recorder {
+                                recorder.take(&frame);
+                            }
+                            let mut both = Both {
+                                shown: observer,
+                                recorder: self.recorder.as_mut(),
+                            };
+                            let belonging = pipeline.push(&frame, &mut both);
+                            self.memory.hold(pipeline, &mut both);
+                            self.autostop.note();
+                            if !self.record(belonging, &mut tell) {
+                                break;
                             }
                         }
                         Ok(false) => {}
                         Err(error) => remember(&mut self.trouble, &error, &mut tell),
                     }
-                    frame.time
+                    now
                 }
                 Ok(Next::Idle) => {
                     until_look = 0;
                     is_idle = true;
                     if let Some(clock) = &mut clock {
-                        check_clock(clock, pipeline, &mut tell);
+                        check_clock(clock, pipeline, &mut self.autostop, &mut tell);
                         let now = wall_clock();
                         last = Some(now);
                         pipeline.idle(now, observer);
@@ -184,7 +206,8 @@ impl Reading {
                     continue;
                 }
             };
-            if self.left == Some(0) {
+            let written = self.recorder.as_ref().map_or(0, Recorder::bytes);
+            if self.autostop.is_enough(now, written) {
                 break;
             }
             until_look = until_look.saturating_sub(1);
@@ -193,6 +216,9 @@ impl Reading {
                 looked = now;
                 let moment = Moment { now, is_idle };
                 if !look(observer, pipeline, moment, &mut *self.source) {
+                    break;
+                }
+                if is_idle && !self.flush_packets(&mut tell) {
                     break;
                 }
                 if self.stop.load(Ordering::Relaxed) {
@@ -208,6 +234,58 @@ impl Reading {
             self.end_capture();
         }
         pipeline.finish(observer);
+        self.end_packets(pipeline.totals().last, &mut tell);
+    }
+
+    /// Writes the frame that was pushed last, if it is to be. False when there is to be no more.
+    fn record(&mut self, belonging: Belonging, tell: &mut impl FnMut(&dyn Display)) -> bool {
+        let Some(recorder) = &mut self.recorder else {
+            return true;
+        };
+        let source = &self.source;
+        let settled = recorder.settle(belonging, |index| source.interface(index).cloned());
+        self.is_written(settled, tell)
+    }
+
+    fn flush_packets(&mut self, tell: &mut impl FnMut(&dyn Display)) -> bool {
+        let flushed = self.recorder.as_mut().map_or(Ok(()), Recorder::flush);
+        self.is_written(flushed, tell)
+    }
+
+    fn end_packets(&mut self, last: Option<Timestamp>, tell: &mut impl FnMut(&dyn Display)) {
+        let drops = self.source.drops();
+        let Some(recorder) = &mut self.recorder else {
+            return;
+        };
+        let let_go = recorder.let_go();
+        if let_go > 0 {
+            tell(&format_args!(
+                "{} not written: let go before it was known whether they are wanted",
+                counted(let_go, "packet")
+            ));
+        }
+        let finished = recorder.finish(last.unwrap_or_default(), &drops);
+        if !self.output_failed {
+            self.is_written(finished, tell);
+        }
+    }
+
+    /// Whether packets can still be written.
+    fn is_written(
+        &mut self,
+        result: Result<(), PacketFailure>,
+        tell: &mut impl FnMut(&dyn Display),
+    ) -> bool {
+        match result {
+            Ok(()) => return true,
+            // What was asked for, or a reader that has had enough.
+            Err(error) if error.is_quiet() => {}
+            Err(error) => {
+                tell(&error);
+                self.output_failed = true;
+            }
+        }
+        false
     }
 
     /// Lets the capture end, so that its counters are those of all of it.
@@ -251,6 +329,7 @@ impl Reading {
 
     pub(super) fn exit(&self) -> Exit {
         match self.trouble {
+            _ if self.output_failed => Exit::Output,
             None => Exit::Done,
             Some(class) => exit_of(class),
         }
@@ -258,9 +337,15 @@ impl Reading {
 }
 
 /// Tells the pipeline, and the user, when the clock was set.
-fn check_clock(clock: &mut Clock, pipeline: &mut Pipeline, tell: &mut impl FnMut(&dyn Display)) {
+fn check_clock(
+    clock: &mut Clock,
+    pipeline: &mut Pipeline,
+    autostop: &mut Autostop,
+    tell: &mut impl FnMut(&dyn Display),
+) {
     if let Some(by) = clock.step() {
         pipeline.clock_stepped(by);
+        autostop.clock_stepped(by);
         let (way, span) = if by.nanos() < 0 {
             ("back", Span(by.nanos().saturating_neg()))
         } else {
@@ -282,12 +367,37 @@ fn remember(
     trouble.get_or_insert(error.class());
 }
 
-/// Opens the input, or says why it cannot be.
+/// Opens the input and what packets are written to, or says why that cannot be.
 pub(super) fn open(flags: &Flags, input: &Input) -> Result<Reading, Exit> {
-    Reading::open(flags, input).map_err(|error| {
+    let mut reading = Reading::open(flags, input).map_err(|error| {
         complain(&error);
         exit_of(error.class())
-    })
+    })?;
+    if let Some(options) = flags.packets.options() {
+        if let Origin::Files(paths) = &input.origin
+            && let Some(path) = paths.iter().find(|path| is_same(path, &options.path))
+        {
+            complain(&format_args!(
+                "{}: is being read, and would be overwritten; -w needs another name",
+                printable(&path.to_string_lossy())
+            ));
+            return Err(Exit::Usage);
+        }
+        let recorder = Recorder::open(options, wall_clock()).map_err(|error| {
+            complain(&error);
+            Exit::Output
+        })?;
+        reading.recorder = Some(recorder);
+    }
+    Ok(reading)
+}
+
+/// Whether two paths lead to the same file.
+fn is_same(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other && one.is_file(),
+        _ => false,
+    }
 }
 
 /// What is read, in a few words.

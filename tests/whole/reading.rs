@@ -50,7 +50,9 @@ pub(crate) fn frames(path: &Path, mut each: impl FnMut(&Frame<'_>)) {
 /// Decodes a capture.
 pub(crate) fn decode(path: &Path, options: Options, observer: &mut impl Observer) -> Pipeline {
     let mut pipeline = Pipeline::new(options);
-    frames(path, |frame| pipeline.push(frame, observer));
+    frames(path, |frame| {
+        pipeline.push(frame, observer);
+    });
     pipeline.finish(observer);
     pipeline
 }

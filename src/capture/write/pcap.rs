@@ -1,4 +1,4 @@
-//! Writes capture files: classic pcap, which every tool reads.
+//! Classic pcap, which every tool reads.
 
 use std::io;
 use std::io::Write;

@@ -1,0 +1,257 @@
+//! Packets written while they are watched: all of them, those of RTMP connections, or those around
+//! something odd. Which ones is decided behind the decoder, since it knows.
+
+mod files;
+mod sieve;
+mod trigger;
+
+use std::path::PathBuf;
+
+use crate::base::ids::FlowId;
+use crate::base::severity::Severity;
+use crate::base::side::Side;
+use crate::base::time::Span;
+use crate::base::time::Timestamp;
+use crate::capture::Frame;
+use crate::capture::InterfaceIndex;
+use crate::capture::info::Drops;
+use crate::capture::info::InterfaceInfo;
+use crate::capture::write::rotation::Rotation;
+use crate::pipeline::Belonging;
+use crate::pipeline::Connection;
+use crate::pipeline::Observer;
+use crate::rtmp::anomaly::Anomaly;
+use crate::session::fact::Fact;
+
+pub use self::files::PacketFailure;
+pub use self::sieve::MAX_PARKED;
+pub use self::trigger::MAX_BEFORE;
+
+use self::files::PacketFiles;
+use self::sieve::Sieve;
+use self::trigger::Trigger;
+
+/// Which packets are written, and where.
+#[derive(Debug)]
+pub struct PacketOptions {
+    /// Where to; `-` is standard output.
+    pub path: PathBuf,
+    /// How the files follow each other.
+    pub rotation: Rotation,
+    /// Only what belongs to RTMP connections.
+    pub only_rtmp: bool,
+    /// Only what lies around something odd.
+    pub around: Option<Around>,
+}
+
+/// What lies around something odd.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Around {
+    /// How odd it must be.
+    pub severity: Severity,
+    /// Capture time before it.
+    pub before: Span,
+    /// Capture time behind it.
+    pub after: Span,
+}
+
+/// A frame that waits for what becomes of it.
+#[derive(Debug, Clone)]
+struct Held {
+    time: Timestamp,
+    link: crate::capture::LinkType,
+    interface: InterfaceIndex,
+    wire_len: u32,
+    data: Vec<u8>,
+    comments: Vec<String>,
+}
+
+impl Held {
+    fn frame(&self) -> Frame<'_> {
+        Frame {
+            number: crate::base::ids::FrameNumber::default(),
+            time: self.time,
+            link: self.link,
+            interface: self.interface,
+            wire_len: self.wire_len,
+            data: &self.data,
+        }
+    }
+
+    /// Memory that it takes, about.
+    fn cost(&self) -> usize {
+        self.data.len().saturating_add(size_of::<Self>())
+    }
+}
+
+/// Writes packets. It is told of each frame twice: before the decoder sees it
+/// ([`take`](Self::take)) and behind ([`settle`](Self::settle)); what the decoder says in between
+/// it hears as an [`Observer`].
+#[derive(Debug)]
+pub struct Recorder {
+    files: PacketFiles,
+    sieve: Option<Sieve>,
+    trigger: Option<Trigger>,
+    /// The frame that the decoder looks at.
+    current: Option<Held>,
+    comments: Vec<String>,
+    /// Connections that turned out to be RTMP by the current frame.
+    opened: Vec<FlowId>,
+    /// What was worst of the current frame.
+    worst: Option<Severity>,
+    written: u64,
+}
+
+impl Recorder {
+    /// Opens the first file.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn open(options: PacketOptions, now: Timestamp) -> Result<Self, PacketFailure> {
+        Ok(Self {
+            files: PacketFiles::open(options.path, options.rotation, now)?,
+            sieve: options.only_rtmp.then(Sieve::default),
+            trigger: options.around.map(Trigger::new),
+            current: None,
+            comments: Vec::new(),
+            opened: Vec::new(),
+            worst: None,
+            written: 0,
+        })
+    }
+
+    /// Takes a frame that the decoder will look at next.
+    pub fn take(&mut self, frame: &Frame<'_>) {
+        let mut data = self
+            .current
+            .take()
+            .map(|held| held.data)
+            .unwrap_or_default();
+        data.clear();
+        data.extend_from_slice(frame.data);
+        self.current = Some(Held {
+            time: frame.time,
+            link: frame.link,
+            interface: frame.interface,
+            wire_len: frame.wire_len,
+            data,
+            comments: Vec::new(),
+        });
+    }
+
+    /// Decides about the frame taken last, now that it is known where it belongs, and writes what
+    /// is to be written. `describe` gives what is known of an interface.
+    ///
+    /// # Errors
+    /// When a file cannot be written, or there were as many as there may be.
+    pub fn settle(
+        &mut self,
+        belonging: Belonging,
+        describe: impl Fn(InterfaceIndex) -> Option<InterfaceInfo>,
+    ) -> Result<(), PacketFailure> {
+        let Some(mut held) = self.current.take() else {
+            return Ok(());
+        };
+        held.comments = std::mem::take(&mut self.comments);
+        let worst = self.worst.take();
+        let Self {
+            files,
+            sieve,
+            trigger,
+            current,
+            opened,
+            written,
+            ..
+        } = self;
+        let now = held.time;
+        let mut failed = Ok(());
+        let mut write = |held: &Held| {
+            if failed.is_ok() {
+                failed = files.write(held, &describe);
+                *written = written.saturating_add(1);
+            }
+        };
+        if let Some(trigger) = trigger.as_mut() {
+            // What comes out of the sieve only now is older than the trigger.
+            trigger.heard(worst, now, &mut write);
+        }
+        let mut pass = |held: Held| match trigger.as_mut() {
+            Some(trigger) => trigger.pass(held, &mut write),
+            None => {
+                write(&held);
+                // Its buffer serves the next frame.
+                *current = Some(held);
+            }
+        };
+        match sieve {
+            None => pass(held),
+            Some(sieve) => {
+                for flow in opened.drain(..) {
+                    sieve.release(flow, &mut pass);
+                }
+                sieve.pass(held, belonging, &mut pass);
+            }
+        }
+        opened.clear();
+        failed
+    }
+
+    /// The capture is over: says in the file what was captured and lost.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn finish(&mut self, now: Timestamp, drops: &Drops) -> Result<(), PacketFailure> {
+        self.files.finish(now, drops)
+    }
+
+    /// Writes out what is buffered, where there is nothing to do.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn flush(&mut self) -> Result<(), PacketFailure> {
+        self.files.flush()
+    }
+
+    /// Frames written so far.
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Bytes in the file at hand.
+    pub fn bytes(&self) -> u64 {
+        self.files.bytes()
+    }
+
+    /// Frames that were let go of before it was known whether they were wanted.
+    pub fn let_go(&self) -> u64 {
+        let of_sieve = self.sieve.as_ref().map_or(0, Sieve::let_go);
+        let of_trigger = self.trigger.as_ref().map_or(0, Trigger::let_go);
+        of_sieve.saturating_add(of_trigger)
+    }
+
+    fn odd(&mut self, severity: Severity) {
+        self.worst = self.worst.max(Some(severity));
+    }
+}
+
+impl Observer for Recorder {
+    fn opened(&mut self, connection: &Connection) {
+        self.opened.push(connection.id);
+    }
+
+    fn fact(&mut self, _: &Connection, fact: &Fact) {
+        if let Fact::Anomaly(anomaly) = fact {
+            let severity = anomaly.kind.severity();
+            self.odd(severity);
+            self.comments
+                .push(format!("{severity}: {}", anomaly.kind.code()));
+        }
+    }
+
+    fn anomaly(&mut self, _: &Connection, _: Side, anomaly: &Anomaly) {
+        let severity = anomaly.kind.severity();
+        self.odd(severity);
+        self.comments
+            .push(format!("{severity}: {}", anomaly.kind.code()));
+    }
+}

@@ -1,0 +1,37 @@
+//! `-w -`: packets to stdout, and nothing else.
+
+use rtmpscope::pipeline::Observer;
+use rtmpscope::pipeline::Pipeline;
+
+use crate::cli::Flags;
+use crate::cli::Input;
+use crate::run::Exit;
+use crate::run::REPORT_HISTORY;
+use crate::run::complain;
+use crate::run::leave;
+use crate::run::options;
+use crate::run::reading::open;
+use crate::run::signals;
+
+/// Nobody looks at what is decoded: it only decides what is written.
+struct Nobody;
+
+impl Observer for Nobody {}
+
+pub(super) fn packets(flags: &Flags, input: &Input) -> Exit {
+    let mut reading = match open(flags, input) {
+        Ok(reading) => reading,
+        Err(exit) => return exit,
+    };
+    signals::catch(&reading.stop);
+    let mut pipeline = Pipeline::new(options(flags, Some(REPORT_HISTORY)));
+    reading.drive(
+        &mut pipeline,
+        &mut Nobody,
+        |_, _, _, _| true,
+        |error| complain(error),
+    );
+    reading.tell_counts(pipeline.totals().frames);
+    leave(pipeline);
+    reading.exit()
+}
