@@ -255,12 +255,6 @@ fn what_cannot_be_meant_is_2() {
 
 #[test]
 fn what_is_not_here_yet_is_refused_with_a_word() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let target = folder.path().join("out.pcap");
-    let output = run(&["-r", &sample(TWO), "-w", text(&target)]);
-    assert_eq!(code(&output), 2);
-    assert!(stderr(&output).contains("-w"), "{}", stderr(&output));
-    assert!(!target.exists());
     let output = run(&["-r", &sample(TWO), "-Y", "rtmp"]);
     assert_eq!(code(&output), 2);
     assert!(stderr(&output).contains("-Y"), "{}", stderr(&output));

@@ -3,7 +3,7 @@
 
 #![expect(
     clippy::expect_used,
-    clippy::indexing_slicing,
+    clippy::panic,
     reason = "a test that cannot run the program fails with the cause"
 )]
 
@@ -155,6 +155,34 @@ fn a_trigger_keeps_what_lies_around_something_odd() {
         .iter()
         .filter(|line| (at - 1.0..=at).contains(&seconds(line)));
     assert_eq!(written.len(), expected.count());
+}
+
+#[test]
+fn frames_carry_what_was_said_in_them() {
+    let folder = folder();
+    let copy = path(folder.path(), "copy.pcapng");
+    write(&sample(REFUSED), &copy, &[]);
+    let Some(comments) = tshark(&copy, &["frame.comment"]) else {
+        return;
+    };
+    let all = comments.join("\n");
+    for part in [
+        "client: connect #1  app=",
+        "server: chunks of 4096 bytes",
+        "server: _result #1  NetConnection.Connect.Success",
+        "critical: stream.bad_name",
+    ] {
+        assert!(all.contains(part), "{part} in {all}");
+    }
+    // The stream name is masked, as everywhere.
+    let published: Vec<_> = comments
+        .iter()
+        .filter(|line| line.contains("client: publish"))
+        .collect();
+    assert!(
+        !published.is_empty() && published.iter().all(|line| line.contains('*')),
+        "{published:?}"
+    );
 }
 
 fn names(folder: &Path) -> Vec<String> {

@@ -93,7 +93,7 @@ impl PacketFlags {
     }
 
     /// What is to be written, if anything is.
-    pub(crate) fn options(&self) -> Option<PacketOptions> {
+    pub(crate) fn options(&self, show_secrets: bool) -> Option<PacketOptions> {
         let path = self.write.clone()?;
         let naming = if !self.ring.is_empty() {
             Naming::Tshark
@@ -125,6 +125,7 @@ impl PacketFlags {
                 before: Span::from_secs(self.before.into()),
                 after: Span::from_secs(self.after.into()),
             }),
+            show_secrets,
         })
     }
 }

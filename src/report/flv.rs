@@ -16,13 +16,13 @@ use crate::net::connection::Connection as Tcp;
 use crate::pipeline::Connection;
 use crate::pipeline::Heard;
 use crate::pipeline::Observer;
-use crate::report::mask::Mask;
 use crate::rtmp::event::RawMessage;
 use crate::rtmp::inferred::Inference;
 use crate::rtmp::message::Message;
 use crate::rtmp::secret::Secrecy;
 use crate::rtmp::types::MessageStreamId;
 use crate::rtmp::types::MessageTypeId;
+use crate::session::mask::Mask;
 use crate::session::netstream::Role;
 
 /// File header: signature, version 1, audio and video, header length 9; then the length of the

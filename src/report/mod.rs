@@ -3,7 +3,6 @@
 
 pub mod flv;
 pub mod json;
-pub mod mask;
 pub mod packets;
 pub mod text;
 

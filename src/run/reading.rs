@@ -373,7 +373,7 @@ pub(super) fn open(flags: &Flags, input: &Input) -> Result<Reading, Exit> {
         complain(&error);
         exit_of(error.class())
     })?;
-    if let Some(options) = flags.packets.options() {
+    if let Some(options) = flags.packets.options(flags.show_secrets) {
         if let Origin::Files(paths) = &input.origin
             && let Some(path) = paths.iter().find(|path| is_same(path, &options.path))
         {

@@ -21,7 +21,6 @@ use crate::tui::ring::Ring;
 use crate::tui::state::ViewState;
 use crate::tui::store::Inner;
 use crate::tui::store::Shared;
-use crate::tui::summary::summary;
 
 /// Messages that are looked through for a filter before a frame is drawn: some milliseconds.
 const SEARCH_STEP: usize = 4000;
@@ -225,7 +224,7 @@ impl Feed {
                 kept.number,
                 kept.raw.type_id,
                 kept.raw.csid,
-                summary(&kept.raw, detail)
+                detail.gist(&kept.raw)
             );
             if text.to_lowercase().contains(&search.filter) {
                 search.hits.push(kept.number);
@@ -265,7 +264,7 @@ impl Feed {
             .map(|kept| {
                 let time = kept.raw.completed().time;
                 MessageLine {
-                    summary: summary(&kept.raw, detail),
+                    summary: detail.gist(&kept.raw),
                     kept,
                     previous: previous.replace(time),
                 }

@@ -42,7 +42,6 @@ mod opened;
 mod ring;
 pub mod state;
 pub mod store;
-mod summary;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -16,10 +16,14 @@ use crate::base::time::Timestamp;
 use crate::net::Endpoint;
 use crate::net::health::Health;
 use crate::rtmp::event::RawMessage;
+use crate::rtmp::field::NoFields;
 use crate::rtmp::inferred::Inference;
+use crate::rtmp::message;
 use crate::rtmp::secret::Secrecy;
 use crate::session::Session;
 use crate::session::end::EndStyle;
+use crate::session::gist::gist;
+use crate::session::mask::Mask;
 use crate::session::netstream::Role;
 use crate::session::summary::Stage;
 
@@ -211,20 +215,23 @@ pub struct Detail {
 impl Detail {
     /// Foreign text, when it is known what of it is secret, as it may be shown.
     pub fn text(&self, text: &str, secrecy: Secrecy) -> String {
-        if self.show_secrets {
-            printable(text)
-        } else {
-            printable(&self.session.redactor().text_as(secrecy, text))
-        }
+        printable(&self.mask().text(text, secrecy))
     }
 
     /// Foreign text, whatever it is, as it may be shown.
     pub fn prose(&self, text: &str) -> String {
-        if self.show_secrets {
-            printable(text)
-        } else {
-            printable(&self.session.redactor().text(text))
-        }
+        printable(&self.mask().prose(text))
+    }
+
+    /// What is hidden.
+    fn mask(&self) -> Mask<'_> {
+        Mask::new(&self.session, self.show_secrets)
+    }
+
+    /// What a message says in a few words.
+    pub fn gist(&self, raw: &RawMessage) -> String {
+        let decoded = message::decode(raw, &mut NoFields);
+        gist(raw, &decoded.message, self.mask())
     }
 
     /// App and stream name.
@@ -235,14 +242,8 @@ impl Detail {
 
 /// App and stream name of a session, as they may be shown.
 pub fn label(session: &Session, show_secrets: bool) -> String {
-    let redactor = session.redactor();
-    let shown = |text: &str, secrecy: Secrecy| {
-        if show_secrets {
-            printable(text)
-        } else {
-            printable(&redactor.text_as(secrecy, text))
-        }
-    };
+    let mask = Mask::new(session, show_secrets);
+    let shown = |text: &str, secrecy: Secrecy| printable(&mask.text(text, secrecy));
     let summary = session.summary();
     let app = summary.app.map(|app| shown(app, Secrecy::Url));
     let name = summary.stream_name.map(|name| shown(name, Secrecy::Whole));

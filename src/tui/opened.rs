@@ -13,7 +13,6 @@ use crate::tui::model::Detail;
 use crate::tui::model::FieldLine;
 use crate::tui::model::Kept;
 use crate::tui::model::Opened;
-use crate::tui::summary::summary;
 
 /// Longest value that is shown of a field, in bytes.
 const MAX_VALUE: usize = 512;
@@ -43,7 +42,7 @@ pub(super) fn open(kept: &Arc<Kept>, detail: &Detail) -> Opened {
     let fields = opening.lines;
     Opened {
         kept: Arc::clone(kept),
-        summary: summary(&kept.raw, detail),
+        summary: detail.gist(&kept.raw),
         fields,
         bytes,
         odd: decoded

@@ -48,7 +48,6 @@ use crate::tui::model::RowInferred;
 use crate::tui::model::Snapshot;
 use crate::tui::opened;
 use crate::tui::state::ViewState;
-use crate::tui::summary::summary;
 use crate::tui::view;
 
 /// 2023-11-14T22:13:20Z, where the hand-made captures begin.
@@ -384,7 +383,7 @@ fn snapshot_of(messages: &[(Side, RawMessage)], detail: Detail, selected: usize)
                 raw: raw.clone(),
                 is_odd: index == 9,
             }),
-            summary: summary(raw, &detail),
+            summary: detail.gist(raw),
             previous: index.checked_sub(1).map(|at| messages[at].1.last.time),
         })
         .collect();

@@ -16,13 +16,13 @@
 
 use crate::report::json::writer::JsonWriter;
 use crate::report::json::writer::is_kept;
-use crate::report::mask::Mask;
 use crate::rtmp::amf::value::ExternalBody;
 use crate::rtmp::amf::value::Properties;
 use crate::rtmp::amf::value::Reference;
 use crate::rtmp::amf::value::Text;
 use crate::rtmp::amf::value::Value;
 use crate::rtmp::secret::Secrecy;
+use crate::session::mask::Mask;
 
 /// Properties up to which keys are compared with each other; a larger object is written as pairs.
 /// Comparing is quadratic, and no honest object comes near.

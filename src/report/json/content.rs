@@ -4,7 +4,6 @@
 use crate::report::json::amf;
 use crate::report::json::amf::Shown;
 use crate::report::json::writer::JsonWriter;
-use crate::report::mask::Mask;
 use crate::rtmp::amf::value::Value;
 use crate::rtmp::command::Command;
 use crate::rtmp::control::SetPeerBandwidth;
@@ -15,6 +14,7 @@ use crate::rtmp::message::Message;
 use crate::rtmp::secret::Secrecy;
 use crate::rtmp::shared_object::SharedObject;
 use crate::rtmp::shared_object::SharedObjectData;
+use crate::session::mask::Mask;
 
 /// Writes the member that goes with the message, if it has content of its own.
 pub(super) fn write(w: &mut JsonWriter, message: &Message, mask: Mask<'_>) {

@@ -21,11 +21,11 @@ use crate::pipeline::Gap;
 use crate::pipeline::Heard;
 use crate::pipeline::Observer;
 use crate::pipeline::Pipeline;
-use crate::report::mask::Mask;
 use crate::rtmp::anomaly::Anomaly;
 use crate::rtmp::event::Lock;
 use crate::session::call::Call;
 use crate::session::fact::Fact;
+use crate::session::mask::Mask;
 use crate::session::stats::Stats;
 
 use self::writer::JsonWriter;

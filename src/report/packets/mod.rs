@@ -19,9 +19,13 @@ use crate::capture::info::InterfaceInfo;
 use crate::capture::write::rotation::Rotation;
 use crate::pipeline::Belonging;
 use crate::pipeline::Connection;
+use crate::pipeline::Heard;
 use crate::pipeline::Observer;
 use crate::rtmp::anomaly::Anomaly;
+use crate::rtmp::message::Message;
 use crate::session::fact::Fact;
+use crate::session::gist::gist;
+use crate::session::mask::Mask;
 
 pub use self::files::PacketFailure;
 pub use self::sieve::MAX_PARKED;
@@ -42,7 +46,12 @@ pub struct PacketOptions {
     pub only_rtmp: bool,
     /// Only what lies around something odd.
     pub around: Option<Around>,
+    /// Whether comments show stream keys and tokens.
+    pub show_secrets: bool,
 }
+
+/// Comments on one frame: a segment can hold thousands of messages.
+const MAX_COMMENTS: usize = 16;
 
 /// What lies around something odd.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,12 +103,13 @@ pub struct Recorder {
     trigger: Option<Trigger>,
     /// The frame that the decoder looks at.
     current: Option<Held>,
-    comments: Vec<String>,
+    comments: Comments,
     /// Connections that turned out to be RTMP by the current frame.
     opened: Vec<FlowId>,
     /// What was worst of the current frame.
     worst: Option<Severity>,
     written: u64,
+    show_secrets: bool,
 }
 
 impl Recorder {
@@ -113,10 +123,11 @@ impl Recorder {
             sieve: options.only_rtmp.then(Sieve::default),
             trigger: options.around.map(Trigger::new),
             current: None,
-            comments: Vec::new(),
+            comments: Comments::default(),
             opened: Vec::new(),
             worst: None,
             written: 0,
+            show_secrets: options.show_secrets,
         })
     }
 
@@ -152,7 +163,7 @@ impl Recorder {
         let Some(mut held) = self.current.take() else {
             return Ok(());
         };
-        held.comments = std::mem::take(&mut self.comments);
+        held.comments = self.comments.take();
         let worst = self.worst.take();
         let Self {
             files,
@@ -175,9 +186,10 @@ impl Recorder {
             // What comes out of the sieve only now is older than the trigger.
             trigger.heard(worst, now, &mut write);
         }
-        let mut pass = |held: Held| match trigger.as_mut() {
-            Some(trigger) => trigger.pass(held, &mut write),
-            None => {
+        let mut pass = |held: Held| {
+            if let Some(trigger) = trigger.as_mut() {
+                trigger.pass(held, &mut write);
+            } else {
                 write(&held);
                 // Its buffer serves the next frame.
                 *current = Some(held);
@@ -229,8 +241,44 @@ impl Recorder {
         of_sieve.saturating_add(of_trigger)
     }
 
-    fn odd(&mut self, severity: Severity) {
+    fn odd(&mut self, severity: Severity, code: &str) {
         self.worst = self.worst.max(Some(severity));
+        self.comments.push(format!("{severity}: {code}"));
+    }
+}
+
+/// What is said of one frame, in order.
+#[derive(Debug, Default)]
+struct Comments {
+    texts: Vec<String>,
+    left_out: u64,
+}
+
+impl Comments {
+    fn push(&mut self, text: String) {
+        if self.texts.len() < MAX_COMMENTS {
+            self.texts.push(text);
+        } else {
+            self.left_out = self.left_out.saturating_add(1);
+        }
+    }
+
+    fn take(&mut self) -> Vec<String> {
+        let mut texts = std::mem::take(&mut self.texts);
+        let left_out = std::mem::take(&mut self.left_out);
+        if left_out > 0 {
+            texts.push(format!("and {left_out} more"));
+        }
+        texts
+    }
+}
+
+/// Whether a message is a frame of a stream, as thousands are: there is nothing to say of one.
+fn is_coded(message: &Message) -> bool {
+    match message {
+        Message::Audio(tag) => !tag.is_config(),
+        Message::Video(tag) => tag.is_coded(),
+        _ => false,
     }
 }
 
@@ -239,19 +287,26 @@ impl Observer for Recorder {
         self.opened.push(connection.id);
     }
 
+    fn message(&mut self, connection: &Connection, heard: &Heard<'_>) {
+        if is_coded(&heard.decoded.message) {
+            return;
+        }
+        let mask = Mask::new(&connection.session, self.show_secrets);
+        let gist = gist(heard.raw, &heard.decoded.message, mask);
+        let from = match heard.side {
+            Side::Client => "client",
+            Side::Server => "server",
+        };
+        self.comments.push(format!("{from}: {gist}"));
+    }
+
     fn fact(&mut self, _: &Connection, fact: &Fact) {
         if let Fact::Anomaly(anomaly) = fact {
-            let severity = anomaly.kind.severity();
-            self.odd(severity);
-            self.comments
-                .push(format!("{severity}: {}", anomaly.kind.code()));
+            self.odd(anomaly.kind.severity(), anomaly.kind.code());
         }
     }
 
     fn anomaly(&mut self, _: &Connection, _: Side, anomaly: &Anomaly) {
-        let severity = anomaly.kind.severity();
-        self.odd(severity);
-        self.comments
-            .push(format!("{severity}: {}", anomaly.kind.code()));
+        self.odd(anomaly.kind.severity(), anomaly.kind.code());
     }
 }

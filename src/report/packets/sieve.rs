@@ -101,7 +101,7 @@ mod tests {
         let mut out = Vec::new();
         let belonging = Belonging::Connection(FlowId(flow), content);
         sieve.pass(held(time, 100), belonging, &mut |held| {
-            out.push(held.time.0)
+            out.push(held.time.0);
         });
         out
     }

@@ -14,8 +14,8 @@ use crate::base::text::printable;
 use crate::net::connection::Connection as Tcp;
 use crate::pipeline::Connection;
 use crate::pipeline::Observer;
-use crate::report::mask::Mask;
 use crate::rtmp::anomaly::Anomaly;
+use crate::session::mask::Mask;
 
 use self::section::anomalies::WireAnomalies;
 use crate::base::units::grouped;

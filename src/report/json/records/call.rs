@@ -5,12 +5,12 @@ use crate::report::json::records::frame;
 use crate::report::json::records::inferred;
 use crate::report::json::records::side_name;
 use crate::report::json::writer::JsonWriter;
-use crate::report::mask::Mask;
 use crate::rtmp::secret::Secrecy;
 use crate::session::call::Call;
 use crate::session::call::CallState;
 use crate::session::call::Expectation;
 use crate::session::call::ReplyKind;
+use crate::session::mask::Mask;
 
 /// Writes the member `call`.
 pub(in crate::report::json) fn call(

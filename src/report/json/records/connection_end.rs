@@ -12,8 +12,8 @@ use crate::report::json::records::inferred;
 use crate::report::json::records::side_name;
 use crate::report::json::records::track::tracks;
 use crate::report::json::writer::JsonWriter;
-use crate::report::mask::Mask;
 use crate::rtmp::secret::Secrecy;
+use crate::session::mask::Mask;
 use crate::session::quantile::SpanStats;
 use crate::session::setup::Phase;
 

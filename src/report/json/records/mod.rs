@@ -16,13 +16,13 @@ use crate::pipeline::Heard;
 use crate::report::json::content;
 use crate::report::json::records::track::track_key;
 use crate::report::json::writer::JsonWriter;
-use crate::report::mask::Mask;
 use crate::report::proxy_name;
 use crate::rtmp::event::DigestScheme;
 use crate::rtmp::event::Lock;
 use crate::rtmp::inferred::Inference;
 use crate::session::handshake::EchoVerdict;
 use crate::session::handshake::Handshake;
+use crate::session::mask::Mask;
 use crate::session::stats::Stats;
 
 /// Writes the members `message` and its content.

@@ -8,10 +8,10 @@ use crate::base::severity::Severity;
 use crate::base::side::Side;
 use crate::base::units::grouped;
 use crate::pipeline::Connection;
-use crate::report::mask::Mask;
 use crate::report::text::section::arrow;
 use crate::report::text::shown;
 use crate::rtmp::anomaly::Anomaly;
+use crate::session::mask::Mask;
 
 /// Kinds of anomalies of the decoder that are counted for one connection.
 const MAX_KINDS: usize = 32;

@@ -6,7 +6,6 @@ use crate::base::time::Span;
 use crate::base::units::grouped;
 use crate::base::units::span_with_hours;
 use crate::pipeline::Connection;
-use crate::report::mask::Mask;
 use crate::report::text::section::arrow;
 use crate::report::text::shown;
 use crate::rtmp::secret::Secrecy;
@@ -14,6 +13,7 @@ use crate::session::call::Call;
 use crate::session::call::CallState;
 use crate::session::call::CallStats;
 use crate::session::call::Expectation;
+use crate::session::mask::Mask;
 
 /// Calls listed in a section; a connection has ten to twenty, and a bandwidth test thousands.
 const MAX_CALLS: usize = 24;

@@ -18,7 +18,6 @@ use crate::base::units::marked;
 use crate::base::units::span_with_hours;
 use crate::net::connection::Connection as Tcp;
 use crate::pipeline::Connection;
-use crate::report::mask::Mask;
 use crate::report::proxy_name;
 use crate::report::text::joined;
 use crate::report::text::section::anomalies::WireAnomalies;
@@ -32,6 +31,7 @@ use crate::report::text::section::setup::setup;
 use crate::report::text::shown;
 use crate::rtmp::secret::Secrecy;
 use crate::session::inferred::Subject;
+use crate::session::mask::Mask;
 use crate::session::summary::Stage;
 use crate::session::summary::Summary;
 

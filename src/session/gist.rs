@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::base::text::printable;
+use crate::base::units::bytes;
 use crate::base::units::counted;
 use crate::rtmp::amf::value::Value;
 use crate::rtmp::command::Command;
@@ -9,14 +11,11 @@ use crate::rtmp::control::UserControl;
 use crate::rtmp::control::UserControlData;
 use crate::rtmp::data::Data;
 use crate::rtmp::event::RawMessage;
-use crate::rtmp::field::NoFields;
 use crate::rtmp::media::audio::AudioTag;
 use crate::rtmp::media::video::VideoTag;
-use crate::rtmp::message;
 use crate::rtmp::message::Message;
 use crate::rtmp::secret::Secrecy;
-use crate::tui::model::Detail;
-use crate::tui::units::bytes;
+use crate::session::mask::Mask;
 
 /// Most arguments of a command that are told.
 const MAX_ARGUMENTS: usize = 4;
@@ -24,10 +23,9 @@ const MAX_ARGUMENTS: usize = 4;
 /// Longest text of a summary, in bytes: nothing wider fits on any screen.
 const MAX_SUMMARY: usize = 400;
 
-/// What the message says.
-pub(super) fn summary(raw: &RawMessage, detail: &Detail) -> String {
-    let decoded = message::decode(raw, &mut NoFields);
-    let mut text = match &decoded.message {
+/// What a message says.
+pub fn gist(raw: &RawMessage, message: &Message, mask: Mask<'_>) -> String {
+    let mut text = match message {
         Message::SetChunkSize { size } => format!("chunks of {size} bytes from here on"),
         Message::Abort { csid } => format!("gives up the message on csid {csid}"),
         Message::Acknowledgement { sequence_number } => {
@@ -39,9 +37,9 @@ pub(super) fn summary(raw: &RawMessage, detail: &Detail) -> String {
             None => format!("window {} bytes", bandwidth.window),
         },
         Message::UserControl(control) => user_control(control),
-        Message::Command(command) => command_text(command, detail),
-        Message::Data(data) => data_text(data, detail),
-        Message::SharedObject(object) => detail.prose(object.name.as_str()),
+        Message::Command(command) => command_text(command, mask),
+        Message::Data(data) => data_text(data, mask),
+        Message::SharedObject(object) => prose(mask, object.name.as_str()),
         Message::Aggregate(_) => "several messages in one".to_owned(),
         Message::Audio(tag) => audio(tag, raw),
         Message::Video(tag) => video(tag, raw),
@@ -54,6 +52,16 @@ pub(super) fn summary(raw: &RawMessage, detail: &Detail) -> String {
     }
     text.truncate(text.floor_char_boundary(MAX_SUMMARY));
     text
+}
+
+/// Foreign text, when it is known what of it is secret, as it may be shown.
+fn text_as(mask: Mask<'_>, text: &str, secrecy: Secrecy) -> String {
+    printable(&mask.text(text, secrecy))
+}
+
+/// Foreign text, whatever it is, as it may be shown.
+fn prose(mask: Mask<'_>, text: &str) -> String {
+    printable(&mask.prose(text))
 }
 
 fn user_control(control: &UserControl) -> String {
@@ -69,8 +77,8 @@ fn user_control(control: &UserControl) -> String {
     }
 }
 
-fn command_text(command: &Command, detail: &Detail) -> String {
-    let mut text = detail.prose(command.name.as_str());
+fn command_text(command: &Command, mask: Mask<'_>) -> String {
+    let mut text = prose(mask, command.name.as_str());
     if let Some(id) = command.transaction_id
         && id.expects_answer()
     {
@@ -79,38 +87,38 @@ fn command_text(command: &Command, detail: &Detail) -> String {
     if let Some(status) = command.status() {
         for part in [status.code, status.description].into_iter().flatten() {
             text.push_str("  ");
-            text.push_str(&detail.text(part, Secrecy::Parameters));
+            text.push_str(&text_as(mask, part, Secrecy::Parameters));
         }
         return text;
     }
     for key in ["app", "tcUrl"] {
         if let Some(value) = command.text_property(key) {
-            let value = detail.text(value, command.property_secrecy(key));
+            let value = text_as(mask, value, command.property_secrecy(key));
             let _ = write!(text, "  {key}={value}");
         }
     }
     for (index, argument) in command.arguments.iter().take(MAX_ARGUMENTS).enumerate() {
         text.push_str("  ");
-        text.push_str(&value(argument, command.argument_secrecy(index), detail));
+        text.push_str(&value(argument, command.argument_secrecy(index), mask));
     }
     text
 }
 
 /// A value that is one word, or what it consists of.
-fn value(value: &Value, secrecy: Secrecy, detail: &Detail) -> String {
+fn value(value: &Value, secrecy: Secrecy, mask: Mask<'_>) -> String {
     match value.as_str() {
-        Some(text) => detail.text(text, secrecy),
-        None => detail.prose(&value.to_string()),
+        Some(text) => text_as(mask, text, secrecy),
+        None => prose(mask, &value.to_string()),
     }
 }
 
-fn data_text(data: &Data, detail: &Detail) -> String {
+fn data_text(data: &Data, mask: Mask<'_>) -> String {
     let mut text = String::new();
     if let Some(instruction) = data.instruction {
         text.push_str(instruction.name());
         text.push(' ');
     }
-    text.push_str(&detail.prose(data.name.as_str()));
+    text.push_str(&prose(mask, data.name.as_str()));
     let keys = [
         "width",
         "height",
@@ -126,7 +134,7 @@ fn data_text(data: &Data, detail: &Detail) -> String {
     if data.metadata().is_none() {
         for item in data.values.iter().take(MAX_ARGUMENTS) {
             text.push_str("  ");
-            text.push_str(&value(item, Secrecy::Parameters, detail));
+            text.push_str(&value(item, Secrecy::Parameters, mask));
         }
     }
     text
