@@ -72,7 +72,10 @@ build-tools:
 		$(call install,gcc libc6-dev libpcap-dev); fi
 
 test-tools:
-	@missing=""; for tool in tshark tcpdump jq python3; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	@missing=""; for tool in tshark tcpdump jq python3 ffmpeg nginx rtmpdump; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	[ -e /usr/lib/nginx/modules/ngx_rtmp_module.so ] || missing="$$missing libnginx-mod-rtmp"; \
+	command -v ip >/dev/null || missing="$$missing iproute2"; \
+	command -v ping >/dev/null || missing="$$missing iputils-ping"; \
 	if [ -n "$$missing" ]; then $(call install,$$missing); fi
 
 bench-tools:

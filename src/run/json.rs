@@ -146,5 +146,8 @@ fn capture_record<W: io::Write>(
         if let Some(lost) = drops.by_interface {
             w.count("dropped_by_interface", lost);
         }
+        if let Some(waits) = drops.queue_waits {
+            w.count("queue_waits", waits);
+        }
     });
 }

@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering;
 use rtmpscope::base::text::printable;
 use rtmpscope::base::time::Span;
 use rtmpscope::base::time::Timestamp;
+use rtmpscope::base::units::bytes;
 use rtmpscope::base::units::counted;
 use rtmpscope::base::units::span_with_hours;
 use rtmpscope::capture::Next;
@@ -20,6 +21,7 @@ use rtmpscope::capture::error::CaptureError;
 use rtmpscope::capture::error::ErrorClass;
 use rtmpscope::capture::file::Files;
 use rtmpscope::capture::file::Input as FileInput;
+use rtmpscope::capture::live::DEFAULT_BUFFER_BYTES;
 use rtmpscope::capture::live::Live;
 use rtmpscope::capture::live::LiveOptions;
 use rtmpscope::pipeline::Belonging;
@@ -367,6 +369,22 @@ fn remember(
     trouble.get_or_insert(error.class());
 }
 
+/// Says that the kernel captures from here on, as tcpdump does.
+fn tell_listening(reading: &Reading, flags: &Flags) {
+    for input in reading.source.inputs() {
+        for interface in &input.interfaces {
+            let _ = writeln!(
+                io::stderr(),
+                "rtmpscope: listening on {}, link type {}, snapshot length {} bytes, buffer {}",
+                input.name,
+                interface.link,
+                interface.snaplen,
+                bytes(flags.buffer.unwrap_or(u64::from(DEFAULT_BUFFER_BYTES))),
+            );
+        }
+    }
+}
+
 /// Opens the input and what packets are written to, or says why that cannot be.
 pub(super) fn open(flags: &Flags, input: &Input) -> Result<Reading, Exit> {
     let mut reading = Reading::open(flags, input).map_err(|error| {
@@ -388,6 +406,9 @@ pub(super) fn open(flags: &Flags, input: &Input) -> Result<Reading, Exit> {
             Exit::Output
         })?;
         reading.recorder = Some(recorder);
+    }
+    if reading.is_live && !flags.quiet {
+        tell_listening(&reading, flags);
     }
     Ok(reading)
 }

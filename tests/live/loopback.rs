@@ -1,11 +1,5 @@
 //! Capturing on the loopback interface: frames come, silence does not block, counters count.
 
-#![cfg(feature = "live")]
-#![expect(
-    clippy::panic,
-    reason = "a test that cannot use the loopback fails with the cause"
-)]
-
 use std::net::UdpSocket;
 use std::time::Duration;
 use std::time::Instant;

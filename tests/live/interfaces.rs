@@ -1,0 +1,145 @@
+//! Interfaces that come and go, in network namespaces of their own.
+
+use std::fs;
+use std::process::Command;
+use std::process::Output;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::watch::Watcher;
+use crate::watch::has;
+use crate::watch::wait_for;
+
+/// Two namespaces joined by a pair of interfaces; gone at the end of the test.
+struct Pair {
+    near: String,
+    far: String,
+}
+
+fn ip(args: &str) -> Output {
+    Command::new("ip")
+        .args(args.split_whitespace())
+        .output()
+        .expect("ip can be started")
+}
+
+impl Pair {
+    /// Makes them; `None`, with a word, where that is not permitted.
+    fn new(name: &str) -> Option<Self> {
+        if !has("ip") {
+            return None;
+        }
+        let pair = Self {
+            near: format!("rtmpscope-{name}-{}-a", std::process::id()),
+            far: format!("rtmpscope-{name}-{}-b", std::process::id()),
+        };
+        for namespace in [&pair.near, &pair.far] {
+            let made = ip(&format!("netns add {namespace}"));
+            if !made.status.success() {
+                let said = String::from_utf8_lossy(&made.stderr).into_owned();
+                println!("skipped: no network namespace: {}", said.trim());
+                return None;
+            }
+        }
+        pair.join();
+        Some(pair)
+    }
+
+    /// Joins them by `near0` and `far0`.
+    fn join(&self) {
+        let Self { near, far } = self;
+        let made = ip(&format!(
+            "link add near0 netns {near} type veth peer name far0 netns {far}"
+        ));
+        assert!(
+            made.status.success(),
+            "{}",
+            String::from_utf8_lossy(&made.stderr)
+        );
+        for (namespace, name, address) in [(near, "near0", "192.0.2.1"), (far, "far0", "192.0.2.2")]
+        {
+            ip(&format!("-n {namespace} addr add {address}/24 dev {name}"));
+            ip(&format!("-n {namespace} link set {name} up"));
+        }
+    }
+
+    /// Sends `count` echo requests from the far end and waits for the answers.
+    fn ping(&self, count: u32) {
+        let far = &self.far;
+        wait_for("an answer", || {
+            ip(&format!(
+                "netns exec {far} ping -q -i 0.05 -W 1 -c {count} 192.0.2.1"
+            ))
+            .status
+            .success()
+        });
+    }
+}
+
+impl Drop for Pair {
+    fn drop(&mut self) {
+        for namespace in [&self.near, &self.far] {
+            ip(&format!("netns del {namespace}"));
+        }
+    }
+}
+
+#[test]
+fn an_interface_is_captured_on_again_when_it_is_back() {
+    if !has("ping") {
+        return;
+    }
+    let Some(pair) = Pair::new("back") else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let args = ["json", "-i", "near0", "--events", "capture", "icmp"];
+    let Some(watcher) = Watcher::start(Some(&pair.near), &args, folder.path()) else {
+        return;
+    };
+    pair.ping(2);
+    // Switched off and on, it is the same interface.
+    ip(&format!("-n {} link set near0 down", pair.near));
+    ip(&format!("-n {} link set near0 up", pair.near));
+    pair.ping(2);
+    // With an interface goes what the kernel still holds of it.
+    thread::sleep(Duration::from_millis(200));
+    ip(&format!("-n {} link del near0", pair.near));
+    wait_for("it is missed", || {
+        watcher.said().contains("waiting for it to come back")
+    });
+    pair.join();
+    wait_for("it is back", || {
+        watcher.said().contains("near0: captured on again")
+    });
+    pair.ping(3);
+    assert_eq!(watcher.end(), 0);
+    let output = fs::read_to_string(folder.path().join("stdout")).expect("records");
+    let record: Value = serde_json::from_str(&output).expect("a record");
+    let frames = record["capture"]["skipped_frames"]["icmp"].as_u64();
+    // Requests and answers; the first attempts may come before the ends know each other.
+    assert!(frames >= Some(2 * 7), "{record}");
+}
+
+#[test]
+fn a_missing_right_is_4_and_says_what_to_do() {
+    if !has("setpriv") {
+        return;
+    }
+    let program = crate::common::rtmpscope();
+    let output = Command::new("setpriv")
+        .args(["--bounding-set", "-net_raw", "--inh-caps", "-net_raw"])
+        .arg(program.get_program())
+        .args(["report", "-i", "lo"])
+        .output()
+        .expect("setpriv can be started");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    if said.contains("setpriv:") {
+        println!("skipped: {}", said.trim());
+        return;
+    }
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(said.contains("lo: no permission to capture"), "{said}");
+}

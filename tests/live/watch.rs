@@ -1,0 +1,137 @@
+//! The program while it watches an interface.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+use std::time::Instant;
+
+use crate::common::rtmpscope;
+
+/// How long anything may take before the test gives up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits until something holds; fails when it does not.
+pub(crate) fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !holds() {
+        assert!(begin.elapsed() < PATIENCE, "waited in vain: {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Whether there is such a program; says so when not.
+pub(crate) fn has(program: &str) -> bool {
+    let found = Command::new("sh")
+        .args(["-c", &format!("command -v {program}")])
+        .stdout(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if !found {
+        println!("skipped: there is no {program}");
+    }
+    found
+}
+
+/// A program that ends with the test.
+#[derive(Debug)]
+pub(crate) struct Running(pub(crate) Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The program, watching.
+#[derive(Debug)]
+pub(crate) struct Watcher {
+    child: Running,
+    errors: std::path::PathBuf,
+}
+
+impl Watcher {
+    /// Starts it with these arguments in a namespace, or in this one; its output goes to files in
+    /// `folder`. `None`, with a word, where it may not capture.
+    pub(crate) fn start(namespace: Option<&str>, args: &[&str], folder: &Path) -> Option<Self> {
+        let errors = folder.join("stderr");
+        let mut command = match namespace {
+            None => rtmpscope(),
+            Some(name) => {
+                let mut command = Command::new("ip");
+                command
+                    .args(["netns", "exec", name])
+                    .arg(rtmpscope().get_program())
+                    .stdin(Stdio::null());
+                command
+            }
+        };
+        let child = command
+            .args(args)
+            .stdout(File::create(folder.join("stdout")).expect("a file"))
+            .stderr(File::create(&errors).expect("a file"))
+            .spawn()
+            .expect("the program can be started");
+        let mut watcher = Self {
+            child: Running(child),
+            errors,
+        };
+        let mut is_over = false;
+        wait_for("the program listens", || {
+            is_over = watcher
+                .child
+                .0
+                .try_wait()
+                .is_ok_and(|status| status.is_some());
+            is_over || watcher.said().contains("listening on")
+        });
+        if is_over {
+            println!("skipped: {}", watcher.said().trim());
+            return None;
+        }
+        Some(watcher)
+    }
+
+    /// What it said on stderr so far.
+    pub(crate) fn said(&self) -> String {
+        let mut text = String::new();
+        if let Ok(mut file) = File::open(&self.errors) {
+            let _ = file.read_to_string(&mut text);
+        }
+        text
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.0.id()
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .args(["-s", name, &self.id().to_string()])
+            .status();
+        assert!(sent.is_ok_and(|status| status.success()), "a signal");
+    }
+
+    /// Ends it as Ctrl-C does; its exit code.
+    pub(crate) fn end(mut self) -> i32 {
+        self.signal("INT");
+        self.wait()
+    }
+
+    /// Waits for its end; its exit code.
+    pub(crate) fn wait(&mut self) -> i32 {
+        let mut code = None;
+        wait_for("the program ends", || {
+            code = self.child.0.try_wait().expect("a child");
+            code.is_some()
+        });
+        code.and_then(|status| status.code()).unwrap_or(-1)
+    }
+}
