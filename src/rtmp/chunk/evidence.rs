@@ -101,7 +101,12 @@ pub(super) fn of_begin(
         let learned = starts.bits(new.type_id, *first);
         bits = bits.saturating_add(learned.saturating_sub(bits.min(OF_FIRST_BYTE)));
     }
-    if matches!(fmt, ChunkFormat::Full | ChunkFormat::SameStream) {
+    let leaves_out = matches!(fmt, ChunkFormat::SameLength | ChunkFormat::Nothing);
+    // What is said once is not said again with a header that leaves its type out: that was lost.
+    if leaves_out && csid == ChunkStreamId::CONTROL && !is_repeated(new.type_id) {
+        return None;
+    }
+    if !leaves_out {
         // The type is one of 15 of 256.
         bits = bits.saturating_add(length).saturating_add(4);
     }
@@ -116,10 +121,6 @@ pub(super) fn of_begin(
             } else if !may_jump {
                 return None;
             }
-        }
-        // What is said once is not said again with a header that leaves all out: its type was lost.
-        ChunkFormat::Nothing if csid == ChunkStreamId::CONTROL && !is_repeated(new.type_id) => {
-            return None;
         }
         // One byte that says the chunk stream, of which there are a handful, or the one that is
         // for control.

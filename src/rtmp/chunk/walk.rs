@@ -220,7 +220,9 @@ impl<'a> Walk<'a> {
             }
             if self.is_over && at >= self.bytes.len() {
                 let bits = self.bits.saturating_add(AT_THE_END);
+                // The end alone proves nothing: some message always ends there.
                 let is_enough = at == self.bytes.len()
+                    && self.bits >= evidence::CONTINUATION
                     && bits >= self.asked
                     && self.begins >= self.needed.begins;
                 return if is_enough {

@@ -64,3 +64,28 @@ fn what_does_not_stand_up_to_the_hole_is_not_proven() {
     let seen = read_with_holes(Start::Chunks, &bytes, &[first, second]);
     assert_eq!(whole(&seen), [4, 60, 62, 63, 64]);
 }
+
+#[test]
+fn the_end_of_a_direction_alone_proves_no_header() {
+    // Chunks of 200 bytes, and Speex of 7 (FLV 10.1 section E.4.2.1).
+    let mut bytes = vec![2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0, 0, 200];
+    bytes.extend([4, 0, 0, 0, 0, 0, 7, 8, 1, 0, 0, 0, 0xB2, 1, 2, 3, 4, 5, 6]);
+    // Video of 600 bytes goes on behind a hole, it seems, but others came in between: what stands
+    // where its third chunk would begin is payload.
+    bytes.extend([0x46, 0, 0, 40, 0, 2, 0x58, 9, 0x27, 1, 0, 0, 0]);
+    bytes.resize(bytes.len() + 195, 0x55);
+    let hole = bytes.len() - 100..bytes.len() + 101;
+    bytes.resize(bytes.len() + 201, 0x55);
+    // It looks like another Set Chunk Size (type 2, section 5.3.1.2.3), or like sound (type 3), and
+    // ends with the direction.
+    let ends = [
+        [0x82, 0x68, 0x17, 0, 0, 0, 1, 0],
+        [0xC4, 0x22, 0x17, 0, 0, 0, 1, 0],
+    ];
+    for end in ends {
+        let bytes = [&bytes[..], &end].concat();
+        let seen = read_with_holes(Start::Chunks, &bytes, std::slice::from_ref(&hole));
+        let types: Vec<_> = seen.messages.iter().map(|m| m.type_id.0).collect();
+        assert_eq!(types, [1, 8, 9], "{end:02x?}");
+    }
+}
