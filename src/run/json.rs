@@ -81,7 +81,7 @@ pub(super) fn json(flags: &Flags, input: &Input, events: &[String], interval: u3
 }
 
 /// The record that closes a run: what was read, and what was not ours.
-fn capture_record<W: io::Write>(
+pub(super) fn capture_record<W: io::Write>(
     report: &mut JsonReport<W>,
     reading: &mut Reading,
     pipeline: &Pipeline,

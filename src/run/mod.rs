@@ -12,6 +12,7 @@ mod packets;
 mod progress;
 mod reading;
 mod report;
+mod sensor;
 mod signals;
 mod steps;
 
@@ -36,6 +37,7 @@ use crate::run::json::json;
 use crate::run::memory::max_connections;
 use crate::run::packets::packets;
 use crate::run::report::report;
+use crate::run::sensor::sensor;
 
 /// History buckets that a track keeps for a report, which prints none of them. A dashboard draws
 /// charts of them and keeps all.
@@ -83,6 +85,12 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
             inputs,
         }) => with_input(&cli.flags, inputs, |flags, input| {
             extract(flags, input, output, *force)
+        }),
+        Some(Command::Sensor {
+            sensor: options,
+            inputs,
+        }) => with_input(&cli.flags, inputs, |flags, input| {
+            sensor(flags, input, options)
         }),
         Some(Command::Interfaces) => interfaces(),
     };

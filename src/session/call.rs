@@ -103,6 +103,19 @@ pub enum CallState {
     Unanswered,
 }
 
+impl CallState {
+    /// The name used in records and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::OneWay => "one_way",
+            Self::Answered => "answered",
+            Self::Failed => "failed",
+            Self::Unanswered => "unanswered",
+        }
+    }
+}
+
 /// What answered a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {

@@ -13,5 +13,6 @@
 mod common;
 mod interfaces;
 mod loopback;
+mod sensor;
 mod streaming;
 mod watch;

@@ -23,12 +23,12 @@ use crate::watch::wait_for;
 const MODULE: &str = "/usr/lib/nginx/modules/ngx_rtmp_module.so";
 
 /// A port that nobody listens on.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("its number").port()
 }
 
-fn server(port: u16, folder: &Path) -> Option<Running> {
+pub(crate) fn server(port: u16, folder: &Path) -> Option<Running> {
     if !has("nginx") {
         return None;
     }
@@ -64,7 +64,7 @@ fn server(port: u16, folder: &Path) -> Option<Running> {
 }
 
 /// Publishes some seconds of a picture and a tone in real time.
-fn publisher(url: &str) -> Running {
+pub(crate) fn publisher(url: &str) -> Running {
     let child = Command::new("ffmpeg")
         .args(["-loglevel", "error", "-re"])
         .args([

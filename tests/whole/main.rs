@@ -13,5 +13,7 @@ mod captures;
 mod differential;
 mod extract;
 mod golden;
+mod metrics;
+mod packaging;
 mod reading;
 mod split;

@@ -163,7 +163,8 @@ impl<W: Write> JsonReport<W> {
         }
     }
 
-    fn stats(&mut self, connection: &Connection, stats: &Stats) {
+    /// Writes a `stats` record.
+    pub fn stats(&mut self, connection: &Connection, stats: &Stats) {
         self.record(connection, "stats", Side::Client, |w, _, _| {
             records::stats(w, stats);
         });

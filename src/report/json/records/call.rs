@@ -7,7 +7,6 @@ use crate::report::json::records::side_name;
 use crate::report::json::writer::JsonWriter;
 use crate::rtmp::secret::Secrecy;
 use crate::session::call::Call;
-use crate::session::call::CallState;
 use crate::session::call::Expectation;
 use crate::session::call::ReplyKind;
 use crate::session::mask::Mask;
@@ -28,7 +27,7 @@ pub(in crate::report::json) fn call(
     w.string_member("caller", side_name(call.caller));
     w.unsigned_member("csid", call.csid.0);
     w.unsigned_member("stream_id", call.stream_id.0);
-    w.string_member("state", state_name(call.state));
+    w.string_member("state", call.state.name());
     if call.expectation == Expectation::Optional {
         w.boolean_member("optional", true);
     }
@@ -68,16 +67,6 @@ pub(in crate::report::json) fn call(
         w.end_object();
     }
     w.end_object();
-}
-
-fn state_name(state: CallState) -> &'static str {
-    match state {
-        CallState::Open => "open",
-        CallState::OneWay => "one_way",
-        CallState::Answered => "answered",
-        CallState::Failed => "failed",
-        CallState::Unanswered => "unanswered",
-    }
 }
 
 fn reply_name(kind: ReplyKind) -> &'static str {

@@ -1,0 +1,237 @@
+//! The file of records: opened again on SIGHUP, turned when it is large. A full disk ends nothing:
+//! what cannot be written is counted, and written again as soon as that is possible.
+
+use std::ffi::OsString;
+use std::fs;
+use std::fs::File;
+use std::fs::OpenOptions;
+use std::io;
+use std::io::Write;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+
+use crate::cli::SensorFlags;
+use crate::run::complain;
+use crate::run::signals::Output;
+
+/// Where records go.
+pub(super) enum Log {
+    Stdout(Output),
+    File(LogFile),
+}
+
+/// How many records could not be written.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Lost(Arc<AtomicU64>);
+
+impl Lost {
+    pub(super) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A file of records.
+#[derive(Debug)]
+pub(super) struct LogFile {
+    path: PathBuf,
+    /// `None` while it cannot be opened.
+    file: Option<File>,
+    bytes: u64,
+    /// Bytes that it may have, and files that are kept beside it.
+    turn: Option<(u64, u32)>,
+    reopen: Arc<AtomicBool>,
+    lost: Lost,
+    /// Whether the trouble at hand was told.
+    is_told: bool,
+}
+
+impl Log {
+    pub(super) fn open(
+        options: &SensorFlags,
+        reopen: Arc<AtomicBool>,
+    ) -> Result<Self, (PathBuf, io::Error)> {
+        match &options.output {
+            Some(path) if path.as_os_str() != "-" => {
+                let turn = options.output_size.map(|size| (size, options.output_files));
+                LogFile::open(path.clone(), turn, reopen)
+                    .map(Self::File)
+                    .map_err(|error| (path.clone(), error))
+            }
+            _ => Ok(Self::Stdout(Output::new())),
+        }
+    }
+
+    pub(super) fn lost(&self) -> Lost {
+        match self {
+            Self::Stdout(_) => Lost::default(),
+            Self::File(file) => file.lost.clone(),
+        }
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Stdout(stdout) => stdout.write(bytes),
+            Self::File(file) => {
+                file.append(bytes);
+                Ok(bytes.len())
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout(stdout) => stdout.flush(),
+            Self::File(_) => Ok(()),
+        }
+    }
+}
+
+impl LogFile {
+    fn open(path: PathBuf, turn: Option<(u64, u32)>, reopen: Arc<AtomicBool>) -> io::Result<Self> {
+        let (file, bytes) = open(&path)?;
+        Ok(Self {
+            path,
+            file: Some(file),
+            bytes,
+            turn,
+            reopen,
+            lost: Lost::default(),
+            is_told: false,
+        })
+    }
+
+    /// Appends whole lines.
+    fn append(&mut self, lines: &[u8]) {
+        let result = self.try_append(lines);
+        match result {
+            Ok(()) => self.is_told = false,
+            Err(error) => {
+                let count = lines.split(|byte| *byte == b'\n').skip(1).count();
+                let count = u64::try_from(count).unwrap_or(u64::MAX);
+                self.lost.0.fetch_add(count, Ordering::Relaxed);
+                if !std::mem::replace(&mut self.is_told, true) {
+                    complain(&format_args!(
+                        "{}: records cannot be written, and are counted as lost: {error}",
+                        self.path.display()
+                    ));
+                }
+            }
+        }
+    }
+
+    fn try_append(&mut self, lines: &[u8]) -> io::Result<()> {
+        if self.reopen.swap(false, Ordering::Relaxed) {
+            self.file = None;
+        }
+        if let Some((most, keep)) = self.turn
+            && self.bytes > 0
+            && self.bytes.saturating_add(lines.len() as u64) > most
+        {
+            self.file = None;
+            shift(&self.path, keep)?;
+        }
+        if self.file.is_none() {
+            let (file, bytes) = open(&self.path)?;
+            self.file = Some(file);
+            self.bytes = bytes;
+        }
+        let Some(file) = &mut self.file else {
+            return Ok(());
+        };
+        let before = self.bytes;
+        let written = file.write_all(lines);
+        if written.is_ok() {
+            self.bytes = before.saturating_add(lines.len() as u64);
+        } else {
+            // No half of a line stays, which no reader would take.
+            let _ = file.set_len(before);
+        }
+        written
+    }
+}
+
+fn open(path: &Path) -> io::Result<(File, u64)> {
+    let file = OpenOptions::new().append(true).create(true).open(path)?;
+    let bytes = file.metadata()?.len();
+    Ok((file, bytes))
+}
+
+/// FILE becomes FILE.1, and so on; the last of `keep` files goes.
+fn shift(path: &Path, keep: u32) -> io::Result<()> {
+    let place = |number: u32| {
+        let mut name = OsString::from(path);
+        name.push(format!(".{number}"));
+        PathBuf::from(name)
+    };
+    let absent_is_well = |result: io::Result<()>| match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    };
+    if keep == 0 {
+        return absent_is_well(fs::remove_file(path));
+    }
+    for number in (1..keep).rev() {
+        absent_is_well(fs::rename(place(number), place(number.saturating_add(1))))?;
+    }
+    absent_is_well(fs::rename(path, place(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(path: &Path, turn: Option<(u64, u32)>) -> LogFile {
+        LogFile::open(path.to_owned(), turn, Arc::default()).unwrap()
+    }
+
+    fn read(path: &Path) -> String {
+        fs::read_to_string(path).unwrap_or_default()
+    }
+
+    #[test]
+    fn files_turn_at_whole_lines_and_the_oldest_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut log = log(&path, Some((8, 2)));
+        for line in ["one\n", "two\n", "three\n", "four\n", "five\n", "six\n"] {
+            log.append(line.as_bytes());
+        }
+        assert_eq!(read(&path), "six\n");
+        assert_eq!(read(&folder.path().join("log.1")), "five\n");
+        assert_eq!(read(&folder.path().join("log.2")), "four\n");
+        assert!(!folder.path().join("log.3").exists());
+    }
+
+    #[test]
+    fn after_the_signal_the_file_is_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut log = log(&path, None);
+        log.append(b"one\n");
+        fs::rename(&path, folder.path().join("moved")).unwrap();
+        log.append(b"two\n");
+        log.reopen.store(true, Ordering::Relaxed);
+        log.append(b"three\n");
+        assert_eq!(read(&folder.path().join("moved")), "one\ntwo\n");
+        assert_eq!(read(&path), "three\n");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_counted_and_written_again_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut log = log(&path, None);
+        log.file = Some(OpenOptions::new().append(true).open("/dev/full").unwrap());
+        log.append(b"one\ntwo\n");
+        assert_eq!(log.lost.get(), 2);
+        log.reopen.store(true, Ordering::Relaxed);
+        log.append(b"three\n");
+        assert_eq!((read(&path).as_str(), log.lost.get()), ("three\n", 2));
+    }
+}
