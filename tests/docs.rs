@@ -21,6 +21,8 @@ const DOCUMENTS: &[&str] = &[
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/json.md",
+    "docs/live.md",
+    "packaging/README.md",
 ];
 
 /// Flags of other programs that the documents name.
@@ -42,6 +44,7 @@ fn every_flag_that_is_named_exists() {
         &["report", "--help"],
         &["json", "--help"],
         &["extract", "--help"],
+        &["sensor", "--help"],
     ] {
         known.extend(flags(&common::stdout(&common::run(command))));
     }
@@ -59,9 +62,17 @@ fn every_path_that_is_named_exists() {
     for document in DOCUMENTS {
         for word in read(document).split(|c: char| c.is_whitespace() || "`()[],;:|".contains(c)) {
             let word = word.trim_end_matches('.');
-            let is_path = ["src/", "tests/", "docs/", "schema/", "samples/", "benches/"]
-                .iter()
-                .any(|folder| word.starts_with(folder));
+            let is_path = [
+                "src/",
+                "tests/",
+                "docs/",
+                "schema/",
+                "samples/",
+                "benches/",
+                "packaging/",
+            ]
+            .iter()
+            .any(|folder| word.starts_with(folder));
             let is_pattern = word.contains(['*', '<', '…']) || word.contains("NAME");
             if is_path && !is_pattern {
                 assert!(

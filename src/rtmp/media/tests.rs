@@ -174,3 +174,25 @@ proptest! {
         fuzz_config(&hevc);
     }
 }
+
+#[test]
+fn the_begin_of_a_bare_flac_block_is_no_broken_signature() {
+    // Multitrack, one track, sequence start, and a STREAMINFO block without its signature, which
+    // is 34 bytes long.
+    let mut body = vec![0x95, 0x00, b'f', b'L', b'a', b'C', 0x00];
+    // Blocks of 4608 samples at 44 100 Hz.
+    body.extend([
+        0x12, 0x00, 0x12, 0x00, 0, 0, 0, 0, 0, 0, 0x0A, 0xC4, 0x42, 0xF0,
+    ]);
+    body.resize(7 + 34, 0);
+    let len = u32::try_from(body.len()).unwrap();
+    let (_, whole) = audio::parse(&body, len, &mut NoFields);
+    assert_eq!(whole.len(), 1, "{whole:?}");
+    for cut in 0..body.len() {
+        let (_, part) = audio::parse(&body[..cut], len, &mut NoFields);
+        assert!(
+            part.iter().all(|note| whole.contains(note)),
+            "{cut}: {part:?}"
+        );
+    }
+}

@@ -24,20 +24,33 @@ pub(in crate::rtmp::media) fn record(
 ) -> (AudioConfig, Result<(), Unreadable>) {
     let mut config = AudioConfig::new(Codec::Flac, AudioSource::Record);
     let mut s = Syntax::new(bytes, base, sink);
-    let result = if bytes.len() == STREAMINFO_LEN && !bytes.starts_with(SIGNATURE) {
+    let result = if bytes.starts_with(SIGNATURE) {
+        read(&mut config, &mut s)
+    } else if bytes.len() < STREAMINFO_LEN {
+        // What is not there would tell what it is.
+        Err(Unreadable::Cut)
+    } else if is_stream_info(bytes) {
         // ffmpeg sends the bare block.
         stream_info(&mut config, &mut s)
             .and(Err(Unreadable::Odd("no fLaC signature before STREAMINFO")))
     } else {
-        read(&mut config, &mut s)
+        Err(Unreadable::Bad("it does not begin with fLaC"))
     };
     (config, result)
 }
 
+/// Whether bytes begin with a STREAMINFO block that a decoder would take: blocks of 16 samples or
+/// more, and a sample rate (RFC 9639 section 8.2).
+fn is_stream_info(bytes: &[u8]) -> bool {
+    let &[a, b, c, d, _, _, _, _, _, _, e, f, g, ..] = bytes else {
+        return false;
+    };
+    let (smallest, largest) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+    smallest >= 16 && smallest <= largest && [e, f, g >> 4] != [0; 3]
+}
+
 fn read(config: &mut AudioConfig, s: &mut Syntax<'_, '_>) -> Result<(), Unreadable> {
-    if s.bytes("signature", 4)? != SIGNATURE {
-        return Err(Unreadable::Bad("it does not begin with fLaC"));
-    }
+    s.bytes("signature", 4)?;
     s.flag("lastMetadataBlockFlag")?;
     let kind = s.named("metadataBlockType", 7, |kind| {
         (kind == STREAMINFO).then_some("STREAMINFO")
