@@ -1,5 +1,11 @@
 //! FLAC: the signature and the STREAMINFO block (RFC 9639 sections 6 and 8.2).
 
+use nom::IResult;
+use nom::Parser as _;
+use nom::bytes::complete::take;
+use nom::number::complete::be_u16;
+use nom::number::complete::be_u24;
+
 use crate::rtmp::field::FieldSink;
 use crate::rtmp::media::codec::Codec;
 use crate::rtmp::media::config::AudioConfig;
@@ -42,11 +48,11 @@ pub(in crate::rtmp::media) fn record(
 /// Whether bytes begin with a STREAMINFO block that a decoder would take: blocks of 16 samples or
 /// more, and a sample rate (RFC 9639 section 8.2).
 fn is_stream_info(bytes: &[u8]) -> bool {
-    let &[a, b, c, d, _, _, _, _, _, _, e, f, g, ..] = bytes else {
-        return false;
-    };
-    let (smallest, largest) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
-    smallest >= 16 && smallest <= largest && [e, f, g >> 4] != [0; 3]
+    // Two block sizes, two frame sizes, twenty bits of the sample rate.
+    let header: IResult<&[u8], _> = (be_u16, be_u16, take(6_usize), be_u24).parse(bytes);
+    header.is_ok_and(|(_, (smallest, largest, _, rate))| {
+        smallest >= 16 && smallest <= largest && rate >> 4 != 0
+    })
 }
 
 fn read(config: &mut AudioConfig, s: &mut Syntax<'_, '_>) -> Result<(), Unreadable> {
