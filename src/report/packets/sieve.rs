@@ -14,6 +14,9 @@ use super::Held;
 /// bytes, so that this is room for thousands of them that begin at once.
 pub const MAX_PARKED: usize = 16 << 20;
 
+/// Connections in the order below which it is not worth looking for those that are known.
+const MIN_ORDER: usize = 64;
+
 /// Frames that wait for their connections to be known.
 #[derive(Debug, Default)]
 pub(super) struct Sieve {
@@ -48,19 +51,32 @@ impl Sieve {
         self.let_go
     }
 
-    fn park(&mut self, flow: FlowId, held: Held) {
+    fn park(&mut self, flow: FlowId, mut held: Held) {
+        // Its buffer may come from a frame of the largest size.
+        held.data.shrink_to_fit();
         self.bytes = self.bytes.saturating_add(held.cost());
         let its = self.parked.entry(flow).or_default();
         if its.is_empty() {
             self.order.push_back(flow);
         }
         its.push(held);
+        self.tidy();
         while self.bytes > MAX_PARKED
             && let Some(oldest) = self.order.pop_front()
         {
             let dropped = self.take(oldest).len();
             let dropped = u64::try_from(dropped).unwrap_or(u64::MAX);
             self.let_go = self.let_go.saturating_add(dropped);
+        }
+    }
+
+    /// Forgets the places of connections that nothing waits for any more: on a busy host something
+    /// always waits, and thousands come and go.
+    fn tidy(&mut self) {
+        let most = self.parked.len().saturating_mul(2).max(MIN_ORDER);
+        if self.order.len() > most {
+            let parked = &self.parked;
+            self.order.retain(|flow| parked.contains_key(flow));
         }
     }
 
@@ -119,6 +135,28 @@ mod tests {
         // The other one turns out to be something else.
         assert!(put(&mut sieve, 5, 2, Content::Other).is_empty());
         assert_eq!((sieve.bytes, sieve.let_go()), (0, 0));
+    }
+
+    #[test]
+    fn connections_that_come_and_go_beside_a_silent_one_leave_nothing() {
+        let mut sieve = Sieve::default();
+        put(&mut sieve, 0, 0, Content::Undecided);
+        for flow in 1..10_000 {
+            put(&mut sieve, 0, flow, Content::Undecided);
+            put(&mut sieve, 0, flow, Content::Other);
+        }
+        assert_eq!(sieve.parked.len(), 1);
+        assert!(sieve.order.len() <= MIN_ORDER + 1 && sieve.order.contains(&FlowId(0)));
+    }
+
+    #[test]
+    fn what_waits_takes_no_more_room_than_is_counted() {
+        let mut sieve = Sieve::default();
+        let mut small = held(0, 60);
+        small.data.reserve_exact(65_536);
+        let belonging = Belonging::Connection(FlowId(1), Content::Undecided);
+        sieve.pass(small, belonging, &mut |_| {});
+        assert!(sieve.parked[&FlowId(1)][0].data.capacity() < 1000);
     }
 
     #[test]
