@@ -73,8 +73,13 @@ impl Counters {
     fn update(&mut self, stat: Stat) {
         let now = [stat.received, stat.dropped, stat.if_dropped];
         for ((total, last), now) in self.total.iter_mut().zip(&mut self.last).zip(now) {
-            *total = total.saturating_add(u64::from(now.wrapping_sub(*last)));
+            let more = now.wrapping_sub(*last);
             *last = now;
+            // What an interface dropped is counted by its driver, and begins at 0 when that goes:
+            // so much less is no wrap.
+            if more <= u32::MAX / 2 {
+                *total = total.saturating_add(u64::from(more));
+            }
         }
     }
 }
@@ -269,9 +274,25 @@ mod tests {
             if_dropped: 7,
         };
         let mut counters = Counters::default();
-        counters.update(stat(u32::MAX));
-        counters.update(stat(4));
+        for received in [1 << 30, 1 << 31, 3 << 30, u32::MAX, 4] {
+            counters.update(stat(received));
+        }
         assert_eq!(counters.total, [u64::from(u32::MAX) + 5, 0, 7]);
+    }
+
+    #[test]
+    fn counters_that_begin_again_lost_nothing() {
+        let stat = |if_dropped| Stat {
+            received: 0,
+            dropped: 0,
+            if_dropped,
+        };
+        let mut counters = Counters::default();
+        // An interface that had dropped 5 before goes away with what it counted.
+        for if_dropped in [7, 0_u32.wrapping_sub(5), 0_u32.wrapping_sub(3)] {
+            counters.update(stat(if_dropped));
+        }
+        assert_eq!(counters.total, [0, 0, 9]);
     }
 
     #[test]
