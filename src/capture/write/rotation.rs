@@ -88,6 +88,13 @@ impl Rotation {
         self.frames = self.frames.saturating_add(1);
     }
 
+    /// The clock was set: the file at hand lasts as long as before.
+    pub fn clock_stepped(&mut self, by: Span) {
+        if let Some(since) = &mut self.since {
+            since.0 = since.0.saturating_add(by.nanos());
+        }
+    }
+
     /// The next file, which begins at `now`. `None` when there were as many as there may be.
     pub fn next(&mut self, now: Timestamp) -> Option<Turn> {
         let files = self.limits.files.map(u64::from);
@@ -231,6 +238,10 @@ mod tests {
         rotation.note(NOW);
         let later = |secs: i64| Timestamp(NOW.0 + secs * 1_000_000_000);
         assert!(!rotation.is_full(0, later(9)) && rotation.is_full(0, later(10)));
+        // Set back by a minute.
+        rotation.clock_stepped(Span::from_secs(-60));
+        assert!(!rotation.is_full(0, later(-51)) && rotation.is_full(0, later(-50)));
+        rotation.clock_stepped(Span::from_secs(60));
         rotation.note(NOW);
         assert!(rotation.is_full(0, NOW));
         rotation.next(NOW);

@@ -8,6 +8,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use crate::base::text::Printable;
+use crate::base::time::Span;
 use crate::base::time::Timestamp;
 use crate::capture::InterfaceIndex;
 use crate::capture::info::Drops;
@@ -56,6 +57,8 @@ pub(super) struct PacketFiles {
     rotation: Rotation,
     path: PathBuf,
     writer: PcapngWriter<BufWriter<Sink>>,
+    /// Bytes of the files before.
+    before: u64,
 }
 
 /// A file, or standard output.
@@ -97,6 +100,7 @@ impl PacketFiles {
             rotation,
             path,
             writer,
+            before: 0,
         })
     }
 
@@ -129,7 +133,9 @@ impl PacketFiles {
     fn turn(&mut self, now: Timestamp) -> Result<(), PacketFailure> {
         self.flush()?;
         let turn = self.rotation.next(now).ok_or(PacketFailure::Enough)?;
-        self.writer = begin(&turn.open)?;
+        let next = begin(&turn.open)?;
+        let full = std::mem::replace(&mut self.writer, next);
+        self.before = self.before.saturating_add(full.bytes());
         self.path = turn.open;
         if let Some(path) = turn.delete {
             // One that somebody took away is gone as well.
@@ -143,8 +149,13 @@ impl PacketFiles {
         Ok(())
     }
 
+    /// Bytes in all files so far.
     pub(super) fn bytes(&self) -> u64 {
-        self.writer.bytes()
+        self.before.saturating_add(self.writer.bytes())
+    }
+
+    pub(super) fn clock_stepped(&mut self, by: Span) {
+        self.rotation.clock_stepped(by);
     }
 
     pub(super) fn finish(&mut self, now: Timestamp, drops: &Drops) -> Result<(), PacketFailure> {

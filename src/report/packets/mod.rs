@@ -89,7 +89,11 @@ impl Held {
 
     /// Memory that it takes, about.
     fn cost(&self) -> usize {
-        self.data.len().saturating_add(size_of::<Self>())
+        let comments = self.comments.iter().map(String::capacity).sum::<usize>();
+        let texts = self.comments.len().saturating_mul(size_of::<String>());
+        [self.data.len(), comments, texts]
+            .into_iter()
+            .fold(size_of::<Self>(), usize::saturating_add)
     }
 }
 
@@ -163,7 +167,35 @@ impl Recorder {
         let Some(mut held) = self.current.take() else {
             return Ok(());
         };
-        held.comments = self.comments.take();
+        held.comments = self.comments.take(belonging);
+        let now = held.time;
+        self.decide(Some((held, belonging)), now, describe)
+    }
+
+    /// Writes what is to be written by what the decoder noticed without a frame: when time went on
+    /// until `now`, or the capture was over.
+    ///
+    /// # Errors
+    /// When a file cannot be written, or there were as many as there may be.
+    pub fn settle_quiet(
+        &mut self,
+        now: Timestamp,
+        describe: impl Fn(InterfaceIndex) -> Option<InterfaceInfo>,
+    ) -> Result<(), PacketFailure> {
+        // There is no frame in which it was said.
+        self.comments = Comments::default();
+        if self.worst.is_none() && self.opened.is_empty() {
+            return Ok(());
+        }
+        self.decide(None, now, describe)
+    }
+
+    fn decide(
+        &mut self,
+        frame: Option<(Held, Belonging)>,
+        now: Timestamp,
+        describe: impl Fn(InterfaceIndex) -> Option<InterfaceInfo>,
+    ) -> Result<(), PacketFailure> {
         let worst = self.worst.take();
         let Self {
             files,
@@ -174,7 +206,6 @@ impl Recorder {
             written,
             ..
         } = self;
-        let now = held.time;
         let mut failed = Ok(());
         let mut write = |held: &Held| {
             if failed.is_ok() {
@@ -196,16 +227,30 @@ impl Recorder {
             }
         };
         match sieve {
-            None => pass(held),
+            None => {
+                if let Some((held, _)) = frame {
+                    pass(held);
+                }
+            }
             Some(sieve) => {
                 for flow in opened.drain(..) {
                     sieve.release(flow, &mut pass);
                 }
-                sieve.pass(held, belonging, &mut pass);
+                if let Some((held, belonging)) = frame {
+                    sieve.pass(held, belonging, &mut pass);
+                }
             }
         }
         opened.clear();
         failed
+    }
+
+    /// The clock that stamps the frames was set ahead by `by`, or back, before the next frame.
+    pub fn clock_stepped(&mut self, by: Span) {
+        self.files.clock_stepped(by);
+        if let Some(trigger) = &mut self.trigger {
+            trigger.clock_stepped(by);
+        }
     }
 
     /// The capture is over: says in the file what was captured and lost.
@@ -229,7 +274,7 @@ impl Recorder {
         self.written
     }
 
-    /// Bytes in the file at hand.
+    /// Bytes written so far, in all files.
     pub fn bytes(&self) -> u64 {
         self.files.bytes()
     }
@@ -241,21 +286,31 @@ impl Recorder {
         of_sieve.saturating_add(of_trigger)
     }
 
-    fn odd(&mut self, severity: Severity, code: &str) {
+    fn odd(&mut self, flow: FlowId, severity: Severity, code: &str) {
         self.worst = self.worst.max(Some(severity));
-        self.comments.push(format!("{severity}: {code}"));
+        self.comments.push(flow, format!("{severity}: {code}"));
     }
 }
 
 /// What is said of one frame, in order.
 #[derive(Debug, Default)]
 struct Comments {
+    /// The connection that it is said of.
+    flow: Option<FlowId>,
     texts: Vec<String>,
     left_out: u64,
 }
 
 impl Comments {
-    fn push(&mut self, text: String) {
+    /// Takes note of what is said of a connection. What was said before of another one, which
+    /// ended when the frame came, does not belong to the frame.
+    fn push(&mut self, flow: FlowId, text: String) {
+        if self.flow != Some(flow) {
+            *self = Self {
+                flow: Some(flow),
+                ..Self::default()
+            };
+        }
         if self.texts.len() < MAX_COMMENTS {
             self.texts.push(text);
         } else {
@@ -263,9 +318,17 @@ impl Comments {
         }
     }
 
-    fn take(&mut self) -> Vec<String> {
-        let mut texts = std::mem::take(&mut self.texts);
-        let left_out = std::mem::take(&mut self.left_out);
+    /// What is said of the connection of a frame.
+    fn take(&mut self, belonging: Belonging) -> Vec<String> {
+        let Self {
+            flow,
+            mut texts,
+            left_out,
+        } = std::mem::take(self);
+        let is_its = matches!(belonging, Belonging::Connection(of, _) if flow == Some(of));
+        if !is_its {
+            return Vec::new();
+        }
         if left_out > 0 {
             texts.push(format!("and {left_out} more"));
         }
@@ -297,16 +360,34 @@ impl Observer for Recorder {
             Side::Client => "client",
             Side::Server => "server",
         };
-        self.comments.push(format!("{from}: {gist}"));
+        self.comments.push(connection.id, format!("{from}: {gist}"));
     }
 
-    fn fact(&mut self, _: &Connection, fact: &Fact) {
+    fn fact(&mut self, connection: &Connection, fact: &Fact) {
         if let Fact::Anomaly(anomaly) = fact {
-            self.odd(anomaly.kind.severity(), anomaly.kind.code());
+            self.odd(connection.id, anomaly.kind.severity(), anomaly.kind.code());
         }
     }
 
-    fn anomaly(&mut self, _: &Connection, _: Side, anomaly: &Anomaly) {
-        self.odd(anomaly.kind.severity(), anomaly.kind.code());
+    fn anomaly(&mut self, connection: &Connection, _: Side, anomaly: &Anomaly) {
+        self.odd(connection.id, anomaly.kind.severity(), anomaly.kind.code());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::Content;
+
+    #[test]
+    fn what_is_said_of_another_connection_stands_on_no_frame() {
+        let mut comments = Comments::default();
+        comments.push(FlowId(1), "ended".to_owned());
+        comments.push(FlowId(2), "one".to_owned());
+        comments.push(FlowId(2), "two".to_owned());
+        let of = |flow| Belonging::Connection(FlowId(flow), Content::Rtmp);
+        assert_eq!(comments.take(of(2)), ["one", "two"]);
+        comments.push(FlowId(1), "ended".to_owned());
+        assert!(comments.take(of(2)).is_empty() && comments.take(of(1)).is_empty());
     }
 }

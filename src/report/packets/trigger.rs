@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use crate::base::severity::Severity;
+use crate::base::time::Span;
 use crate::base::time::Timestamp;
 
 use super::Around;
@@ -17,7 +18,8 @@ pub const MAX_BEFORE: usize = 256 << 20;
 #[derive(Debug)]
 pub(super) struct Trigger {
     around: Around,
-    ring: VecDeque<Held>,
+    /// Frames, and when they were captured by the clock as it is now.
+    ring: VecDeque<(Timestamp, Held)>,
     bytes: usize,
     until: Option<Timestamp>,
     let_go: u64,
@@ -46,13 +48,21 @@ impl Trigger {
         }
         let until = Timestamp(now.0.saturating_add(self.around.after.nanos()));
         self.until = self.until.max(Some(until));
-        for held in self.ring.drain(..) {
+        for (time, held) in self.ring.drain(..) {
             // A frame that came out of the sieve late may be too old.
-            if now.since(held.time).nanos() <= self.around.before.nanos() {
+            if now.since(time).nanos() <= self.around.before.nanos() {
                 write(&held);
             }
         }
         self.bytes = 0;
+    }
+
+    /// The clock was set: what is kept, and what is written yet, is so for as long as before.
+    pub(super) fn clock_stepped(&mut self, by: Span) {
+        let times = self.ring.iter_mut().map(|(time, _)| time);
+        for time in times.chain(&mut self.until) {
+            time.0 = time.0.saturating_add(by.nanos());
+        }
     }
 
     /// Writes a frame, or keeps it for what may come.
@@ -63,9 +73,9 @@ impl Trigger {
         }
         let now = held.time;
         self.bytes = self.bytes.saturating_add(held.cost());
-        self.ring.push_back(held);
-        while let Some(oldest) = self.ring.front() {
-            let is_wanted = now.since(oldest.time).nanos() <= self.around.before.nanos();
+        self.ring.push_back((now, held));
+        while let Some((time, oldest)) = self.ring.front() {
+            let is_wanted = now.since(*time).nanos() <= self.around.before.nanos();
             if is_wanted && self.bytes <= MAX_BEFORE {
                 break;
             }
@@ -86,7 +96,6 @@ impl Trigger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::time::Span;
     use crate::capture::InterfaceIndex;
     use crate::capture::LinkType;
 
@@ -132,6 +141,24 @@ mod tests {
             put(&mut trigger, 4500, Some(Severity::Critical)),
             [4001, 4500]
         );
+    }
+
+    #[test]
+    fn a_clock_that_is_set_changes_nothing_of_how_long() {
+        for by in [-3600, 3600] {
+            let mut trigger = trigger();
+            let at = |millis: i64| millis + by * 1000;
+            assert!(put(&mut trigger, 0, None).is_empty());
+            assert!(put(&mut trigger, 1500, None).is_empty());
+            trigger.clock_stepped(Span::from_secs(by));
+            // The seconds before are those that passed.
+            let odd = Some(Severity::Error);
+            assert_eq!(put(&mut trigger, at(3000), odd), [1500, at(3000)]);
+            // The seconds behind, too.
+            trigger.clock_stepped(Span::from_secs(-by));
+            assert_eq!(put(&mut trigger, 4000, None), [4000]);
+            assert!(put(&mut trigger, 4001, None).is_empty());
+        }
     }
 
     #[test]
