@@ -65,6 +65,8 @@ pub(super) struct Reading {
     pub(super) is_live: bool,
     memory: MemoryLimit,
     quiet: bool,
+    /// Interfaces that are lost just now.
+    away: u32,
     /// Class of the first error so far that was not mended.
     trouble: Option<ErrorClass>,
 }
@@ -92,6 +94,7 @@ impl Reading {
             is_live: true,
             memory: MemoryLimit::new(usize::MAX),
             quiet: true,
+            away: 0,
             trouble: None,
         }
     }
@@ -128,6 +131,7 @@ impl Reading {
             is_live: matches!(input.origin, Origin::Interfaces(_)),
             memory: MemoryLimit::new(flags.memory),
             quiet: flags.quiet,
+            away: 0,
             trouble: None,
         })
     }
@@ -153,7 +157,8 @@ impl Reading {
                     if let Some(clock) = &mut clock {
                         let passed = now.since(last.unwrap_or(now)).nanos();
                         if passed.saturating_abs() >= MAYBE_STEP.nanos() {
-                            check_clock(clock, pipeline, &mut self.autostop, &mut tell);
+                            let recorder = self.recorder.as_mut();
+                            check_clock(clock, pipeline, &mut self.autostop, recorder, &mut tell);
                         }
                         last = Some(now);
                     }
@@ -185,35 +190,41 @@ impl Reading {
                 Ok(Next::Idle) => {
                     until_look = 0;
                     is_idle = true;
-                    if let Some(clock) = &mut clock {
-                        check_clock(clock, pipeline, &mut self.autostop, &mut tell);
-                        let now = wall_clock();
-                        last = Some(now);
-                        pipeline.idle(now, observer);
-                        now
-                    } else {
-                        // The clock of what comes through a pipe is not ours.
-                        pipeline.totals().last.unwrap_or_default()
-                    }
+                    let Some(now) = self.quiet(clock.as_mut(), pipeline, observer, &mut tell)
+                    else {
+                        break;
+                    };
+                    last = Some(now);
+                    now
                 }
                 Ok(Next::Back(name)) => {
+                    self.away = self.away.saturating_sub(1);
                     tell(&format_args!("{name}: captured on again"));
                     // What could not be helped is told, and no failure of ours.
-                    self.trouble = self.trouble.filter(|class| *class != ErrorClass::Device);
+                    if self.away == 0 {
+                        self.trouble = self.trouble.filter(|class| *class != ErrorClass::Device);
+                    }
                     continue;
                 }
                 Ok(Next::End) => break,
                 Err(error) => {
+                    if error.class() == ErrorClass::Device {
+                        self.away = self.away.saturating_add(1);
+                    }
                     remember(&mut self.trouble, &error, &mut tell);
                     continue;
                 }
             };
             let written = self.recorder.as_ref().map_or(0, Recorder::bytes);
-            if self.autostop.is_enough(now, written) {
+            // On a quiet pipe no capture time passes.
+            let has_passed = self.is_live || !is_idle;
+            if has_passed && self.autostop.is_enough(now, written) {
                 break;
             }
             until_look = until_look.saturating_sub(1);
-            if until_look == 0 || now.since(looked) >= LOOK_SPAN {
+            // The clock may have been set back.
+            let since = now.since(looked).nanos().saturating_abs();
+            if until_look == 0 || since >= LOOK_SPAN.nanos() {
                 until_look = LOOK_EVERY;
                 looked = now;
                 let moment = Moment { now, is_idle };
@@ -235,8 +246,49 @@ impl Reading {
         if self.is_live {
             self.end_capture();
         }
-        pipeline.finish(observer);
-        self.end_packets(pipeline.totals().last, &mut tell);
+        self.finish(pipeline, observer, &mut tell);
+    }
+
+    /// There is nothing to read right now: capture time, or `None` when there is to be no more.
+    fn quiet<O: Observer>(
+        &mut self,
+        clock: Option<&mut Clock>,
+        pipeline: &mut Pipeline,
+        observer: &mut O,
+        tell: &mut impl FnMut(&dyn Display),
+    ) -> Option<Timestamp> {
+        let Some(clock) = clock else {
+            // The clock of what comes through a pipe is not ours.
+            return Some(pipeline.totals().last.unwrap_or_default());
+        };
+        let recorder = self.recorder.as_mut();
+        check_clock(clock, pipeline, &mut self.autostop, recorder, tell);
+        let now = wall_clock();
+        let mut both = Both {
+            shown: observer,
+            recorder: self.recorder.as_mut(),
+        };
+        pipeline.idle(now, &mut both);
+        self.record_quiet(now, tell).then_some(now)
+    }
+
+    fn finish<O: Observer>(
+        &mut self,
+        pipeline: &mut Pipeline,
+        observer: &mut O,
+        tell: &mut impl FnMut(&dyn Display),
+    ) {
+        let mut both = Both {
+            shown: observer,
+            recorder: self.recorder.as_mut(),
+        };
+        pipeline.finish(&mut both);
+        let last = pipeline.totals().last;
+        // What went wrong before was told.
+        if !self.output_failed {
+            self.record_quiet(last.unwrap_or_default(), tell);
+        }
+        self.end_packets(last, tell);
     }
 
     /// Writes the frame that was pushed last, if it is to be. False when there is to be no more.
@@ -246,6 +298,16 @@ impl Reading {
         };
         let source = &self.source;
         let settled = recorder.settle(belonging, |index| source.interface(index).cloned());
+        self.is_written(settled, tell)
+    }
+
+    /// Writes what turned out to be wanted without a frame. False when there is to be no more.
+    fn record_quiet(&mut self, now: Timestamp, tell: &mut impl FnMut(&dyn Display)) -> bool {
+        let Some(recorder) = &mut self.recorder else {
+            return true;
+        };
+        let source = &self.source;
+        let settled = recorder.settle_quiet(now, |index| source.interface(index).cloned());
         self.is_written(settled, tell)
     }
 
@@ -343,11 +405,15 @@ fn check_clock(
     clock: &mut Clock,
     pipeline: &mut Pipeline,
     autostop: &mut Autostop,
+    recorder: Option<&mut Recorder>,
     tell: &mut impl FnMut(&dyn Display),
 ) {
     if let Some(by) = clock.step() {
         pipeline.clock_stepped(by);
         autostop.clock_stepped(by);
+        if let Some(recorder) = recorder {
+            recorder.clock_stepped(by);
+        }
         let (way, span) = if by.nanos() < 0 {
             ("back", Span(by.nanos().saturating_neg()))
         } else {
@@ -437,3 +503,7 @@ pub(super) fn input_name(input: &Input) -> String {
     };
     printable(&name)
 }
+
+#[cfg(test)]
+#[path = "reading_tests.rs"]
+mod tests;

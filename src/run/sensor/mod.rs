@@ -146,7 +146,7 @@ impl Sensor {
         let sampled = *self.sampled.get_or_insert(moment.now);
         let passed = moment.now.since(sampled);
         // A clock that was set back must not end the samples.
-        if passed >= self.interval || passed < Span::ZERO {
+        if passed.nanos().saturating_abs() >= self.interval.nanos() {
             self.sampled = Some(moment.now);
             self.sample(moment.now, pipeline);
         }
