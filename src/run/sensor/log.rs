@@ -40,13 +40,14 @@ pub(super) struct LogFile {
     path: PathBuf,
     /// `None` while it cannot be opened.
     file: Option<File>,
-    bytes: u64,
     /// Bytes that it may have, and files that are kept beside it.
     turn: Option<(u64, u32)>,
     reopen: Arc<AtomicBool>,
     lost: Lost,
     /// Whether the trouble at hand was told.
     is_told: bool,
+    /// Whether it was told that the file cannot be turned.
+    is_stuck: bool,
 }
 
 impl Log {
@@ -94,15 +95,15 @@ impl Write for Log {
 
 impl LogFile {
     fn open(path: PathBuf, turn: Option<(u64, u32)>, reopen: Arc<AtomicBool>) -> io::Result<Self> {
-        let (file, bytes) = open(&path)?;
+        let file = open(&path)?;
         Ok(Self {
             path,
             file: Some(file),
-            bytes,
             turn,
             reopen,
             lost: Lost::default(),
             is_told: false,
+            is_stuck: false,
         })
     }
 
@@ -129,37 +130,55 @@ impl LogFile {
         if self.reopen.swap(false, Ordering::Relaxed) {
             self.file = None;
         }
+        // Others may have cut it, so that its length is asked for.
+        let mut before = self.opened()?.metadata()?.len();
+        let len = u64::try_from(lines.len()).unwrap_or(u64::MAX);
         if let Some((most, keep)) = self.turn
-            && self.bytes > 0
-            && self.bytes.saturating_add(lines.len() as u64) > most
+            && before > 0
+            && before.saturating_add(len) > most
         {
-            self.file = None;
-            shift(&self.path, keep)?;
+            self.turn(keep);
+            before = self.opened()?.metadata()?.len();
         }
-        if self.file.is_none() {
-            let (file, bytes) = open(&self.path)?;
-            self.file = Some(file);
-            self.bytes = bytes;
-        }
-        let Some(file) = &mut self.file else {
-            return Ok(());
-        };
-        let before = self.bytes;
+        let file = self.opened()?;
         let written = file.write_all(lines);
-        if written.is_ok() {
-            self.bytes = before.saturating_add(lines.len() as u64);
-        } else {
+        if written.is_err() {
             // No half of a line stays, which no reader would take.
             let _ = file.set_len(before);
         }
         written
     }
+
+    fn opened(&mut self) -> io::Result<&mut File> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => open(&self.path)?,
+        };
+        Ok(self.file.insert(file))
+    }
+
+    /// Begins another file. Where that cannot be, the one at hand grows: records are worth more
+    /// than its size.
+    fn turn(&mut self, keep: u32) {
+        match shift(&self.path, keep) {
+            Ok(()) => {
+                self.file = None;
+                self.is_stuck = false;
+            }
+            Err(error) => {
+                if !std::mem::replace(&mut self.is_stuck, true) {
+                    complain(&format_args!(
+                        "{}: cannot be turned, and grows: {error}",
+                        self.path.display()
+                    ));
+                }
+            }
+        }
+    }
 }
 
-fn open(path: &Path) -> io::Result<(File, u64)> {
-    let file = OpenOptions::new().append(true).create(true).open(path)?;
-    let bytes = file.metadata()?.len();
-    Ok((file, bytes))
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).create(true).open(path)
 }
 
 /// FILE becomes FILE.1, and so on; the last of `keep` files goes.
@@ -220,6 +239,44 @@ mod tests {
         log.append(b"three\n");
         assert_eq!(read(&folder.path().join("moved")), "one\ntwo\n");
         assert_eq!(read(&path), "three\n");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_renamed_is_written_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        // Where the older file should go there is a folder with something in it.
+        fs::create_dir_all(folder.path().join("log.1/x")).unwrap();
+        let mut log = log(&path, Some((4, 1)));
+        log.append(b"one\n");
+        log.append(b"two\n");
+        assert_eq!((read(&path).as_str(), log.lost.get()), ("one\ntwo\n", 0));
+        assert!(log.is_stuck);
+    }
+
+    #[test]
+    fn a_file_that_logrotate_took_turns_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut log = log(&path, Some((4, 2)));
+        log.append(b"one\n");
+        fs::rename(&path, folder.path().join("log.1")).unwrap();
+        log.reopen.store(true, Ordering::Relaxed);
+        log.append(b"two\n");
+        assert_eq!(read(&path), "two\n");
+        assert_eq!(read(&folder.path().join("log.1")), "one\n");
+    }
+
+    #[test]
+    fn a_file_that_was_cut_is_not_full() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut log = log(&path, Some((8, 1)));
+        log.append(b"first\n");
+        fs::write(&path, b"").unwrap();
+        log.append(b"other\n");
+        assert_eq!(read(&path), "other\n");
+        assert!(!folder.path().join("log.1").exists());
     }
 
     #[test]
