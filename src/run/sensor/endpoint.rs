@@ -48,18 +48,16 @@ impl Endpoint {
     }
 
     fn answer(&self, stream: &mut TcpStream) -> io::Result<()> {
-        stream.set_write_timeout(Some(PATIENCE))?;
         let head = read_head(stream)?;
         let (status, kind, body) = respond(&head, &self.metrics);
-        let answer = format!(
+        let mut answer = format!(
             "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
             body.len()
         );
-        stream.write_all(answer.as_bytes())?;
         if !head.starts_with(b"HEAD ") {
-            stream.write_all(body.as_bytes())?;
+            answer.push_str(&body);
         }
-        stream.flush()
+        write_within(stream, answer.as_bytes(), PATIENCE)
     }
 }
 
@@ -81,6 +79,29 @@ fn read_head(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
+/// Writes all of it, or gives up: a timeout of the socket alone would begin again with each byte
+/// that is taken.
+fn write_within(stream: &mut TcpStream, mut bytes: &[u8], patience: Duration) -> io::Result<()> {
+    let begin = Instant::now();
+    while !bytes.is_empty() {
+        let left = patience.checked_sub(begin.elapsed());
+        let left = left.filter(|left| !left.is_zero());
+        stream.set_write_timeout(Some(left.ok_or(io::ErrorKind::TimedOut)?))?;
+        let count = match stream.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            written => written?,
+        };
+        if count == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        bytes = bytes.get(count..).unwrap_or_default();
+    }
+    Ok(())
+}
+
 /// Status, media type and body of the answer to a request.
 fn respond(head: &[u8], metrics: &Exposition) -> (&'static str, &'static str, String) {
     const TEXT: &str = "text/plain; charset=utf-8";
@@ -100,6 +121,10 @@ fn respond(head: &[u8], metrics: &Exposition) -> (&'static str, &'static str, St
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+    use std::sync::atomic::Ordering;
+
     use rtmpscope::report::metrics::Metrics;
 
     use super::*;
@@ -118,6 +143,30 @@ mod tests {
             "405 Method Not Allowed"
         );
         assert_eq!(status("\u{0}\u{1}"), "405 Method Not Allowed");
+    }
+
+    #[test]
+    fn who_does_not_read_does_not_hold_up_the_others() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let mut slow = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (mut stream, _) = listener.accept().unwrap();
+        let end = Arc::new(AtomicBool::new(false));
+        let is_over = Arc::clone(&end);
+        // A little at a time, for ever.
+        let reader = thread::spawn(move || {
+            let mut piece = vec![0; 1 << 20];
+            while !is_over.load(Ordering::Relaxed) {
+                let _ = slow.read(&mut piece);
+                thread::sleep(Duration::from_millis(100));
+            }
+        });
+        let begin = Instant::now();
+        let sent = write_within(&mut stream, &vec![0; 256 << 20], PATIENCE);
+        end.store(true, Ordering::Relaxed);
+        drop(stream);
+        reader.join().unwrap();
+        assert_eq!(sent.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert!(begin.elapsed() < 3 * PATIENCE);
     }
 
     #[test]
