@@ -107,7 +107,6 @@ impl ChunkDecoder {
 
     /// `len` bytes are missing here.
     pub(in crate::rtmp) fn gap(&mut self, len: u64, at: Mark, out: &mut EventQueue) {
-        self.tell_skimmed();
         self.stop_deciding(at, out);
         if self.decode_proven(out)
             && let Some(search) = &mut self.search
@@ -116,6 +115,8 @@ impl ChunkDecoder {
             self.position = search.end();
             return;
         }
+        // Only now: what was held back until here may end within a message, too.
+        self.tell_skimmed();
         let start = self.position;
         let end = start.saturating_add(len);
         self.position = end;
@@ -160,11 +161,11 @@ impl ChunkDecoder {
 
     /// No more bytes will come.
     pub(in crate::rtmp) fn finish(&mut self, at: Mark, out: &mut EventQueue) {
-        self.tell_skimmed();
         if let Some(search) = &mut self.search {
             search.is_over = true;
             self.search(at, &[], out);
         }
+        self.tell_skimmed();
         self.give_up_partials(out);
         let end = self.position;
         let start = match self.search.take() {
