@@ -294,6 +294,10 @@ impl Flags {
                     .to_owned(),
             );
         }
+        let by_bytes = |limit: &Limit| matches!(limit, Limit::Bytes(_));
+        if self.packets.write.is_none() && self.packets.autostop.iter().any(by_bytes) {
+            return Err("-a filesize: counts bytes that are written, and needs -w FILE".to_owned());
+        }
         let (origin, rest) = if !self.interface.is_empty() {
             (
                 Origin::Interfaces(self.interface.clone()),
@@ -457,6 +461,14 @@ mod tests {
     fn what_is_not_here_yet_is_refused_with_a_word() {
         let cli = parse("rtmpscope -r a.pcap -Y rtmp");
         assert!(cli.flags.input(&cli.inputs).unwrap_err().contains("-Y"));
+    }
+
+    #[test]
+    fn bytes_end_a_capture_only_where_some_are_written() {
+        let cli = parse("rtmpscope -i lo -a filesize:10");
+        assert!(cli.flags.input(&cli.inputs).unwrap_err().contains("-w"));
+        let cli = parse("rtmpscope -i lo -a filesize:10 -w a.pcapng");
+        assert!(cli.flags.input(&cli.inputs).is_ok());
     }
 
     #[test]

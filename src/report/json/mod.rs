@@ -153,7 +153,9 @@ impl<W: Write> JsonReport<W> {
             self.next_stats = Some(later(now, self.options.interval));
             return;
         };
-        if now < next {
+        // Frames may be a little out of order. Farther back it is only when the clock was set.
+        let farthest = self.options.interval.nanos().saturating_mul(2);
+        if now < next && next.since(now).nanos() < farthest {
             return;
         }
         self.next_stats = Some(later(now, self.options.interval));
@@ -387,5 +389,35 @@ impl<W: Write> Observer for JsonReport<W> {
                 records::connection_end::connection_end(w, connection, tcp, mask, precision);
             },
         );
+    }
+}
+
+#[cfg(test)]
+mod stats_tests {
+    use super::*;
+    use crate::pipeline::Options;
+
+    #[test]
+    fn samples_go_on_when_the_clock_was_set_back() {
+        let options = JsonOptions {
+            events: Vec::new(),
+            interval: Span::from_secs(10),
+            show_secrets: false,
+            unbuffered: false,
+        };
+        let mut report = JsonReport::new(Vec::new(), options);
+        let mut pipeline = Pipeline::new(Options::default());
+        let at = |secs: i64| Timestamp(secs * 1_000_000_000);
+        for (now, next) in [
+            (5000, 5010),
+            (5009, 5010),
+            (5010, 5020),
+            (5009, 5020),
+            (1000, 1010),
+            (1009, 1010),
+        ] {
+            report.tick(at(now), &mut pipeline);
+            assert_eq!(report.next_stats, Some(at(next)), "at {now}");
+        }
     }
 }
