@@ -25,8 +25,8 @@ use super::tap::BLOCK_TIMEOUT_MS;
 use super::tap::Tap;
 use crate::capture::error::CaptureError;
 
-/// Batches between the capture thread and the decoder: 16 MiB, a tenth of a second at gigabits.
-/// What is to be waited out beyond that is the business of the ring.
+/// Batches between the capture thread and the decoder: 16 MiB, twice that with the largest segments;
+/// a tenth of a second at gigabits. What is to be waited out beyond that is the business of the ring.
 pub(super) const QUEUE: usize = 64;
 
 /// How long the thread sleeps on quiet interfaces: a wish to stop is heard within this time.

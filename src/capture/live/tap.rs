@@ -22,9 +22,9 @@ use crate::capture::info::InputName;
 /// How long the kernel may hold frames back to hand over more of them at once, in milliseconds.
 pub(super) const BLOCK_TIMEOUT_MS: i32 = 50;
 
-/// Frames that libpcap hands over in a row. A batch is looked at between two rows, so that even
-/// frames of the largest size overfill it by little.
-const ROW: usize = 16;
+/// Frames that libpcap hands over in a row. A batch is looked at between two rows, so that segments
+/// of 64 KiB, which offloading makes, overfill it by no more than it holds.
+const ROW: usize = 4;
 
 /// The pseudo-interface of all interfaces.
 const ANY: &str = "any";
