@@ -36,6 +36,11 @@ impl Autostop {
         stop
     }
 
+    /// Whether there is anything to look for.
+    pub(super) fn is_set(&self) -> bool {
+        self.packets.is_some() || self.bytes.is_some() || self.span.is_some()
+    }
+
     /// A packet was taken in.
     pub(super) fn note(&mut self) {
         self.taken = self.taken.saturating_add(1);

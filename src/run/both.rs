@@ -12,43 +12,35 @@ use rtmpscope::rtmp::anomaly::Anomaly;
 use rtmpscope::rtmp::event::Lock;
 use rtmpscope::session::fact::Fact;
 
-/// Two observers, the second of which may be absent.
-pub(super) struct Both<'a, O> {
-    pub(super) shown: &'a mut O,
-    pub(super) recorder: Option<&'a mut Recorder>,
+/// Two observers.
+pub(super) struct Both<'a> {
+    pub(super) shown: &'a mut dyn Observer,
+    pub(super) recorder: &'a mut Recorder,
 }
 
-impl<O: Observer> Observer for Both<'_, O> {
+impl Observer for Both<'_> {
     fn clock(&mut self, now: Timestamp) {
         self.shown.clock(now);
     }
 
     fn opened(&mut self, connection: &Connection) {
         self.shown.opened(connection);
-        if let Some(recorder) = &mut self.recorder {
-            recorder.opened(connection);
-        }
+        self.recorder.opened(connection);
     }
 
     fn message(&mut self, connection: &Connection, message: &Heard<'_>) {
         self.shown.message(connection, message);
-        if let Some(recorder) = &mut self.recorder {
-            recorder.message(connection, message);
-        }
+        self.recorder.message(connection, message);
     }
 
     fn fact(&mut self, connection: &Connection, fact: &Fact) {
         self.shown.fact(connection, fact);
-        if let Some(recorder) = &mut self.recorder {
-            recorder.fact(connection, fact);
-        }
+        self.recorder.fact(connection, fact);
     }
 
     fn anomaly(&mut self, connection: &Connection, side: Side, anomaly: &Anomaly) {
         self.shown.anomaly(connection, side, anomaly);
-        if let Some(recorder) = &mut self.recorder {
-            recorder.anomaly(connection, side, anomaly);
-        }
+        self.recorder.anomaly(connection, side, anomaly);
     }
 
     fn locked(&mut self, connection: &Connection, side: Side, lock: &Lock) {

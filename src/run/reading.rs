@@ -168,18 +168,22 @@ impl Reading {
                     };
                     match wanted {
                         Ok(true) => {
+                            self.autostop.note();
                             if let Some(recorder) = &mut self.recorder {
                                 recorder.take(&frame);
-                            }
-                            let mut both = Both {
-                                shown: observer,
-                                recorder: self.recorder.as_mut(),
-                            };
-                            let belonging = pipeline.push(&frame, &mut both);
-                            self.memory.hold(pipeline, &mut both);
-                            self.autostop.note();
-                            if !self.record(belonging, &mut tell) {
-                                break;
+                                let mut both = Both {
+                                    shown: observer,
+                                    recorder,
+                                };
+                                let belonging = pipeline.push(&frame, &mut both);
+                                self.memory.hold(pipeline, &mut both);
+                                if !self.record(belonging, &mut tell) {
+                                    break;
+                                }
+                            } else {
+                                // Most captures are only read, and every nanosecond shows.
+                                pipeline.push(&frame, observer);
+                                self.memory.hold(pipeline, observer);
                             }
                         }
                         Ok(false) => {}
@@ -198,12 +202,8 @@ impl Reading {
                     now
                 }
                 Ok(Next::Back(name)) => {
-                    self.away = self.away.saturating_sub(1);
                     tell(&format_args!("{name}: captured on again"));
-                    // What could not be helped is told, and no failure of ours.
-                    if self.away == 0 {
-                        self.trouble = self.trouble.filter(|class| *class != ErrorClass::Device);
-                    }
+                    self.is_back();
                     continue;
                 }
                 Ok(Next::End) => break,
@@ -215,11 +215,13 @@ impl Reading {
                     continue;
                 }
             };
-            let written = self.recorder.as_ref().map_or(0, Recorder::bytes);
             // On a quiet pipe no capture time passes.
             let has_passed = self.is_live || !is_idle;
-            if has_passed && self.autostop.is_enough(now, written) {
-                break;
+            if self.autostop.is_set() && has_passed {
+                let written = self.recorder.as_ref().map_or(0, Recorder::bytes);
+                if self.autostop.is_enough(now, written) {
+                    break;
+                }
             }
             until_look = until_look.saturating_sub(1);
             // The clock may have been set back.
@@ -249,6 +251,14 @@ impl Reading {
         self.finish(pipeline, observer, &mut tell);
     }
 
+    /// An interface is captured on again. What could not be helped is no failure of ours.
+    fn is_back(&mut self) {
+        self.away = self.away.saturating_sub(1);
+        if self.away == 0 {
+            self.trouble = self.trouble.filter(|class| *class != ErrorClass::Device);
+        }
+    }
+
     /// There is nothing to read right now: capture time, or `None` when there is to be no more.
     fn quiet<O: Observer>(
         &mut self,
@@ -264,11 +274,16 @@ impl Reading {
         let recorder = self.recorder.as_mut();
         check_clock(clock, pipeline, &mut self.autostop, recorder, tell);
         let now = wall_clock();
-        let mut both = Both {
-            shown: observer,
-            recorder: self.recorder.as_mut(),
-        };
-        pipeline.idle(now, &mut both);
+        match &mut self.recorder {
+            None => pipeline.idle(now, observer),
+            Some(recorder) => {
+                let mut both = Both {
+                    shown: observer,
+                    recorder,
+                };
+                pipeline.idle(now, &mut both);
+            }
+        }
         self.record_quiet(now, tell).then_some(now)
     }
 
@@ -278,11 +293,16 @@ impl Reading {
         observer: &mut O,
         tell: &mut impl FnMut(&dyn Display),
     ) {
-        let mut both = Both {
-            shown: observer,
-            recorder: self.recorder.as_mut(),
-        };
-        pipeline.finish(&mut both);
+        match &mut self.recorder {
+            None => pipeline.finish(observer),
+            Some(recorder) => {
+                let mut both = Both {
+                    shown: observer,
+                    recorder,
+                };
+                pipeline.finish(&mut both);
+            }
+        }
         let last = pipeline.totals().last;
         // What went wrong before was told.
         if !self.output_failed {
