@@ -13,6 +13,22 @@ impl Side {
     /// Both sides, client first.
     pub const BOTH: [Self; 2] = [Self::Client, Self::Server];
 
+    /// The word for it in views, records and messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        }
+    }
+
+    /// The word in records and metrics for where it sends.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Self::Client => "to_server",
+            Self::Server => "to_client",
+        }
+    }
+
     /// The other end.
     #[must_use]
     pub fn other(self) -> Self {

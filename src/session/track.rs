@@ -69,10 +69,7 @@ pub struct TrackKey {
 
 impl fmt::Display for TrackKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let side = match self.side {
-            Side::Client => "client",
-            Side::Server => "server",
-        };
+        let side = self.side.name();
         f.write_str(self.kind.name())?;
         if self.id != 0 {
             write!(f, " track {}", self.id)?;

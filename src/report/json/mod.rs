@@ -226,13 +226,7 @@ impl<W: Write> JsonReport<W> {
         w.key("dest_ip");
         w.plain(&destination.addr);
         w.unsigned_member("dest_port", destination.port);
-        w.string_member(
-            "direction",
-            match sender {
-                Side::Client => "to_server",
-                Side::Server => "to_client",
-            },
-        );
+        w.string_member("direction", sender.heading());
         members(w, mask, self.precision);
         w.end_object();
         self.end_line();

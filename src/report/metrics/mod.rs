@@ -244,10 +244,7 @@ fn raise(counter: &Counter, total: u64) {
 
 fn direction(sender: Side) -> Direction {
     Direction {
-        direction: match sender {
-            Side::Client => "to_server",
-            Side::Server => "to_client",
-        },
+        direction: sender.heading(),
     }
 }
 

@@ -356,10 +356,7 @@ impl Observer for Recorder {
         }
         let mask = Mask::new(&connection.session, self.show_secrets);
         let gist = gist(heard.raw, &heard.decoded.message, mask);
-        let from = match heard.side {
-            Side::Client => "client",
-            Side::Server => "server",
-        };
+        let from = heard.side.name();
         self.comments.push(connection.id, format!("{from}: {gist}"));
     }
 

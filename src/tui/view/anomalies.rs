@@ -16,7 +16,6 @@ use ratatui::text::Span;
 
 use crate::base::ids::Mark;
 use crate::base::severity::Severity;
-use crate::base::side::Side;
 use crate::tui::model::Oddity;
 use crate::tui::model::Snapshot;
 use crate::tui::state::TimeMode;
@@ -171,10 +170,7 @@ fn time(
 
 fn full<'a>(oddity: &Oddity, room: usize, view: &ViewState) -> Vec<Line<'a>> {
     let theme = view.theme;
-    let sender = match oddity.side {
-        Side::Client => "client",
-        Side::Server => "server",
-    };
+    let sender = oddity.side.name();
     let times = if oddity.count == 1 {
         format!("once, frame {}", oddity.first.frame)
     } else {

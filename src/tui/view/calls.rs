@@ -464,10 +464,7 @@ fn full<'a>(call: &Call, detail: &Detail, room: usize, view: &ViewState) -> Vec<
     if let Some(about) = about(call, detail) {
         fact("about", about);
     }
-    let caller = match call.caller {
-        Side::Client => "client",
-        Side::Server => "server",
-    };
+    let caller = call.caller.name();
     fact(
         "called by",
         format!(

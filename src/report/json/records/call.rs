@@ -3,7 +3,6 @@
 use crate::base::time::Precision;
 use crate::report::json::records::frame;
 use crate::report::json::records::inferred;
-use crate::report::json::records::side_name;
 use crate::report::json::writer::JsonWriter;
 use crate::rtmp::secret::Secrecy;
 use crate::session::call::Call;
@@ -24,7 +23,7 @@ pub(in crate::report::json) fn call(
         w.key("transaction_id");
         w.double_or_text(id.0);
     }
-    w.string_member("caller", side_name(call.caller));
+    w.string_member("caller", call.caller.name());
     w.unsigned_member("csid", call.csid.0);
     w.unsigned_member("stream_id", call.stream_id.0);
     w.string_member("state", call.state.name());

@@ -9,7 +9,6 @@ use crate::report::json::records::direction::health;
 use crate::report::json::records::direction::window;
 use crate::report::json::records::frame;
 use crate::report::json::records::inferred;
-use crate::report::json::records::side_name;
 use crate::report::json::records::track::tracks;
 use crate::report::json::writer::JsonWriter;
 use crate::rtmp::secret::Secrecy;
@@ -36,19 +35,19 @@ pub(in crate::report::json) fn connection_end(
     if let Some(end) = session.end {
         w.string_member("cause", end.cause.name());
         if let Some(by) = end.by {
-            w.string_member("closed_by", side_name(by));
+            w.string_member("closed_by", by.name());
         }
     }
     if let Some(style) = summary.end {
         w.string_member("style", style.name());
     }
     if let Some(by) = summary.ended_by {
-        w.string_member("ended_by", side_name(by));
+        w.string_member("ended_by", by.name());
     }
     if let Some(goodbye) = session.goodbye {
         w.object_member("goodbye");
         w.string_member("kind", goodbye.kind.name());
-        w.string_member("by", side_name(goodbye.by));
+        w.string_member("by", goodbye.by.name());
         frame(w, "frame", goodbye.at.frame);
         w.end_object();
     }

@@ -249,11 +249,3 @@ pub(super) fn anomaly(
 fn frame(w: &mut JsonWriter, key: &str, number: FrameNumber) {
     w.unsigned_member(key, number.0);
 }
-
-/// The name of a side in records.
-pub(super) fn side_name(side: Side) -> &'static str {
-    match side {
-        Side::Client => "client",
-        Side::Server => "server",
-    }
-}

@@ -4,7 +4,6 @@ use crate::base::time::Span;
 use crate::pipeline::Connection;
 use crate::report::json::media;
 use crate::report::json::records::inferred;
-use crate::report::json::records::side_name;
 use crate::report::json::writer::JsonWriter;
 use crate::session::track::Track;
 use crate::session::track::TrackConfig;
@@ -21,7 +20,7 @@ pub(in crate::report::json) fn track(w: &mut JsonWriter, track: &Track, changed:
 }
 
 pub(super) fn track_key(w: &mut JsonWriter, key: TrackKey) {
-    w.string_member("sender", side_name(key.side));
+    w.string_member("sender", key.side.name());
     w.unsigned_member("stream_id", key.stream_id.0);
     w.string_member("kind", key.kind.name());
     w.unsigned_member("track_id", key.id);
@@ -78,7 +77,7 @@ pub(super) fn tracks(w: &mut JsonWriter, connection: &Connection) {
     for pair in &session.skews {
         w.element();
         w.begin_object();
-        w.string_member("sender", side_name(pair.side));
+        w.string_member("sender", pair.side.name());
         w.unsigned_member("stream_id", pair.stream_id.0);
         if let Some(skew) = pair.skew.timestamp_ms {
             w.decimal_member("timestamp_ms", skew);

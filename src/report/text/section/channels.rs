@@ -11,7 +11,6 @@ use crate::base::units::span_with_hours;
 use crate::pipeline::Connection;
 use crate::report::text::parts_of_aggregates;
 use crate::report::text::section::arrow;
-use crate::report::text::section::side_word;
 use crate::rtmp::event::ChunkSize;
 use crate::rtmp::event::Repeats;
 use crate::session::channel::Direction;
@@ -24,7 +23,7 @@ pub(super) fn channels(out: &mut String, connection: &Connection, side: Side) {
                 out,
                 "  {} {}  no message found in {}",
                 arrow(side),
-                side_word(side),
+                side.name(),
                 bytes(direction.skipped_bytes)
             );
         }
@@ -49,7 +48,7 @@ pub(super) fn channels(out: &mut String, connection: &Connection, side: Side) {
         out,
         "  {} {}  {} messages{}, {}, {:.2} % headers, chunk size {}",
         arrow(side),
-        side_word(side),
+        side.name(),
         grouped(direction.messages),
         parts_of_aggregates(direction.aggregated),
         bytes(direction.payload_bytes),

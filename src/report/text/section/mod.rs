@@ -191,13 +191,6 @@ fn head(out: &mut String, connection: &Connection, mask: Mask<'_>) {
     }
 }
 
-fn side_word(side: Side) -> &'static str {
-    match side {
-        Side::Client => "client",
-        Side::Server => "server",
-    }
-}
-
 fn arrow(side: Side) -> &'static str {
     match side {
         Side::Client => "->",
@@ -242,14 +235,14 @@ fn ending(out: &mut String, connection: &Connection) {
         facts.push(format!(
             "{} by the {} in frame {}",
             goodbye.kind.name(),
-            side_word(goodbye.by),
+            goodbye.by.name(),
             goodbye.at.frame
         ));
     }
     if let Some(end) = session.end {
         let by = end
             .by
-            .map_or_else(String::new, |side| format!(" by the {}", side_word(side)));
+            .map_or_else(String::new, |side| format!(" by the {}", side.name()));
         facts.push(format!("TCP {}{by}", end.cause.name()));
     }
     let style = summary.end.map_or("open", |style| style.name());

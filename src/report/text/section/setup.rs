@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use crate::base::side::Side;
 use crate::base::units::span_with_hours;
 use crate::pipeline::Connection;
-use crate::report::text::section::side_word;
 use crate::rtmp::handshake::is_rtmpe;
 use crate::session::handshake::EchoVerdict;
 use crate::session::setup::Phase;
@@ -63,12 +62,7 @@ pub(super) fn setup(out: &mut String, connection: &Connection) {
     }
     for side in Side::BOTH {
         if let Some(opaque) = session.opaque.of(side) {
-            let _ = writeln!(
-                out,
-                "  opaque    {} sends: {}",
-                side_word(side),
-                opaque.reason
-            );
+            let _ = writeln!(out, "  opaque    {} sends: {}", side.name(), opaque.reason);
         }
     }
 }
