@@ -26,7 +26,6 @@ use rtmpscope::base::side::PerSide;
 use rtmpscope::base::side::Side;
 use rtmpscope::base::time::Span as TimeSpan;
 use rtmpscope::capture::Frame;
-use rtmpscope::capture::InterfaceIndex;
 use rtmpscope::capture::Next;
 use rtmpscope::capture::Source as _;
 use rtmpscope::capture::file::Files;
@@ -186,17 +185,9 @@ fn read(file: Box<dyn io::Read + Send>, each: &mut impl FnMut(&Frame<'_>)) {
 }
 
 fn frames(stored: &[StoredFrame]) -> impl Iterator<Item = (Frame<'_>, &StoredFrame)> {
-    (1..).zip(stored).map(|(number, stored)| {
-        let frame = Frame {
-            number: FrameNumber(number),
-            time: stored.time,
-            link: stored.link,
-            interface: InterfaceIndex::FIRST,
-            wire_len: stored.wire_len,
-            data: &stored.data,
-        };
-        (frame, stored)
-    })
+    (1..)
+        .zip(stored)
+        .map(|(number, stored)| (stored.numbered(FrameNumber(number)), stored))
 }
 
 /// Frames out of a capture file.

@@ -11,14 +11,11 @@ use std::path::Path;
 
 use rtmpscope::base::ids::FrameNumber;
 use rtmpscope::base::side::Side;
-use rtmpscope::base::time::Timestamp;
-use rtmpscope::capture::Frame;
-use rtmpscope::capture::InterfaceIndex;
-use rtmpscope::capture::LinkType;
 use rtmpscope::capture::Next;
 use rtmpscope::capture::Source as _;
 use rtmpscope::capture::file::Files;
 use rtmpscope::capture::file::Input;
+use rtmpscope::capture::memory::StoredFrame;
 use rtmpscope::net::connection::Connection as Tcp;
 use rtmpscope::pipeline::Connection;
 use rtmpscope::pipeline::Gap;
@@ -28,14 +25,7 @@ use rtmpscope::pipeline::Options;
 use rtmpscope::pipeline::Pipeline;
 use rtmpscope::session::end::EndCause;
 
-struct Stored {
-    time: Timestamp,
-    link: LinkType,
-    wire_len: u32,
-    data: Vec<u8>,
-}
-
-fn frames_of(sample: &str) -> Vec<Stored> {
+fn frames_of(sample: &str) -> Vec<StoredFrame> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("samples")
         .join(sample);
@@ -43,12 +33,7 @@ fn frames_of(sample: &str) -> Vec<Stored> {
     let mut frames = Vec::new();
     loop {
         match files.next_frame().expect("a sample that can be read") {
-            Next::Frame(frame) => frames.push(Stored {
-                time: frame.time,
-                link: frame.link,
-                wire_len: frame.wire_len,
-                data: frame.data.to_vec(),
-            }),
+            Next::Frame(frame) => frames.push(StoredFrame::from(frame)),
             Next::Idle | Next::Back(_) => {}
             Next::End => return frames,
         }
@@ -96,18 +81,11 @@ impl Observer for Notes {
     }
 }
 
-fn run<'a>(frames: impl IntoIterator<Item = &'a Stored>) -> Notes {
+fn run<'a>(frames: impl IntoIterator<Item = &'a StoredFrame>) -> Notes {
     let mut pipeline = Pipeline::new(Options::default());
     let mut notes = Notes::default();
     for (number, stored) in (1..).zip(frames) {
-        let frame = Frame {
-            number: FrameNumber(number),
-            time: stored.time,
-            link: stored.link,
-            interface: InterfaceIndex::FIRST,
-            wire_len: stored.wire_len,
-            data: &stored.data,
-        };
+        let frame = stored.numbered(FrameNumber(number));
         pipeline.push(&frame, &mut notes);
     }
     pipeline.finish(&mut notes);
@@ -115,12 +93,12 @@ fn run<'a>(frames: impl IntoIterator<Item = &'a Stored>) -> Notes {
 }
 
 /// Payload length of an Ethernet/IPv4/TCP frame.
-fn payload_len(stored: &Stored) -> usize {
+fn payload_len(stored: &StoredFrame) -> usize {
     let total = usize::from(u16::from_be_bytes([stored.data[16], stored.data[17]]));
     total - 20 - usize::from(stored.data[46] >> 4) * 4
 }
 
-fn is_from_client(stored: &Stored) -> bool {
+fn is_from_client(stored: &StoredFrame) -> bool {
     u16::from_be_bytes([stored.data[36], stored.data[37]]) == 1935
 }
 
@@ -128,7 +106,7 @@ fn is_from_client(stored: &Stored) -> bool {
 fn neighbours_that_come_in_the_wrong_order_change_nothing() {
     let frames = frames_of("chunk-128.pcap");
     let straight = run(&frames);
-    let mut order: Vec<&Stored> = frames.iter().collect();
+    let mut order: Vec<&StoredFrame> = frames.iter().collect();
     for pair in order.chunks_mut(2).skip(20) {
         pair.reverse();
     }

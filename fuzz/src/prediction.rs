@@ -9,9 +9,7 @@ use std::fmt::Write as _;
 use rtmpscope::base::ids::FrameNumber;
 use rtmpscope::base::time::Span;
 use rtmpscope::base::time::Timestamp;
-use rtmpscope::capture::Frame;
-use rtmpscope::capture::InterfaceIndex;
-use rtmpscope::capture::LinkType;
+use rtmpscope::capture::memory::StoredFrame;
 use rtmpscope::pipeline::Options;
 use rtmpscope::pipeline::Pipeline;
 use rtmpscope::report::json::JsonOptions;
@@ -36,16 +34,6 @@ const LOOK_EVERY: u64 = 17;
 /// Length of the headers below the TCP payload, with options, in most frames of the samples.
 const HEADERS: usize = 66;
 
-/// A frame that may be changed.
-#[derive(Debug, Clone)]
-pub struct Stored {
-    time: Timestamp,
-    link: LinkType,
-    wire_len: u32,
-    /// Its captured bytes.
-    pub data: Vec<u8>,
-}
-
 /// Plays a sample as `data` says, in both ways.
 ///
 /// # Panics
@@ -60,7 +48,7 @@ pub fn run(data: &[u8]) {
     let mut sample = frames_of(bytes);
     let before = usize::from(*before) * 8 % sample.len();
     sample.truncate(before + changes.len() / 3 + AFTERWARDS);
-    let mut frames: Vec<Stored> = sample.drain(..before).collect();
+    let mut frames: Vec<StoredFrame> = sample.drain(..before).collect();
     for (index, mut frame) in sample.into_iter().enumerate() {
         match changes.get(index * 3..index * 3 + 3) {
             Some(&[what, one, two]) => {
@@ -78,7 +66,7 @@ pub fn run(data: &[u8]) {
 ///
 /// # Panics
 /// When a record or a figure tells them apart.
-pub fn check(frames: &[&Stored]) -> String {
+pub fn check(frames: &[&StoredFrame]) -> String {
     let summed = play(frames, false);
     let told = play(frames, true);
     if summed != told {
@@ -89,7 +77,13 @@ pub fn check(frames: &[&Stored]) -> String {
 }
 
 /// Does to a frame what the input says; false when it is lost.
-fn change(frame: &mut Stored, before: &mut Vec<Stored>, what: u8, one: u8, two: u8) -> bool {
+fn change(
+    frame: &mut StoredFrame,
+    before: &mut Vec<StoredFrame>,
+    what: u8,
+    one: u8,
+    two: u8,
+) -> bool {
     let number = usize::from(u16::from_le_bytes([one, two]));
     let len = frame.data.len();
     match what {
@@ -123,22 +117,17 @@ fn change(frame: &mut Stored, before: &mut Vec<Stored>, what: u8, one: u8, two: 
 }
 
 /// The frames of a capture file.
-pub fn frames_of(bytes: &[u8]) -> Vec<Stored> {
+pub fn frames_of(bytes: &[u8]) -> Vec<StoredFrame> {
     let mut frames = Vec::new();
     capture_file::frames(bytes, |frame| {
-        frames.push(Stored {
-            time: frame.time,
-            link: frame.link,
-            wire_len: frame.wire_len,
-            data: frame.data.to_vec(),
-        });
+        frames.push(StoredFrame::from(*frame));
     });
     frames
 }
 
 /// All records, with what was known of TCP now and then. `at_once` has every segment told before
 /// the next one comes.
-fn play(frames: &[&Stored], at_once: bool) -> String {
+fn play(frames: &[&StoredFrame], at_once: bool) -> String {
     let mut pipeline = Pipeline::new(Options::default());
     let mut out = Vec::new();
     let mut looks = String::new();
@@ -152,14 +141,7 @@ fn play(frames: &[&Stored], at_once: bool) -> String {
         },
     );
     for (number, stored) in (1..).zip(frames) {
-        let frame = Frame {
-            number: FrameNumber(number),
-            time: stored.time,
-            link: stored.link,
-            interface: InterfaceIndex::FIRST,
-            wire_len: stored.wire_len,
-            data: &stored.data,
-        };
+        let frame = stored.numbered(FrameNumber(number));
         pipeline.push(&frame, &mut report);
         if at_once {
             let _ = pipeline.connections().count();

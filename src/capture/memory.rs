@@ -24,6 +24,8 @@ pub struct StoredFrame {
     pub time: Timestamp,
     /// How `data` begins.
     pub link: LinkType,
+    /// Which interface captured it.
+    pub interface: InterfaceIndex,
     /// Length on the wire in bytes.
     pub wire_len: u32,
     /// What was captured.
@@ -36,8 +38,21 @@ impl StoredFrame {
         Self {
             time,
             link: LinkType::ETHERNET,
+            interface: InterfaceIndex::FIRST,
             wire_len: u32::try_from(data.len()).unwrap_or(u32::MAX),
             data,
+        }
+    }
+
+    /// The frame, as one with this number.
+    pub fn numbered(&self, number: FrameNumber) -> Frame<'_> {
+        Frame {
+            number,
+            time: self.time,
+            link: self.link,
+            interface: self.interface,
+            wire_len: self.wire_len,
+            data: &self.data,
         }
     }
 }
@@ -47,6 +62,7 @@ impl From<Frame<'_>> for StoredFrame {
         Self {
             time: frame.time,
             link: frame.link,
+            interface: frame.interface,
             wire_len: frame.wire_len,
             data: frame.data.to_vec(),
         }
@@ -98,14 +114,7 @@ impl Source for Memory {
             return Ok(Next::End);
         };
         self.given = self.given.saturating_add(1);
-        Ok(Next::Frame(Frame {
-            number: FrameNumber(self.given as u64),
-            time: frame.time,
-            link: frame.link,
-            interface: InterfaceIndex::FIRST,
-            wire_len: frame.wire_len,
-            data: &frame.data,
-        }))
+        Ok(Next::Frame(frame.numbered(FrameNumber(self.given as u64))))
     }
 
     fn inputs(&self) -> &[InputInfo] {

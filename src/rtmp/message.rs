@@ -85,6 +85,17 @@ pub enum Message {
 }
 
 impl Message {
+    /// Whether it is a frame of a stream: coded sound or a coded picture.
+    pub fn is_coded(&self) -> bool {
+        match self {
+            Self::Audio(tag) => tag.is_coded(),
+            Self::Video(tag) => tag.is_coded(),
+            _ => false,
+        }
+    }
+}
+
+impl Message {
     /// Everything secret in its texts, in the order of the wire: what a viewer must mask in field
     /// trees and in hex.
     pub fn secrets(&self) -> Vec<&str> {

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use rtmpscope::capture::InterfaceIndex;
 use rtmpscope::capture::LinkType;
 use rtmpscope::capture::memory::StoredFrame;
 use rtmpscope::net::TcpFlags;
@@ -95,6 +96,7 @@ fn frame(packet: &Packet, around: Around) -> StoredFrame {
     StoredFrame {
         time: packet.time,
         link,
+        interface: InterfaceIndex::FIRST,
         wire_len: u32::try_from(data.len()).expect("a frame"),
         data,
     }

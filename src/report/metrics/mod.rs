@@ -265,7 +265,7 @@ impl Observer for Metrics {
             .get_or_create(&direction(heard.side))
             .inc_by(bytes);
         let kind = match &heard.decoded.message {
-            Message::Audio(tag) if !tag.is_config() => MediaKind::Audio.name(),
+            Message::Audio(tag) if tag.is_coded() => MediaKind::Audio.name(),
             Message::Video(tag) if tag.is_coded() => MediaKind::Video.name(),
             _ => return,
         };

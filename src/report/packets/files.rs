@@ -7,6 +7,7 @@ use std::io::BufWriter;
 use std::io::Write;
 use std::path::PathBuf;
 
+use crate::base::ids::FrameNumber;
 use crate::base::text::Printable;
 use crate::base::time::Span;
 use crate::base::time::Timestamp;
@@ -109,10 +110,10 @@ impl PacketFiles {
         held: &Held,
         describe: &impl Fn(InterfaceIndex) -> Option<InterfaceInfo>,
     ) -> Result<(), PacketFailure> {
-        if self.rotation.is_full(self.writer.bytes(), held.time) {
-            self.turn(held.time)?;
+        if self.rotation.is_full(self.writer.bytes(), held.frame.time) {
+            self.turn(held.frame.time)?;
         }
-        self.rotation.note(held.time);
+        self.rotation.note(held.frame.time);
         let written = self.append(held, describe);
         self.failed(written)
     }
@@ -122,12 +123,13 @@ impl PacketFiles {
         held: &Held,
         describe: &impl Fn(InterfaceIndex) -> Option<InterfaceInfo>,
     ) -> io::Result<()> {
-        if !self.writer.knows(held.interface, held.link) {
-            let info = describe(held.interface);
+        if !self.writer.knows(held.frame.interface, held.frame.link) {
+            let info = describe(held.frame.interface);
             self.writer
-                .describe(held.interface, held.link, info.as_ref())?;
+                .describe(held.frame.interface, held.frame.link, info.as_ref())?;
         }
-        self.writer.write(&held.frame(), &held.comments)
+        let frame = held.frame.numbered(FrameNumber::default());
+        self.writer.write(&frame, &held.comments)
     }
 
     fn turn(&mut self, now: Timestamp) -> Result<(), PacketFailure> {

@@ -16,13 +16,13 @@ use crate::capture::Frame;
 use crate::capture::InterfaceIndex;
 use crate::capture::info::Drops;
 use crate::capture::info::InterfaceInfo;
+use crate::capture::memory::StoredFrame;
 use crate::capture::write::rotation::Rotation;
 use crate::pipeline::Belonging;
 use crate::pipeline::Connection;
 use crate::pipeline::Heard;
 use crate::pipeline::Observer;
 use crate::rtmp::anomaly::Anomaly;
-use crate::rtmp::message::Message;
 use crate::session::fact::Fact;
 use crate::session::gist::gist;
 use crate::session::mask::Mask;
@@ -67,31 +67,16 @@ pub struct Around {
 /// A frame that waits for what becomes of it.
 #[derive(Debug, Clone)]
 struct Held {
-    time: Timestamp,
-    link: crate::capture::LinkType,
-    interface: InterfaceIndex,
-    wire_len: u32,
-    data: Vec<u8>,
+    frame: StoredFrame,
     comments: Vec<String>,
 }
 
 impl Held {
-    fn frame(&self) -> Frame<'_> {
-        Frame {
-            number: crate::base::ids::FrameNumber::default(),
-            time: self.time,
-            link: self.link,
-            interface: self.interface,
-            wire_len: self.wire_len,
-            data: &self.data,
-        }
-    }
-
     /// Memory that it takes, about.
     fn cost(&self) -> usize {
         let comments = self.comments.iter().map(String::capacity).sum::<usize>();
         let texts = self.comments.len().saturating_mul(size_of::<String>());
-        [self.data.len(), comments, texts]
+        [self.frame.data.len(), comments, texts]
             .into_iter()
             .fold(size_of::<Self>(), usize::saturating_add)
     }
@@ -140,16 +125,18 @@ impl Recorder {
         let mut data = self
             .current
             .take()
-            .map(|held| held.data)
+            .map(|held| held.frame.data)
             .unwrap_or_default();
         data.clear();
         data.extend_from_slice(frame.data);
         self.current = Some(Held {
-            time: frame.time,
-            link: frame.link,
-            interface: frame.interface,
-            wire_len: frame.wire_len,
-            data,
+            frame: StoredFrame {
+                time: frame.time,
+                link: frame.link,
+                interface: frame.interface,
+                wire_len: frame.wire_len,
+                data,
+            },
             comments: Vec::new(),
         });
     }
@@ -168,7 +155,7 @@ impl Recorder {
             return Ok(());
         };
         held.comments = self.comments.take(belonging);
-        let now = held.time;
+        let now = held.frame.time;
         self.decide(Some((held, belonging)), now, describe)
     }
 
@@ -336,22 +323,14 @@ impl Comments {
     }
 }
 
-/// Whether a message is a frame of a stream, as thousands are: there is nothing to say of one.
-fn is_coded(message: &Message) -> bool {
-    match message {
-        Message::Audio(tag) => !tag.is_config(),
-        Message::Video(tag) => tag.is_coded(),
-        _ => false,
-    }
-}
-
 impl Observer for Recorder {
     fn opened(&mut self, connection: &Connection) {
         self.opened.push(connection.id);
     }
 
     fn message(&mut self, connection: &Connection, heard: &Heard<'_>) {
-        if is_coded(&heard.decoded.message) {
+        // Of the frames of a stream, of which there are thousands, there is nothing to say.
+        if heard.decoded.message.is_coded() {
             return;
         }
         let mask = Mask::new(&connection.session, self.show_secrets);

@@ -34,7 +34,7 @@ impl Sieve {
             // Which connection it belongs to only the last fragment tells.
             Belonging::Fragment | Belonging::Connection(_, Content::Rtmp) => out(held),
             Belonging::Connection(flow, Content::Undecided) => self.park(flow, held),
-            Belonging::Connection(flow, Content::Other) => self.drop_of(flow),
+            Belonging::Connection(flow, Content::Other) => drop(self.take(flow)),
             Belonging::Nothing => {}
         }
     }
@@ -53,7 +53,7 @@ impl Sieve {
 
     fn park(&mut self, flow: FlowId, mut held: Held) {
         // Its buffer may come from a frame of the largest size.
-        held.data.shrink_to_fit();
+        held.frame.data.shrink_to_fit();
         self.bytes = self.bytes.saturating_add(held.cost());
         let its = self.parked.entry(flow).or_default();
         if its.is_empty() {
@@ -80,10 +80,6 @@ impl Sieve {
         }
     }
 
-    fn drop_of(&mut self, flow: FlowId) {
-        self.take(flow);
-    }
-
     fn take(&mut self, flow: FlowId) -> Vec<Held> {
         let its = self.parked.remove(&flow).unwrap_or_default();
         let bytes = its.iter().map(Held::cost).sum();
@@ -101,14 +97,17 @@ mod tests {
     use crate::base::time::Timestamp;
     use crate::capture::InterfaceIndex;
     use crate::capture::LinkType;
+    use crate::capture::memory::StoredFrame;
 
     fn held(time: i64, len: usize) -> Held {
         Held {
-            time: Timestamp(time),
-            link: LinkType::RAW,
-            interface: InterfaceIndex::FIRST,
-            wire_len: 0,
-            data: vec![0; len],
+            frame: StoredFrame {
+                time: Timestamp(time),
+                link: LinkType::RAW,
+                interface: InterfaceIndex::FIRST,
+                wire_len: 0,
+                data: vec![0; len],
+            },
             comments: Vec::new(),
         }
     }
@@ -117,7 +116,7 @@ mod tests {
         let mut out = Vec::new();
         let belonging = Belonging::Connection(FlowId(flow), content);
         sieve.pass(held(time, 100), belonging, &mut |held| {
-            out.push(held.time.0);
+            out.push(held.frame.time.0);
         });
         out
     }
@@ -129,7 +128,7 @@ mod tests {
         assert!(put(&mut sieve, 2, 2, Content::Undecided).is_empty());
         assert!(put(&mut sieve, 3, 1, Content::Undecided).is_empty());
         let mut out = Vec::new();
-        sieve.release(FlowId(1), &mut |held| out.push(held.time.0));
+        sieve.release(FlowId(1), &mut |held| out.push(held.frame.time.0));
         assert_eq!(out, [1, 3]);
         assert_eq!(put(&mut sieve, 4, 1, Content::Rtmp), [4]);
         // The other one turns out to be something else.
@@ -153,10 +152,10 @@ mod tests {
     fn what_waits_takes_no_more_room_than_is_counted() {
         let mut sieve = Sieve::default();
         let mut small = held(0, 60);
-        small.data.reserve_exact(65_536);
+        small.frame.data.reserve_exact(65_536);
         let belonging = Belonging::Connection(FlowId(1), Content::Undecided);
         sieve.pass(small, belonging, &mut |_| {});
-        assert!(sieve.parked[&FlowId(1)][0].data.capacity() < 1000);
+        assert!(sieve.parked[&FlowId(1)][0].frame.data.capacity() < 1000);
     }
 
     #[test]

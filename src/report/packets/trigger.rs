@@ -67,11 +67,11 @@ impl Trigger {
 
     /// Writes a frame, or keeps it for what may come.
     pub(super) fn pass(&mut self, held: Held, write: &mut impl FnMut(&Held)) {
-        if self.until.is_some_and(|until| held.time <= until) {
+        if self.until.is_some_and(|until| held.frame.time <= until) {
             write(&held);
             return;
         }
-        let now = held.time;
+        let now = held.frame.time;
         self.bytes = self.bytes.saturating_add(held.cost());
         self.ring.push_back((now, held));
         while let Some((time, oldest)) = self.ring.front() {
@@ -98,6 +98,7 @@ mod tests {
     use super::*;
     use crate::capture::InterfaceIndex;
     use crate::capture::LinkType;
+    use crate::capture::memory::StoredFrame;
 
     fn trigger() -> Trigger {
         Trigger::new(Around {
@@ -110,14 +111,16 @@ mod tests {
     fn put(trigger: &mut Trigger, millis: i64, worst: Option<Severity>) -> Vec<i64> {
         let mut out = Vec::new();
         let time = Timestamp(millis * 1_000_000);
-        let mut write = |held: &Held| out.push(held.time.0 / 1_000_000);
+        let mut write = |held: &Held| out.push(held.frame.time.0 / 1_000_000);
         trigger.heard(worst, time, &mut write);
         let held = Held {
-            time,
-            link: LinkType::RAW,
-            interface: InterfaceIndex::FIRST,
-            wire_len: 0,
-            data: vec![0; 100],
+            frame: StoredFrame {
+                time,
+                link: LinkType::RAW,
+                interface: InterfaceIndex::FIRST,
+                wire_len: 0,
+                data: vec![0; 100],
+            },
             comments: Vec::new(),
         };
         trigger.pass(held, &mut write);
