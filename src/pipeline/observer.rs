@@ -46,6 +46,53 @@ pub trait Observer {
     fn ended(&mut self, _connection: &Connection, _tcp: &Tcp) {}
 }
 
+/// Two observers, who are told the same.
+impl<A: Observer + ?Sized, B: Observer + ?Sized> Observer for (&mut A, &mut B) {
+    fn clock(&mut self, now: Timestamp) {
+        self.0.clock(now);
+        self.1.clock(now);
+    }
+
+    fn opened(&mut self, connection: &Connection) {
+        self.0.opened(connection);
+        self.1.opened(connection);
+    }
+
+    fn message(&mut self, connection: &Connection, message: &Heard<'_>) {
+        self.0.message(connection, message);
+        self.1.message(connection, message);
+    }
+
+    fn fact(&mut self, connection: &Connection, fact: &Fact) {
+        self.0.fact(connection, fact);
+        self.1.fact(connection, fact);
+    }
+
+    fn anomaly(&mut self, connection: &Connection, side: Side, anomaly: &Anomaly) {
+        self.0.anomaly(connection, side, anomaly);
+        self.1.anomaly(connection, side, anomaly);
+    }
+
+    fn locked(&mut self, connection: &Connection, side: Side, lock: &Lock) {
+        self.0.locked(connection, side, lock);
+        self.1.locked(connection, side, lock);
+    }
+
+    fn gap(&mut self, connection: &Connection, gap: &Gap) {
+        self.0.gap(connection, gap);
+        self.1.gap(connection, gap);
+    }
+
+    fn ended(&mut self, connection: &Connection, tcp: &Tcp) {
+        self.0.ended(connection, tcp);
+        self.1.ended(connection, tcp);
+    }
+
+    fn relieve(&mut self) -> bool {
+        self.0.relieve() || self.1.relieve()
+    }
+}
+
 /// A message with what it says.
 #[derive(Debug, Clone, Copy)]
 pub struct Heard<'a> {

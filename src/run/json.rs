@@ -25,15 +25,7 @@ use crate::run::signals;
 use crate::run::signals::Output;
 
 pub(super) fn json(flags: &Flags, input: &Input, events: &[String], interval: u32) -> Exit {
-    if let Some(unknown) = events
-        .iter()
-        .find(|event| !EVENT_TYPES.contains(&event.as_str()))
-    {
-        complain(&format_args!(
-            "unknown record type `{}`; there are {}",
-            printable(unknown),
-            EVENT_TYPES.join(", ")
-        ));
+    if !are_event_types(events) {
         return Exit::Usage;
     }
     let mut reading = match open(flags, input) {
@@ -78,6 +70,20 @@ pub(super) fn json(flags: &Flags, input: &Input, events: &[String], interval: u3
         None => reading.exit(),
         Some(error) => output_exit(&error),
     }
+}
+
+/// Whether there are such types of records; says which there are when not.
+pub(super) fn are_event_types(events: &[String]) -> bool {
+    let mut events = events.iter();
+    let unknown = events.find(|event| !EVENT_TYPES.contains(&event.as_str()));
+    if let Some(unknown) = unknown {
+        complain(&format_args!(
+            "unknown record type `{}`; there are {}",
+            printable(unknown),
+            EVENT_TYPES.join(", ")
+        ));
+    }
+    unknown.is_none()
 }
 
 /// The record that closes a run: what was read, and what was not ours.

@@ -2,7 +2,6 @@
 //! it. The only place that spawns threads, catches signals and decides about exit codes.
 
 mod autostop;
-mod both;
 mod dashboard;
 mod extract;
 mod interfaces;

@@ -35,7 +35,6 @@ use crate::cli::Input;
 use crate::cli::Origin;
 use crate::run::Exit;
 use crate::run::autostop::Autostop;
-use crate::run::both::Both;
 use crate::run::complain;
 use crate::run::exit_of;
 use crate::run::memory::MemoryLimit;
@@ -171,10 +170,7 @@ impl Reading {
                             self.autostop.note();
                             if let Some(recorder) = &mut self.recorder {
                                 recorder.take(&frame);
-                                let mut both = Both {
-                                    shown: observer,
-                                    recorder,
-                                };
+                                let mut both = both(observer, recorder);
                                 let belonging = pipeline.push(&frame, &mut both);
                                 self.memory.hold(pipeline, &mut both);
                                 if !self.record(belonging, &mut tell) {
@@ -276,13 +272,7 @@ impl Reading {
         let now = wall_clock();
         match &mut self.recorder {
             None => pipeline.idle(now, observer),
-            Some(recorder) => {
-                let mut both = Both {
-                    shown: observer,
-                    recorder,
-                };
-                pipeline.idle(now, &mut both);
-            }
+            Some(recorder) => pipeline.idle(now, &mut both(observer, recorder)),
         }
         self.record_quiet(now, tell).then_some(now)
     }
@@ -295,13 +285,7 @@ impl Reading {
     ) {
         match &mut self.recorder {
             None => pipeline.finish(observer),
-            Some(recorder) => {
-                let mut both = Both {
-                    shown: observer,
-                    recorder,
-                };
-                pipeline.finish(&mut both);
-            }
+            Some(recorder) => pipeline.finish(&mut both(observer, recorder)),
         }
         let last = pipeline.totals().last;
         // What went wrong before was told.
@@ -418,6 +402,14 @@ impl Reading {
             Some(class) => exit_of(class),
         }
     }
+}
+
+/// Who shows what is found, and who writes packets by it.
+fn both<'a>(
+    shown: &'a mut dyn Observer,
+    recorder: &'a mut Recorder,
+) -> (&'a mut dyn Observer, &'a mut Recorder) {
+    (shown, recorder)
 }
 
 /// Tells the pipeline, and the user, when the clock was set.

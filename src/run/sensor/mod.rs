@@ -7,26 +7,16 @@ mod usage;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 use std::time::Instant;
 
-use rtmpscope::base::side::Side;
-use rtmpscope::base::text::printable;
 use rtmpscope::base::time::Span;
 use rtmpscope::base::time::Timestamp;
 use rtmpscope::capture::Source;
-use rtmpscope::net::connection::Connection as Tcp;
-use rtmpscope::pipeline::Connection;
-use rtmpscope::pipeline::Gap;
-use rtmpscope::pipeline::Heard;
-use rtmpscope::pipeline::Observer;
 use rtmpscope::pipeline::Pipeline;
-use rtmpscope::report::json::EVENT_TYPES;
 use rtmpscope::report::json::JsonOptions;
 use rtmpscope::report::json::JsonReport;
 use rtmpscope::report::metrics::Metrics;
-use rtmpscope::rtmp::anomaly::Anomaly;
-use rtmpscope::rtmp::event::Lock;
-use rtmpscope::session::fact::Fact;
 
 use crate::cli::Flags;
 use crate::cli::Input;
@@ -34,6 +24,7 @@ use crate::cli::SensorFlags;
 use crate::run::Exit;
 use crate::run::REPORT_HISTORY;
 use crate::run::complain;
+use crate::run::json::are_event_types;
 use crate::run::json::capture_record;
 use crate::run::leave;
 use crate::run::memory::let_go;
@@ -48,19 +39,10 @@ use crate::run::sensor::usage::started;
 use crate::run::signals;
 
 pub(super) fn sensor(flags: &Flags, input: &Input, options_: &SensorFlags) -> Exit {
-    if let Some(unknown) = options_
-        .events
-        .iter()
-        .find(|event| !EVENT_TYPES.contains(&event.as_str()))
-    {
-        complain(&format_args!(
-            "unknown record type `{}`; there are {}",
-            printable(unknown),
-            EVENT_TYPES.join(", ")
-        ));
+    if !are_event_types(&options_.events) {
         return Exit::Usage;
     }
-    let metrics = Metrics::new(started());
+    let mut metrics = Metrics::new(started());
     // Before the capture: who cannot be asked should not begin.
     if let Some(address) = options_.metrics {
         match Endpoint::bind(address, metrics.exposition()) {
@@ -89,124 +71,88 @@ pub(super) fn sensor(flags: &Flags, input: &Input, options_: &SensorFlags) -> Ex
     signals::catch(&reading.stop);
     let lost = log.lost();
     let mut pipeline = Pipeline::new(options(flags, Some(REPORT_HISTORY)));
-    let mut sensor = Sensor {
-        report: JsonReport::new(
-            log,
-            JsonOptions {
-                events: options_.events.clone(),
-                interval: Span::ZERO,
-                show_secrets: flags.show_secrets,
-                unbuffered: false,
-            },
-        ),
-        metrics,
+    let mut report = JsonReport::new(
+        log,
+        JsonOptions {
+            events: options_.events.clone(),
+            interval: Span::ZERO,
+            show_secrets: flags.show_secrets,
+            unbuffered: false,
+        },
+    );
+    let mut sampler = Sampler {
         interval: Span::from_secs(i64::from(options_.interval)),
         sampled: None,
-        flushed: Instant::now(),
+        refreshed: None,
     };
     reading.drive(
         &mut pipeline,
-        &mut sensor,
-        |sensor, pipeline, moment, source| {
-            sensor.look(moment, pipeline, source);
-            sensor.metrics.lost_events(lost.get());
-            !sensor.report.has_failed()
+        &mut (&mut report, &mut metrics),
+        |told, pipeline, moment, source| {
+            sampler.look(told, moment, pipeline, source);
+            told.1.lost_events(lost.get());
+            !told.0.has_failed()
         },
         |error| complain(error),
     );
     let frames = pipeline.totals().frames;
-    sensor.metrics.captured(frames, &reading.source.drops());
-    capture_record(&mut sensor.report, &mut reading, &pipeline);
-    sensor.report.flush();
+    metrics.captured(frames, &reading.source.drops());
+    capture_record(&mut report, &mut reading, &pipeline);
+    report.flush();
     if let Some(let_go) = let_go(&pipeline, flags.memory) {
         complain(&let_go);
     }
     reading.tell_counts(frames);
     leave(pipeline);
-    match sensor.report.take_failure() {
+    match report.take_failure() {
         None => reading.exit(),
         Some(error) => output_exit(&error),
     }
 }
 
-/// How long records are held back so that a busy host writes many at once.
-const FLUSH_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
+/// How long records are held back so that a busy host writes many at once, and how old the metrics
+/// of capture and process may be.
+const REFRESH_EVERY: Duration = Duration::from_secs(1);
 
-/// Writes records and counts.
-struct Sensor {
-    report: JsonReport<Log>,
-    metrics: Metrics,
+/// When the connections are sampled, and what is held back is written.
+struct Sampler {
     interval: Span,
     sampled: Option<Timestamp>,
-    flushed: Instant,
+    refreshed: Option<Instant>,
 }
 
-impl Sensor {
-    fn look(&mut self, moment: Moment, pipeline: &mut Pipeline, source: &mut dyn Source) {
+impl Sampler {
+    fn look(
+        &mut self,
+        (report, metrics): &mut (&mut JsonReport<Log>, &mut Metrics),
+        moment: Moment,
+        pipeline: &mut Pipeline,
+        source: &mut dyn Source,
+    ) {
+        report.set_precision(source.precision());
         let sampled = *self.sampled.get_or_insert(moment.now);
         let passed = moment.now.since(sampled);
         // A clock that was set back must not end the samples.
         if passed.nanos().saturating_abs() >= self.interval.nanos() {
             self.sampled = Some(moment.now);
-            self.sample(moment.now, pipeline);
+            metrics.begin_sample();
+            for (connection, _) in pipeline.connections() {
+                let stats = connection.session.stats_snapshot(moment.now);
+                metrics.sample(connection, &stats);
+                report.stats(connection, &stats);
+            }
+            metrics.end_sample();
         }
-        let drops = source.drops();
-        self.metrics.captured(pipeline.totals().frames, &drops);
-        self.metrics.uses(&process_use());
-        self.report.set_precision(source.precision());
-        if moment.is_idle || self.flushed.elapsed() >= FLUSH_EVERY {
-            self.flushed = Instant::now();
-            self.report.flush();
+        let refreshed = self.refreshed;
+        let is_due = refreshed.is_none_or(|then| then.elapsed() >= REFRESH_EVERY);
+        if is_due {
+            // Not at every look: on a busy host those are hundreds per second.
+            self.refreshed = Some(Instant::now());
+            metrics.captured(pipeline.totals().frames, &source.drops());
+            metrics.uses(&process_use());
         }
-    }
-
-    fn sample(&mut self, now: Timestamp, pipeline: &mut Pipeline) {
-        self.metrics.begin_sample();
-        for (connection, _) in pipeline.connections() {
-            let stats = connection.session.stats_snapshot(now);
-            self.metrics.sample(connection, &stats);
-            self.report.stats(connection, &stats);
+        if moment.is_idle || is_due {
+            report.flush();
         }
-        self.metrics.end_sample();
-    }
-}
-
-impl Observer for Sensor {
-    fn clock(&mut self, now: Timestamp) {
-        self.report.clock(now);
-    }
-
-    fn opened(&mut self, connection: &Connection) {
-        self.report.opened(connection);
-        self.metrics.opened(connection);
-    }
-
-    fn message(&mut self, connection: &Connection, message: &Heard<'_>) {
-        self.report.message(connection, message);
-        self.metrics.message(connection, message);
-    }
-
-    fn fact(&mut self, connection: &Connection, fact: &Fact) {
-        self.report.fact(connection, fact);
-        self.metrics.fact(connection, fact);
-    }
-
-    fn anomaly(&mut self, connection: &Connection, side: Side, anomaly: &Anomaly) {
-        self.report.anomaly(connection, side, anomaly);
-        self.metrics.anomaly(connection, side, anomaly);
-    }
-
-    fn locked(&mut self, connection: &Connection, side: Side, lock: &Lock) {
-        self.report.locked(connection, side, lock);
-    }
-
-    fn gap(&mut self, connection: &Connection, gap: &Gap) {
-        self.report.gap(connection, gap);
-        self.metrics.gap(connection, gap);
-    }
-
-    fn ended(&mut self, connection: &Connection, tcp: &Tcp) {
-        self.report.ended(connection, tcp);
-        self.metrics.ended(connection, tcp);
     }
 }
