@@ -30,3 +30,4 @@ pub(crate) mod testdata;
 #[doc(hidden)]
 pub mod testing;
 pub mod types;
+pub(crate) mod vocabulary;

@@ -9,6 +9,7 @@ use crate::rtmp::amf::value::Text;
 use crate::rtmp::command::Command;
 use crate::rtmp::data::Data;
 use crate::rtmp::secret::Secrecy;
+use crate::rtmp::vocabulary::is_term;
 
 /// Most secrets remembered per connection. A session has a handful; a player that asks for
 /// more names than this has the oldest masked only where the wire says what they are.
@@ -187,8 +188,9 @@ impl Redactor<'_> {
                 continue;
             }
             for (start, window) in bytes.windows(secret.len()).enumerate() {
-                if window == secret {
-                    found.push(start..start.saturating_add(secret.len()));
+                let place = start..start.saturating_add(secret.len());
+                if window == secret && !is_within_term(bytes, &place) {
+                    found.push(place);
                 }
             }
         }
@@ -242,7 +244,12 @@ impl Redactor<'_> {
             } else if secret.len() >= rest.len() {
                 (rest == secret).then_some(0)
             } else {
-                rest.find(secret)
+                let places = rest.match_indices(secret).map(|(at, _)| at);
+                let is_its_own = |at: &usize| {
+                    let end = at.saturating_add(secret.len());
+                    !is_within_term(rest.as_bytes(), &(*at..end))
+                };
+                places.into_iter().find(is_its_own)
             };
             let Some(start) = at.and_then(|at| at.checked_add(from)) else {
                 continue;
@@ -257,6 +264,22 @@ impl Redactor<'_> {
         }
         best
     }
+}
+
+/// Whether bytes are only a part of a word that a specification puts on the wire.
+fn is_within_term(bytes: &[u8], place: &Range<usize>) -> bool {
+    let is_of_word = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
+    let before = bytes.get(..place.start).unwrap_or_default();
+    let behind = bytes.get(place.end..).unwrap_or_default();
+    let before = before.iter().rev().take_while(is_of_word).count();
+    let behind = behind.iter().take_while(is_of_word).count();
+    let word = place.start.saturating_sub(before)..place.end.saturating_add(behind);
+    let Some(word) = bytes.get(word).and_then(|word| str::from_utf8(word).ok()) else {
+        return false;
+    };
+    // The dot behind a sentence is none of its last word.
+    let word = word.trim_end_matches('.');
+    word.len() > place.len() && is_term(word)
 }
 
 #[cfg(test)]
@@ -308,6 +331,29 @@ mod tests {
         assert_eq!(secrets.redactor().text("a1"), mask("a1"));
         assert_eq!(secrets.redactor().text("ba1b"), "ba1b");
         assert_eq!(secrets.redactor().text("a1 a1"), "a1 a1");
+    }
+
+    #[test]
+    fn words_of_the_specifications_stay_whole() {
+        let secrets = secrets(&["sample", "Publish"]);
+        let redactor = secrets.redactor();
+        assert_eq!(redactor.text("audiosamplerate"), "audiosamplerate");
+        assert_eq!(
+            redactor.text("audiosamplerated"),
+            format!("audio{}rated", mask("sample"))
+        );
+        assert_eq!(
+            redactor.text("sample: audiosamplerate, sample"),
+            format!("{0}: audiosamplerate, {0}", mask("sample"))
+        );
+        assert_eq!(
+            redactor.text("NetStream.Publish.Start."),
+            "NetStream.Publish.Start."
+        );
+        assert_eq!(redactor.text("Publish"), mask("Publish"));
+        let mut bytes = *b"\x00\x0faudiosamplerate\x00sample";
+        redactor.bytes(&mut bytes);
+        assert_eq!(&bytes, b"\x00\x0faudiosamplerate\x00******");
     }
 
     #[test]

@@ -105,10 +105,12 @@ fn track_lines<'a>(track: &Track, room: usize, view: &ViewState) -> Vec<Line<'a>
         first.push((format!("{rate:.2}/s"), theme.plain()));
     }
     if let Some(kbits) = track.kbits() {
-        first.push((
-            format!("{kbits:.0} kbit/s, most {}", track.kbits_max),
-            theme.plain(),
-        ));
+        // Shorter than a second there is no most of a second.
+        let most = match track.kbits_max {
+            0 => String::new(),
+            most => format!(", most {most}"),
+        };
+        first.push((format!("{kbits:.0} kbit/s{most}"), theme.plain()));
     }
     if let Some(clock) = &track.clock
         && (clock.last_from.is_some() || track.stream_from.is_some())

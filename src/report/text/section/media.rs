@@ -57,7 +57,12 @@ pub(super) fn media(out: &mut String, connection: &Connection) {
             facts.push(format!("{rate:.2}/s"));
         }
         if let Some(kbits) = track.kbits() {
-            facts.push(format!("{kbits:.0} kbit/s (max {})", track.kbits_max));
+            // Shorter than a second there is no most of a second.
+            let most = match track.kbits_max {
+                0 => String::new(),
+                most => format!(" (max {most})"),
+            };
+            facts.push(format!("{kbits:.0} kbit/s{most}"));
         }
         if let Some(gops) = &track.gops {
             match gops.interval_mean_ms() {
