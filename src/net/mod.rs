@@ -52,6 +52,11 @@ impl TcpFlags {
     /// The urgent pointer counts.
     pub const URG: Self = Self(0x20);
 
+    /// Whether it is one of the segments that begin or end a connection, or may.
+    pub fn opens_or_closes(self) -> bool {
+        self.0 & (Self::SYN.0 | Self::FIN.0 | Self::RST.0) != 0
+    }
+
     /// Whether all flags of `other` are set.
     pub fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0

@@ -66,6 +66,7 @@ impl Decoding {
     }
 
     /// Ends what is kept of the connections that left the table.
+    #[inline]
     pub(super) fn all_left(
         &mut self,
         flows: &mut FlowTable<Followed>,

@@ -113,7 +113,7 @@ const NAMES: &[&str] = &[
 const CODE_FAMILIES: &[&str] = &["NetConnection.", "NetStream.", "NetGroup.", "SharedObject."];
 
 /// Whether a specification puts this word on the wire.
-pub fn is_term(word: &str) -> bool {
+pub(crate) fn is_term(word: &str) -> bool {
     NAMES.contains(&word)
         || CODE_FAMILIES
             .iter()

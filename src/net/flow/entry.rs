@@ -103,6 +103,13 @@ impl End {
     pub(super) fn edge(&self) -> Option<SeqNum> {
         self.seen.then_some(self.edge)
     }
+
+    /// A segment ended at `stop`. What is a little behind came late, or again.
+    fn reach(&mut self, stop: SeqNum) {
+        if !self.seen || !(-NEAR..=0).contains(&stop.distance_from(self.edge)) {
+            self.edge = stop;
+        }
+    }
 }
 
 /// A connection in the table, with what is kept for it. What every segment needs comes first,
@@ -114,6 +121,8 @@ pub struct Flow<T> {
     pub(super) last_seen: Timestamp,
     pub(super) id: FlowId,
     pub(super) ends: [End; 2],
+    /// The table's clock when its last segment came: never before `last_seen`.
+    pub(super) active: Timestamp,
     pub(super) client_is_low: bool,
     pub(super) established: bool,
     pub(super) orientation: Orientation,
@@ -176,7 +185,18 @@ impl<T> Flow<T> {
         }
     }
 
-    pub(super) fn timeout(&self) -> Span {
+    /// A segment came at `now`, when the table's clock said `clock`.
+    pub(super) fn seen(&mut self, now: Timestamp, clock: Timestamp) {
+        self.last_seen = self.last_seen.max(now);
+        self.active = now.max(clock);
+    }
+
+    /// When it is over unless another segment comes.
+    pub(super) fn due(&self) -> Timestamp {
+        Timestamp(self.active.0.saturating_add(self.timeout().nanos()))
+    }
+
+    fn timeout(&self) -> Span {
         if self.closed().is_some() {
             CLOSED_LINGER
         } else if !self.established || self.ends.iter().any(|end| end.fin) {
@@ -226,7 +246,20 @@ impl<T> Flow<T> {
 
     /// Notes what a segment tells about the connection. True when it shows client and server to
     /// be the other way round.
+    #[inline]
     pub(super) fn note(&mut self, segment: &Segment<'_>, from_low: bool) -> bool {
+        let end = self.end(from_low);
+        let goes_on = self.established && end.seen && !self.is_reset;
+        if !goes_on || segment.flags.opens_or_closes() {
+            return self.note_any(segment, from_low);
+        }
+        let end = self.end_mut(from_low);
+        end.reach(SeqNum(segment.seq).plus(segment.wire_payload));
+        end.payload |= segment.wire_payload > 0;
+        false
+    }
+
+    fn note_any(&mut self, segment: &Segment<'_>, from_low: bool) -> bool {
         let seq = SeqNum(segment.seq);
         let flags = segment.flags;
         let now = segment.at.time;
@@ -269,9 +302,7 @@ impl<T> Flow<T> {
             end.first = start;
         }
         let stop = start.plus(segment.wire_payload).plus(u32::from(fin));
-        if !end.seen || !(-NEAR..=0).contains(&stop.distance_from(end.edge)) {
-            end.edge = stop;
-        }
+        end.reach(stop);
         end.seen = true;
         end.payload |= segment.wire_payload > 0;
         end.fin |= fin;

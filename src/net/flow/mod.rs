@@ -143,8 +143,9 @@ pub struct FlowTable<T> {
     /// Chunks that never move: growing must not need twice the memory.
     slab: Vec<Vec<Option<Flow<T>>>>,
     free: Vec<u32>,
-    /// When each connection of the slab is over unless a segment comes; beside the slab, so that
-    /// looking at all of them is cheap. `i64::MAX` for empty places.
+    /// Before when each connection of the slab is not over; beside the slab, so that looking at all
+    /// of them is cheap. Segments that put the end off leave it as it is: that the place is not
+    /// touched for each of them is worth a second look now and then. `i64::MAX` for empty places.
     deadlines: Vec<i64>,
     live: usize,
     last: Option<(FlowKey, u32)>,
@@ -193,6 +194,7 @@ impl<T: Default> FlowTable<T> {
     pub fn route(&mut self, segment: &Segment<'_>) -> Option<Route> {
         let now = segment.at.time;
         self.advance(now);
+        let clock = self.clock;
         let (key, from_low) = FlowKey::of(segment);
         let found = match self.last {
             Some((last, slot)) if last == key => Some(slot),
@@ -213,7 +215,7 @@ impl<T: Default> FlowTable<T> {
             return self.open(segment, key, from_low);
         }
         let turned = flow.note(segment, from_low);
-        flow.last_seen = flow.last_seen.max(now);
+        flow.seen(now, clock);
         let route = Route {
             slot: Slot(slot),
             id: flow.id,
@@ -224,16 +226,18 @@ impl<T: Default> FlowTable<T> {
                 FlowEvent::Known
             },
         };
-        let timeout = flow.timeout();
-        self.set_deadline(slot, now, timeout);
+        // Whatever else comes only puts the end off, which is found out when it seems due.
+        if segment.flags.opens_or_closes() {
+            let due = flow.due();
+            self.set_deadline(slot, due);
+        }
         self.last = Some((key, slot));
         Some(route)
     }
 
     /// The connection at a place.
     pub fn flow(&self, slot: Slot) -> Option<&Flow<T>> {
-        let index = usize::try_from(slot.0).ok()?;
-        self.slab.get(index / CHUNK)?.get(index % CHUNK)?.as_ref()
+        flow_at(&self.slab, slot.0)
     }
 
     /// The connection at a place, to change what is kept for it.
@@ -265,20 +269,29 @@ impl<T: Default> FlowTable<T> {
     /// Ends the connections that have been quiet for too long at `now`. Called by
     /// [`route`](Self::route) with the time of each segment; needed besides only when no segments
     /// come.
+    #[inline]
     pub fn drain_idle(&mut self, now: Timestamp) {
         self.clock = self.clock.max(now);
         let clock = self.clock.0;
-        if clock < self.next_due || clock < self.last_scan.saturating_add(SCAN_INTERVAL.nanos()) {
-            return;
+        if clock >= self.next_due && clock >= self.last_scan.saturating_add(SCAN_INTERVAL.nanos()) {
+            self.end_idle(clock);
         }
+    }
+
+    #[cold]
+    fn end_idle(&mut self, clock: i64) {
         self.last_scan = clock;
         let mut due = Vec::new();
         self.next_due = i64::MAX;
-        for (slot, &deadline) in (0u32..).zip(&self.deadlines) {
-            if deadline <= clock {
+        for (slot, deadline) in (0u32..).zip(&mut self.deadlines) {
+            if *deadline <= clock {
+                // Segments may have put it off.
+                *deadline = flow_at(&self.slab, slot).map_or(i64::MAX, |flow| in_use(flow.due()));
+            }
+            if *deadline <= clock {
                 due.push(slot);
             } else {
-                self.next_due = self.next_due.min(deadline);
+                self.next_due = self.next_due.min(*deadline);
             }
         }
         self.end_in_order(due, EndReason::Idle);
@@ -298,6 +311,9 @@ impl<T: Default> FlowTable<T> {
         self.next_due = shifted(self.next_due);
         for deadline in &mut self.deadlines {
             *deadline = shifted(*deadline);
+        }
+        for flow in self.slab.iter_mut().flatten().flatten() {
+            flow.active = Timestamp(shifted(flow.active.0));
         }
         self.jump_seen = false;
         self.time_wait = TimeWait::default();
@@ -377,6 +393,7 @@ impl<T: Default> FlowTable<T> {
             id: FlowId(self.counters.opened),
             started: now,
             last_seen: now,
+            active: now.max(self.clock),
             ends: [End::default(); 2],
             client_is_low: self.guess_client(&key, from_low),
             orientation: Orientation::Port,
@@ -387,7 +404,7 @@ impl<T: Default> FlowTable<T> {
             data: T::default(),
         };
         flow.note(segment, from_low);
-        let (id, side, timeout) = (flow.id, flow.side(from_low), flow.timeout());
+        let (id, side, due) = (flow.id, flow.side(from_low), flow.due());
         let slot = self.place(flow)?;
         let hash = self.hasher.hash_one(key);
         let (slab, hasher) = (&self.slab, &self.hasher);
@@ -395,7 +412,7 @@ impl<T: Default> FlowTable<T> {
             key_at(slab, other).map_or(0, |key| hasher.hash_one(key))
         });
         self.live = self.live.saturating_add(1);
-        self.set_deadline(slot, now, timeout);
+        self.set_deadline(slot, due);
         self.last = Some((key, slot));
         Some(Route {
             slot: Slot(slot),
@@ -471,10 +488,8 @@ impl<T: Default> FlowTable<T> {
         self.drain_idle(now);
     }
 
-    fn set_deadline(&mut self, slot: u32, now: Timestamp, timeout: Span) {
-        let deadline = now.max(self.clock).0.saturating_add(timeout.nanos());
-        // The largest value marks an empty place.
-        let deadline = deadline.min(i64::MAX.saturating_sub(1));
+    fn set_deadline(&mut self, slot: u32, due: Timestamp) {
+        let deadline = in_use(due);
         if let Some(place) = usize::try_from(slot)
             .ok()
             .and_then(|slot| self.deadlines.get_mut(slot))
@@ -527,10 +542,18 @@ impl<T: Default> FlowTable<T> {
 /// First port that the systems in use hand out to clients (Linux; others start higher).
 const FIRST_EPHEMERAL_PORT: u16 = 32_768;
 
-fn key_at<T>(slab: &[Vec<Option<Flow<T>>>], slot: u32) -> Option<&FlowKey> {
+fn flow_at<T>(slab: &[Vec<Option<Flow<T>>>], slot: u32) -> Option<&Flow<T>> {
     let index = usize::try_from(slot).ok()?;
-    let flow = slab.get(index / CHUNK)?.get(index % CHUNK)?.as_ref()?;
-    Some(&flow.key)
+    slab.get(index / CHUNK)?.get(index % CHUNK)?.as_ref()
+}
+
+fn key_at<T>(slab: &[Vec<Option<Flow<T>>>], slot: u32) -> Option<&FlowKey> {
+    flow_at(slab, slot).map(|flow| &flow.key)
+}
+
+/// A deadline of a place that is in use: the largest value marks an empty one.
+fn in_use(due: Timestamp) -> i64 {
+    due.0.min(i64::MAX.saturating_sub(1))
 }
 
 /// Whether a segment belongs to a connection that has ended, and not to a new one between the

@@ -31,13 +31,12 @@ impl<T: Default> FlowTable<T> {
     /// end soonest anyway. `worth` says of what use one is, the least first; one of which it says
     /// nothing stays. Returns how many ended.
     pub fn let_go(&mut self, worth: impl Fn(&Flow<T>) -> Option<u8>) -> usize {
-        let mut candidates: Vec<(u8, i64, u32)> = self
-            .deadlines
-            .iter()
-            .copied()
-            .zip(0u32..)
-            .filter(|&(deadline, _)| deadline != i64::MAX)
-            .filter_map(|(deadline, slot)| Some((worth(self.flow(Slot(slot))?)?, deadline, slot)))
+        let mut candidates: Vec<(u8, Timestamp, u32)> = (0u32..)
+            .zip(&self.deadlines)
+            .filter_map(|(slot, _)| {
+                let flow = self.flow(Slot(slot))?;
+                Some((worth(flow)?, flow.due(), slot))
+            })
             .collect();
         candidates.sort_unstable();
         candidates.truncate((self.live / EVICTED_SHARE).max(1));
