@@ -13,6 +13,16 @@ const TRIED_LINKS: [LinkType; 4] = [
     LinkType::RAW,
 ];
 
+/// The other link types whose frames are decoded, see [`Filter::prepare`].
+const OTHER_LINKS: [LinkType; 6] = [
+    LinkType::NULL,
+    LinkType::LOOP,
+    LinkType::RAW_BSD,
+    LinkType::RAW_DLT,
+    LinkType::IPV4,
+    LinkType::IPV6,
+];
+
 /// An expression and what it compiles to. A program depends on the link type of the frames it
 /// looks at, so there is one for each link type met.
 ///
@@ -20,9 +30,25 @@ const TRIED_LINKS: [LinkType; 4] = [
 #[derive(Debug)]
 pub struct Filter {
     expression: String,
-    /// None for a link type that the expression cannot be compiled for: it lets none of them
-    /// through. There are as many as link types in the inputs.
-    programs: Vec<(LinkType, Option<Program>)>,
+    /// There are as many as link types in the inputs, or that are known.
+    programs: Vec<(LinkType, Compiled)>,
+}
+
+/// What an expression is on a link type.
+#[derive(Debug)]
+enum Compiled {
+    Program(Program),
+    /// It cannot be compiled, and lets no frame through: why, until that is told.
+    Refused(Option<String>),
+}
+
+impl Compiled {
+    fn of(expression: &str, link: LinkType) -> Self {
+        match Program::compile(expression, link) {
+            Ok(program) => Self::Program(program),
+            Err(reason) => Self::Refused(Some(reason)),
+        }
+    }
 }
 
 impl Filter {
@@ -43,7 +69,7 @@ impl Filter {
                 Ok(program) => {
                     return Ok(Self {
                         expression,
-                        programs: vec![(link, Some(program))],
+                        programs: vec![(link, Compiled::Program(program))],
                     });
                 }
                 Err(reason) => {
@@ -68,24 +94,32 @@ impl Filter {
     /// # Errors
     /// Once for each link type that the expression has no meaning for.
     pub fn accepts(&mut self, link: LinkType, data: &[u8]) -> Result<bool, CaptureError> {
-        if let Some((_, program)) = self.programs.iter().find(|(known, _)| *known == link) {
-            return Ok(program
-                .as_ref()
-                .is_some_and(|program| program.accepts(data)));
-        }
-        match Program::compile(&self.expression, link) {
-            Ok(program) => {
-                let accepted = program.accepts(data);
-                self.programs.push((link, Some(program)));
-                Ok(accepted)
-            }
-            Err(reason) => {
-                self.programs.push((link, None));
+        let known = self.programs.iter().position(|(known, _)| *known == link);
+        let place = known.unwrap_or_else(|| {
+            let compiled = Compiled::of(&self.expression, link);
+            self.programs.push((link, compiled));
+            self.programs.len().saturating_sub(1)
+        });
+        match self.programs.get_mut(place) {
+            Some((_, Compiled::Program(program))) => Ok(program.accepts(data)),
+            Some((_, Compiled::Refused(reason))) => reason.take().map_or(Ok(false), |reason| {
                 Err(CaptureError::Filter {
                     expression: self.expression.clone(),
                     link: Some(link),
                     reason,
                 })
+            }),
+            None => Ok(false),
+        }
+    }
+
+    /// Compiles the expression for all link types whose frames are decoded. Names of hosts and
+    /// services in it are looked up here and not later, when files and servers are out of reach.
+    pub fn prepare(&mut self) {
+        for link in TRIED_LINKS.into_iter().chain(OTHER_LINKS) {
+            if !self.programs.iter().any(|(known, _)| *known == link) {
+                let compiled = Compiled::of(&self.expression, link);
+                self.programs.push((link, compiled));
             }
         }
     }
@@ -203,6 +237,15 @@ mod tests {
         let error = filter.accepts(LinkType::RAW, &IPV4).unwrap_err();
         assert!(error.to_string().contains("on RAW frames"), "{error}");
         assert!(!filter.accepts(LinkType::RAW, &IPV4).unwrap());
+    }
+
+    #[test]
+    fn what_is_prepared_is_told_when_it_is_met() {
+        let mut filter = Filter::new("ether host 02:00:00:00:00:01").unwrap();
+        filter.prepare();
+        assert!(filter.accepts(LinkType::RAW, &IPV4).is_err());
+        assert!(!filter.accepts(LinkType::RAW, &IPV4).unwrap());
+        assert!(!filter.accepts(LinkType::ETHERNET, &on_ethernet()).unwrap());
     }
 
     #[test]
