@@ -50,6 +50,9 @@ const CRATES: &[(&str, &[&str])] = &[
     ("nom", &["capture", "net", "carrier", "rtmp"]),
     ("ratatui", &["tui"]),
     ("crossterm", &["tui"]),
+    ("landlock", &["capture"]),
+    ("seccompiler", &["capture"]),
+    ("nix", &["capture"]),
 ];
 
 #[test]

@@ -58,6 +58,8 @@ pub struct LiveOptions {
     pub promiscuous: bool,
     /// Which frames to capture, as in `pcap-filter(7)`; the kernel drops the others.
     pub filter: Option<String>,
+    /// Whether the thread that captures gives up all rights but the one to open an interface again.
+    pub confine: bool,
 }
 
 impl LiveOptions {
@@ -69,6 +71,7 @@ impl LiveOptions {
             buffer_bytes: DEFAULT_BUFFER_BYTES,
             promiscuous: true,
             filter: None,
+            confine: false,
         }
     }
 }

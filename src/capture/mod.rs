@@ -11,6 +11,7 @@ pub mod file;
 pub mod info;
 pub mod live;
 pub mod memory;
+pub mod rights;
 pub mod write;
 
 use std::fmt;
@@ -46,6 +47,15 @@ pub trait Source: Send {
     /// does not end the source: the next call goes on behind the damage or with the next input,
     /// until [`Next::End`]. The number of errors of one input is bounded.
     fn next_frame(&mut self) -> Result<Next<'_>, CaptureError>;
+
+    /// Starts what must be started before rights are given up: the thread that captures on
+    /// interfaces has to keep one. Without a call it starts with the first frame that is asked for.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    fn begin(&mut self) -> Result<(), CaptureError> {
+        Ok(())
+    }
 
     /// Asks an interface for no more frames: those captured until now still come, then
     /// [`Next::End`]. Of files nothing more has to be read, and they do not care.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use rtmpscope::base::severity::Severity;
 use rtmpscope::base::time::Span;
+use rtmpscope::capture::rights::Reach;
 use rtmpscope::capture::write::rotation::Limits;
 use rtmpscope::capture::write::rotation::Naming;
 use rtmpscope::capture::write::rotation::Rotation;
@@ -90,6 +91,18 @@ impl PacketFlags {
         self.write
             .as_ref()
             .is_some_and(|path| path.as_os_str() == "-")
+    }
+
+    /// What stays to be opened of files that follow each other. A single one is open already.
+    pub(crate) fn reach(&self, reach: &mut Reach) {
+        let Some(path) = self.write.as_ref().filter(|_| !self.to_stdout()) else {
+            return;
+        };
+        if self.file_seconds.is_some() {
+            reach.writes_by_pattern(path);
+        } else if self.file_size.is_some() || !self.ring.is_empty() {
+            reach.turns(path);
+        }
     }
 
     /// What is to be written, if anything is.

@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use rtmpscope::base::text::printable;
 use rtmpscope::capture::Source;
+use rtmpscope::capture::rights::Reach;
 use rtmpscope::pipeline::Options;
 use rtmpscope::pipeline::Pipeline;
 use rtmpscope::tui;
@@ -21,10 +22,10 @@ use crate::cli::Flags;
 use crate::cli::Input;
 use crate::run::Exit;
 use crate::run::complain;
+use crate::run::opening::input_name;
+use crate::run::opening::open;
 use crate::run::options;
 use crate::run::reading::Reading;
-use crate::run::reading::input_name;
-use crate::run::reading::open;
 use crate::run::signals;
 
 /// Time between two hand-overs to the dashboard: more often than it draws, and rarely enough that
@@ -36,7 +37,8 @@ pub(super) fn dashboard(flags: &Flags, input: &Input) -> Exit {
         complain(&"the dashboard needs a terminal; `rtmpscope report` does not");
         return Exit::Usage;
     }
-    let reading = match open(flags, input) {
+    let opened = open(flags, input).and_then(|opened| opened.confine(Reach::uses_terminal));
+    let reading = match opened {
         Ok(reading) => reading,
         Err(exit) => return exit,
     };

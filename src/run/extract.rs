@@ -15,21 +15,26 @@ use crate::run::Exit;
 use crate::run::REPORT_HISTORY;
 use crate::run::complain;
 use crate::run::memory::let_go;
+use crate::run::opening::open;
 use crate::run::options;
 use crate::run::output_exit;
 use crate::run::progress::ProgressLine;
-use crate::run::reading::open;
 use crate::run::signals;
 
 pub(super) fn extract(flags: &Flags, input: &Input, folder: &Path, force: bool) -> Exit {
-    let mut reading = match open(flags, input) {
-        Ok(reading) => reading,
+    let opened = match open(flags, input) {
+        Ok(opened) => opened,
         Err(exit) => return exit,
     };
     if let Err(error) = std::fs::create_dir_all(folder) {
-        complain(&format_args!("{}: {error}", folder.display()));
+        let hint = opened.hint(folder, &error);
+        complain(&format_args!("{}: {error}{hint}", folder.display()));
         return Exit::Output;
     }
+    let mut reading = match opened.confine(|reach| reach.writes_into(folder)) {
+        Ok(reading) => reading,
+        Err(exit) => return exit,
+    };
     signals::catch(&reading.stop);
     let mut pipeline = Pipeline::new(Options {
         keep_media: true,

@@ -17,10 +17,10 @@ use crate::run::REPORT_HISTORY;
 use crate::run::complain;
 use crate::run::leave;
 use crate::run::memory::let_go;
+use crate::run::opening::open_confined;
 use crate::run::options;
 use crate::run::output_exit;
 use crate::run::reading::Reading;
-use crate::run::reading::open;
 use crate::run::signals;
 use crate::run::signals::Output;
 
@@ -28,7 +28,7 @@ pub(super) fn json(flags: &Flags, input: &Input, events: &[String], interval: u3
     if !are_event_types(events) {
         return Exit::Usage;
     }
-    let mut reading = match open(flags, input) {
+    let mut reading = match open_confined(flags, input) {
         Ok(reading) => reading,
         Err(exit) => return exit,
     };

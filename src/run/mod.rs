@@ -7,6 +7,7 @@ mod extract;
 mod interfaces;
 mod json;
 mod memory;
+mod opening;
 mod packets;
 mod progress;
 mod reading;

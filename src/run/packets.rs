@@ -9,8 +9,8 @@ use crate::run::Exit;
 use crate::run::REPORT_HISTORY;
 use crate::run::complain;
 use crate::run::leave;
+use crate::run::opening::open_confined;
 use crate::run::options;
-use crate::run::reading::open;
 use crate::run::signals;
 
 /// Nobody looks at what is decoded: it only decides what is written.
@@ -19,7 +19,7 @@ struct Nobody;
 impl Observer for Nobody {}
 
 pub(super) fn packets(flags: &Flags, input: &Input) -> Exit {
-    let mut reading = match open(flags, input) {
+    let mut reading = match open_confined(flags, input) {
         Ok(reading) => reading,
         Err(exit) => return exit,
     };

@@ -3,15 +3,12 @@
 use std::fmt::Display;
 use std::io;
 use std::io::Write as _;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 
-use rtmpscope::base::text::printable;
 use rtmpscope::base::time::Span;
 use rtmpscope::base::time::Timestamp;
-use rtmpscope::base::units::bytes;
 use rtmpscope::base::units::counted;
 use rtmpscope::base::units::span_with_hours;
 use rtmpscope::capture::Next;
@@ -21,7 +18,6 @@ use rtmpscope::capture::error::CaptureError;
 use rtmpscope::capture::error::ErrorClass;
 use rtmpscope::capture::file::Files;
 use rtmpscope::capture::file::Input as FileInput;
-use rtmpscope::capture::live::DEFAULT_BUFFER_BYTES;
 use rtmpscope::capture::live::Live;
 use rtmpscope::capture::live::LiveOptions;
 use rtmpscope::pipeline::Belonging;
@@ -35,7 +31,6 @@ use crate::cli::Input;
 use crate::cli::Origin;
 use crate::run::Exit;
 use crate::run::autostop::Autostop;
-use crate::run::complain;
 use crate::run::exit_of;
 use crate::run::memory::MemoryLimit;
 use crate::run::steps::Clock;
@@ -57,7 +52,7 @@ pub(super) struct Reading {
     pub(super) source: Box<dyn Source>,
     filter: Option<Filter>,
     autostop: Autostop,
-    recorder: Option<Recorder>,
+    pub(super) recorder: Option<Recorder>,
     /// Packets could not be written.
     output_failed: bool,
     pub(super) stop: Arc<AtomicBool>,
@@ -98,11 +93,15 @@ impl Reading {
         }
     }
 
-    fn open(flags: &Flags, input: &Input) -> Result<Self, CaptureError> {
+    /// Opens interfaces; files are opened when their turn comes.
+    pub(super) fn open(flags: &Flags, input: &Input) -> Result<Self, CaptureError> {
         let stop = Arc::new(AtomicBool::new(false));
         let (source, filter): (Box<dyn Source>, _) = match &input.origin {
             Origin::Files(paths) => {
-                let filter = input.bpf.clone().map(Filter::new).transpose()?;
+                let mut filter = input.bpf.clone().map(Filter::new).transpose()?;
+                if let Some(filter) = &mut filter {
+                    filter.prepare();
+                }
                 let files = Files::new(paths.iter().map(FileInput::named));
                 (Box::new(files), filter)
             }
@@ -116,6 +115,7 @@ impl Reading {
                 }
                 options.promiscuous = !flags.no_promiscuous;
                 options.filter.clone_from(&input.bpf);
+                options.confine = !flags.rights.no_confine;
                 // The kernel filters for us.
                 (Box::new(Live::open(&options)?), None)
             }
@@ -445,75 +445,6 @@ fn remember(
 ) {
     tell(error);
     trouble.get_or_insert(error.class());
-}
-
-/// Says that the kernel captures from here on, as tcpdump does.
-fn tell_listening(reading: &Reading, flags: &Flags) {
-    for input in reading.source.inputs() {
-        for interface in &input.interfaces {
-            let _ = writeln!(
-                io::stderr(),
-                "rtmpscope: listening on {}, link type {}, snapshot length {} bytes, buffer {}",
-                input.name,
-                interface.link,
-                interface.snaplen,
-                bytes(flags.buffer.unwrap_or(u64::from(DEFAULT_BUFFER_BYTES))),
-            );
-        }
-    }
-}
-
-/// Opens the input and what packets are written to, or says why that cannot be.
-pub(super) fn open(flags: &Flags, input: &Input) -> Result<Reading, Exit> {
-    let mut reading = Reading::open(flags, input).map_err(|error| {
-        complain(&error);
-        exit_of(error.class())
-    })?;
-    if let Some(options) = flags.packets.options(flags.show_secrets) {
-        if let Origin::Files(paths) = &input.origin
-            && let Some(path) = paths.iter().find(|path| is_same(path, &options.path))
-        {
-            complain(&format_args!(
-                "{}: is being read, and would be overwritten; -w needs another name",
-                printable(&path.to_string_lossy())
-            ));
-            return Err(Exit::Usage);
-        }
-        let recorder = Recorder::open(options, wall_clock()).map_err(|error| {
-            complain(&error);
-            Exit::Output
-        })?;
-        reading.recorder = Some(recorder);
-    }
-    if reading.is_live && !flags.quiet {
-        tell_listening(&reading, flags);
-    }
-    Ok(reading)
-}
-
-/// Whether two paths lead to the same file.
-fn is_same(one: &Path, other: &Path) -> bool {
-    match (one.canonicalize(), other.canonicalize()) {
-        (Ok(one), Ok(other)) => one == other && one.is_file(),
-        _ => false,
-    }
-}
-
-/// What is read, in a few words.
-pub(super) fn input_name(input: &Input) -> String {
-    let name = match &input.origin {
-        Origin::Files(paths) => match paths.as_slice() {
-            [only] if only.as_os_str() == "-" => "stdin".to_owned(),
-            [only] => only
-                .file_name()
-                .unwrap_or(only.as_os_str())
-                .to_string_lossy()
-                .into_owned(),
-            all => format!("{} files", all.len()),
-        },
-        Origin::Interfaces(names) => names.join(" "),
-    };
-    printable(&name)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What becomes of the words of a source: frames, quiet moments, interfaces that come and go.
 
 use std::collections::VecDeque;
+use std::path::Path;
 
 use rtmpscope::base::ids::FrameNumber;
 use rtmpscope::capture::Frame;

@@ -19,16 +19,16 @@ use crate::run::REPORT_HISTORY;
 use crate::run::complain;
 use crate::run::leave;
 use crate::run::memory::let_go;
+use crate::run::opening::open_confined;
 use crate::run::options;
 use crate::run::output_exit;
 use crate::run::progress::ProgressLine;
 use crate::run::reading::Reading;
-use crate::run::reading::open;
 use crate::run::signals;
 use crate::run::signals::Output;
 
 pub(super) fn report(flags: &Flags, input: &Input) -> Exit {
-    let mut reading = match open(flags, input) {
+    let mut reading = match open_confined(flags, input) {
         Ok(reading) => reading,
         Err(exit) => return exit,
     };

@@ -32,6 +32,7 @@ use crate::capture::info::Format;
 use crate::capture::info::InputInfo;
 use crate::capture::info::InterfaceInfo;
 use crate::capture::info::Progress;
+use crate::capture::rights::confine_capture;
 
 /// How long a quiet interface is waited for before the caller gets a word: a wish to stop is heard
 /// within this time.
@@ -40,11 +41,12 @@ const IDLE_WAIT: Duration = Duration::from_millis(50);
 /// Frames of one or more interfaces as they pass.
 ///
 /// The interfaces are open, and the kernel fills their rings, from [`Live::open`] on. The thread
-/// that empties them starts with the first call of [`Source::next_frame`], so that the process can
-/// give up its rights in between.
+/// that empties them starts with [`Source::begin`], or with the first call of
+/// [`Source::next_frame`], so that the process can become another user in between.
 #[derive(Debug)]
 pub struct Live {
     thread: Thread,
+    confine: bool,
     merge: Merge,
     shared: Arc<Shared>,
     frames: u64,
@@ -91,11 +93,14 @@ impl Live {
             inputs.push(info);
             taps.push(Box::new(interface));
         }
-        Ok(Self::of(taps, inputs))
+        let mut live = Self::of(taps, inputs);
+        live.confine = options.confine;
+        Ok(live)
     }
 
     fn of(taps: Vec<Box<dyn Tap>>, inputs: Vec<InputInfo>) -> Self {
         Self {
+            confine: false,
             merge: Merge::new(taps.len()),
             thread: Thread::Waiting(taps),
             shared: Arc::default(),
@@ -112,9 +117,15 @@ impl Live {
         let (to_decoder, words) = mpsc::sync_channel(QUEUE);
         let (spare, from_decoder) = mpsc::channel();
         let shared = Arc::clone(&self.shared);
+        let confine = self.confine;
         let started = thread::Builder::new()
             .name("capture".to_owned())
-            .spawn(move || HandOver::new(taps, to_decoder, from_decoder, &shared).run());
+            .spawn(move || {
+                if confine {
+                    confine_capture();
+                }
+                HandOver::new(taps, to_decoder, from_decoder, &shared).run();
+            });
         if let Err(error) = started {
             self.thread = Thread::Ended;
             return Err(CaptureError::Device {
@@ -134,6 +145,10 @@ impl Drop for Live {
 }
 
 impl Source for Live {
+    fn begin(&mut self) -> Result<(), CaptureError> {
+        self.start()
+    }
+
     fn next_frame(&mut self) -> Result<Next<'_>, CaptureError> {
         self.start()?;
         while let Some(mut batch) = self.merge.done() {

@@ -18,6 +18,7 @@ use crate::base::time::Timestamp;
 use crate::capture::LinkType;
 use crate::capture::error::CaptureError;
 use crate::capture::info::InputName;
+use crate::capture::rights::with_capture;
 
 /// How long the kernel may hold frames back to hand over more of them at once, in milliseconds.
 pub(super) const BLOCK_TIMEOUT_MS: i32 = 50;
@@ -153,7 +154,8 @@ impl Tap for Interface {
     }
 
     fn reopen(&mut self) -> Result<(), CaptureError> {
-        let (capture, link) = open(self.name.as_str(), &self.options)?;
+        let opened = with_capture(|| open(self.name.as_str(), &self.options));
+        let (capture, link) = opened?;
         self.capture = capture;
         self.link = link;
         // The new one counts from 0.

@@ -14,6 +14,8 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
+use rtmpscope::capture::rights::Reach;
+
 use crate::cli::SensorFlags;
 use crate::run::complain;
 use crate::run::signals::Output;
@@ -63,6 +65,14 @@ impl Log {
                     .map_err(|error| (path.clone(), error))
             }
             _ => Ok(Self::Stdout(Output::new())),
+        }
+    }
+
+    /// What stays to be opened: the file again, and those it turns into.
+    pub(super) fn reach(&self, reach: &mut Reach) {
+        match self {
+            Self::Stdout(_) => {}
+            Self::File(file) => reach.turns(&file.path),
         }
     }
 

@@ -28,13 +28,13 @@ use crate::run::json::are_event_types;
 use crate::run::json::capture_record;
 use crate::run::leave;
 use crate::run::memory::let_go;
+use crate::run::opening::open;
 use crate::run::options;
 use crate::run::output_exit;
 use crate::run::reading::Moment;
-use crate::run::reading::open;
 use crate::run::sensor::endpoint::Endpoint;
 use crate::run::sensor::log::Log;
-use crate::run::sensor::usage::process_use;
+use crate::run::sensor::usage::Usage;
 use crate::run::sensor::usage::started;
 use crate::run::signals;
 
@@ -44,30 +44,41 @@ pub(super) fn sensor(flags: &Flags, input: &Input, options_: &SensorFlags) -> Ex
     }
     let mut metrics = Metrics::new(started());
     // Before the capture: who cannot be asked should not begin.
-    if let Some(address) = options_.metrics {
-        match Endpoint::bind(address, metrics.exposition()) {
-            Ok(endpoint) => endpoint.serve(),
-            Err(error) => {
-                complain(&format_args!(
-                    "{address}: metrics cannot be served: {error}"
-                ));
-                return Exit::Usage;
-            }
+    let endpoint = options_.metrics.map(|address| {
+        Endpoint::bind(address, metrics.exposition()).map_err(|error| (address, error))
+    });
+    let endpoint = match endpoint.transpose() {
+        Ok(endpoint) => endpoint,
+        Err((address, error)) => {
+            complain(&format_args!(
+                "{address}: metrics cannot be served: {error}"
+            ));
+            return Exit::Usage;
         }
-    }
+    };
+    let usage = Usage::open();
+    let opened = match open(flags, input) {
+        Ok(opened) => opened,
+        Err(exit) => return exit,
+    };
     let reopen = Arc::new(AtomicBool::new(false));
     let _ = signal_hook::flag::register(signal_hook::consts::SIGHUP, Arc::clone(&reopen));
     let log = match Log::open(options_, reopen) {
         Ok(log) => log,
         Err((path, error)) => {
-            complain(&format_args!("{}: {error}", path.display()));
+            let hint = opened.hint(&path, &error);
+            complain(&format_args!("{}: {error}{hint}", path.display()));
             return Exit::Output;
         }
     };
-    let mut reading = match open(flags, input) {
+    let mut reading = match opened.confine(|reach| log.reach(reach)) {
         Ok(reading) => reading,
         Err(exit) => return exit,
     };
+    // Requests come from others as well.
+    if let Some(endpoint) = endpoint {
+        endpoint.serve();
+    }
     signals::catch(&reading.stop);
     let lost = log.lost();
     let mut pipeline = Pipeline::new(options(flags, Some(REPORT_HISTORY)));
@@ -84,6 +95,7 @@ pub(super) fn sensor(flags: &Flags, input: &Input, options_: &SensorFlags) -> Ex
         interval: Span::from_secs(i64::from(options_.interval)),
         sampled: None,
         refreshed: None,
+        usage,
     };
     reading.drive(
         &mut pipeline,
@@ -119,6 +131,7 @@ struct Sampler {
     interval: Span,
     sampled: Option<Timestamp>,
     refreshed: Option<Instant>,
+    usage: Usage,
 }
 
 impl Sampler {
@@ -149,7 +162,7 @@ impl Sampler {
             // Not at every look: on a busy host those are hundreds per second.
             self.refreshed = Some(Instant::now());
             metrics.captured(pipeline.totals().frames, &source.drops());
-            metrics.uses(&process_use());
+            metrics.uses(&self.usage.now());
         }
         if moment.is_idle || is_due {
             report.flush();
