@@ -104,6 +104,8 @@ pub(crate) enum Command {
     },
     /// List the interfaces that can be captured from.
     Interfaces,
+    /// Say what can and cannot be done here, and what would mend it.
+    Doctor,
 }
 
 /// Files and filter expression behind the options.

@@ -31,6 +31,8 @@ pub use absent::devices;
 #[cfg(feature = "live")]
 pub use devices::devices;
 #[cfg(feature = "live")]
+pub(in crate::capture) use permission::remedy;
+#[cfg(feature = "live")]
 pub use source::Live;
 #[cfg(feature = "live")]
 pub(in crate::capture) use tap::dlt_of;

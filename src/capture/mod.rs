@@ -6,6 +6,7 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 pub mod bpf;
+pub mod doctor;
 pub mod error;
 pub mod file;
 pub mod info;

@@ -3,6 +3,7 @@
 
 mod autostop;
 mod dashboard;
+mod doctor;
 mod extract;
 mod interfaces;
 mod json;
@@ -31,6 +32,7 @@ use crate::cli::Flags;
 use crate::cli::Input;
 use crate::cli::Inputs;
 use crate::run::dashboard::dashboard;
+use crate::run::doctor::doctor;
 use crate::run::extract::extract;
 use crate::run::interfaces::interfaces;
 use crate::run::json::json;
@@ -93,6 +95,7 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
             sensor(flags, input, options)
         }),
         Some(Command::Interfaces) => interfaces(),
+        Some(Command::Doctor) => doctor(&cli.flags),
     };
     exit.into()
 }

@@ -155,6 +155,11 @@ pub fn has_terminal() -> bool {
     stdout().is_terminal()
 }
 
+/// Columns and lines of the terminal; `None` where there is none.
+pub fn terminal_size() -> Option<(u16, u16)> {
+    has_terminal().then(crossterm::terminal::size)?.ok()
+}
+
 /// The terminal while the dashboard has it. Dropping it gives the terminal back; so does a panic,
 /// of any thread, before its message is printed.
 struct TerminalGuard;
