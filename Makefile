@@ -78,6 +78,10 @@ test-tools:
 	[ -e /usr/lib/nginx/modules/ngx_rtmp_module.so ] || missing="$$missing libnginx-mod-rtmp"; \
 	command -v ip >/dev/null || missing="$$missing iproute2"; \
 	command -v ping >/dev/null || missing="$$missing iputils-ping"; \
+	command -v setcap >/dev/null || missing="$$missing libcap2-bin"; \
+	command -v setpriv >/dev/null || missing="$$missing util-linux"; \
+	command -v script >/dev/null || missing="$$missing bsdutils"; \
+	command -v systemd-analyze >/dev/null || missing="$$missing systemd"; \
 	if [ -n "$$missing" ]; then $(call install,$$missing); fi
 
 bench-tools:

@@ -13,12 +13,12 @@ use crate::watch::has;
 use crate::watch::wait_for;
 
 /// Two namespaces joined by a pair of interfaces; gone at the end of the test.
-struct Pair {
-    near: String,
+pub(crate) struct Pair {
+    pub(crate) near: String,
     far: String,
 }
 
-fn ip(args: &str) -> Output {
+pub(crate) fn ip(args: &str) -> Output {
     Command::new("ip")
         .args(args.split_whitespace())
         .output()
@@ -27,7 +27,7 @@ fn ip(args: &str) -> Output {
 
 impl Pair {
     /// Makes them; `None`, with a word, where that is not permitted.
-    fn new(name: &str) -> Option<Self> {
+    pub(crate) fn new(name: &str) -> Option<Self> {
         if !has("ip") {
             return None;
         }
@@ -48,7 +48,7 @@ impl Pair {
     }
 
     /// Joins them by `near0` and `far0`.
-    fn join(&self) {
+    pub(crate) fn join(&self) {
         let Self { near, far } = self;
         let made = ip(&format!(
             "link add near0 netns {near} type veth peer name far0 netns {far}"
@@ -66,7 +66,7 @@ impl Pair {
     }
 
     /// Sends `count` echo requests from the far end and waits for the answers.
-    fn ping(&self, count: u32) {
+    pub(crate) fn ping(&self, count: u32) {
         let far = &self.far;
         wait_for("an answer", || {
             ip(&format!(

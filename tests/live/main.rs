@@ -13,6 +13,7 @@
 mod common;
 mod interfaces;
 mod loopback;
+mod rights;
 mod sensor;
 mod streaming;
 mod watch;

@@ -59,8 +59,7 @@ impl Watcher {
     /// Starts it with these arguments in a namespace, or in this one; its output goes to files in
     /// `folder`. `None`, with a word, where it may not capture.
     pub(crate) fn start(namespace: Option<&str>, args: &[&str], folder: &Path) -> Option<Self> {
-        let errors = folder.join("stderr");
-        let mut command = match namespace {
+        let command = match namespace {
             None => rtmpscope(),
             Some(name) => {
                 let mut command = Command::new("ip");
@@ -71,6 +70,12 @@ impl Watcher {
                 command
             }
         };
+        Self::of(command, args, folder)
+    }
+
+    /// Starts this command with these arguments; see [`Watcher::start`].
+    pub(crate) fn of(mut command: Command, args: &[&str], folder: &Path) -> Option<Self> {
+        let errors = folder.join("stderr");
         let child = command
             .args(args)
             .stdout(File::create(folder.join("stdout")).expect("a file"))
