@@ -36,6 +36,56 @@ fn promtool(args: &[&str], file: &str) {
     );
 }
 
+/// Runs systemd-analyze on the unit with the program that was built; what it says, or none where
+/// there is no such tool.
+fn analyze(args: &[&str]) -> Option<String> {
+    let unit = fs::read_to_string(packaging("rtmpscope-sensor.service")).expect("a unit");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("rtmpscope-sensor.service");
+    let unit = unit.replace("/usr/bin/rtmpscope", env!("CARGO_BIN_EXE_rtmpscope"));
+    fs::write(&file, unit).expect("a file");
+    let output = Command::new("systemd-analyze")
+        .args(args)
+        .arg(&file)
+        .output();
+    let Ok(output) = output else {
+        println!("skipped: there is no systemd-analyze");
+        return None;
+    };
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    assert!(output.status.success(), "{said}");
+    Some(said)
+}
+
+#[test]
+fn the_unit_is_sound() {
+    let said = analyze(&["verify"]).unwrap_or_default();
+    assert_eq!(said, "", "systemd understands all of it");
+}
+
+#[test]
+fn the_unit_leaves_little() {
+    /// What systemd reckons as exposed, of 10: what capturing and answering take.
+    const MOST: f64 = 1.6;
+
+    let Some(said) = analyze(&["security", "--offline=true", "--no-pager"]) else {
+        return;
+    };
+    let level = said
+        .split_once("Overall exposure level")
+        .expect("a level")
+        .1;
+    let level = level.split_once(": ").expect("a number").1;
+    let level: f64 = level
+        .split(' ')
+        .next()
+        .expect("a number")
+        .parse()
+        .expect("a number");
+    assert!(level <= MOST, "{said}");
+}
+
 #[test]
 fn the_rules_are_sound_and_fire_when_they_should() {
     promtool(&["check", "rules"], "rtmpscope.rules.yml");
