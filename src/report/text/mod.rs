@@ -1,9 +1,9 @@
 //! The text report: a section for every connection, and the sums of the capture. Plain ASCII
 //! structure, so that it can be pasted into an issue.
 
+mod held;
 mod section;
 
-use std::fmt::Write as _;
 use std::io;
 use std::io::Write;
 
@@ -17,6 +17,7 @@ use crate::pipeline::Observer;
 use crate::rtmp::anomaly::Anomaly;
 use crate::session::mask::Mask;
 
+use self::held::Held;
 use self::section::anomalies::WireAnomalies;
 use crate::base::units::grouped;
 
@@ -40,9 +41,9 @@ const MAX_NOTED: usize = 65_536;
 pub struct TextReport<W: Write> {
     out: W,
     show_secrets: bool,
-    list: String,
+    list: Held,
     list_left_out: u64,
-    held: String,
+    held: Held,
     streaming: bool,
     sections: u64,
     wrong_sections: u64,
@@ -58,9 +59,9 @@ impl<W: Write> TextReport<W> {
         Self {
             out,
             show_secrets,
-            list: String::new(),
+            list: Held::new(),
             list_left_out: 0,
-            held: String::new(),
+            held: Held::new(),
             streaming: false,
             sections: 0,
             wrong_sections: 0,
@@ -86,23 +87,14 @@ impl<W: Write> TextReport<W> {
             return Err(error);
         }
         let worst = self.worst_line();
-        let mut list = std::mem::take(&mut self.list);
-        if self.list_left_out > 0 {
-            let _ = writeln!(
-                list,
-                "  … and {} more connections",
-                grouped(self.list_left_out)
-            );
-        }
         let out = &mut self.out;
-        if self.streaming {
-            writeln!(out, "{head}{worst}")?;
-            out.write_all(list.as_bytes())?;
-        } else {
-            writeln!(out, "{head}{worst}")?;
-            out.write_all(list.as_bytes())?;
-            out.write_all(self.held.as_bytes())?;
+        writeln!(out, "{head}{worst}")?;
+        self.list.write_to(out)?;
+        if self.list_left_out > 0 {
+            let more = grouped(self.list_left_out);
+            writeln!(out, "  … and {more} more connections")?;
         }
+        self.held.write_to(out)?;
         if self.sections_left_out > 0 {
             writeln!(
                 out,
@@ -132,39 +124,39 @@ impl<W: Write> TextReport<W> {
         format!("anomalies: {}\n", parts.join(", "))
     }
 
-    fn write_section(&mut self, section: &str) {
+    fn write_section(&mut self, section: &str) -> io::Result<()> {
         if !self.streaming && self.held.len().saturating_add(section.len()) <= MAX_HELD {
-            self.held.push_str(section);
-            return;
+            return self.held.push(section);
         }
-        let held = std::mem::take(&mut self.held);
-        self.streaming = true;
-        if let Err(error) = self
-            .out
-            .write_all(held.as_bytes())
-            .and_then(|()| self.out.write_all(section.as_bytes()))
-        {
-            self.failure = Some(error);
+        if !self.streaming {
+            self.streaming = true;
+            std::mem::replace(&mut self.held, Held::new()).write_to(&mut self.out)?;
         }
+        self.out.write_all(section.as_bytes())
     }
 
-    fn list_line(&mut self, connection: &Connection, mask: Mask<'_>, marker: char) {
+    fn list_line(
+        &mut self,
+        connection: &Connection,
+        mask: Mask<'_>,
+        marker: char,
+    ) -> io::Result<()> {
         if self.list.len() > MAX_LIST {
             self.list_left_out = self.list_left_out.saturating_add(1);
-            return;
+            return Ok(());
         }
         let summary = connection.session.summary();
         let role = section::role_label(&summary, "-");
         let stream = section::stream_label(&summary, mask);
         let codecs = section::codecs_label(&summary);
-        let _ = writeln!(
-            self.list,
-            "{marker} #{:<4} {:>21} -> {:<21} {role:<9} {stream}  {codecs}  {}",
+        let line = format!(
+            "{marker} #{:<4} {:>21} -> {:<21} {role:<9} {stream}  {codecs}  {}\n",
             connection.id,
             section::endpoint(connection, Side::Client),
             section::endpoint(connection, Side::Server),
             summary.stage.name(),
         );
+        self.list.push(&line)
     }
 }
 
@@ -180,9 +172,14 @@ impl<W: Write> Observer for TextReport<W> {
     }
 
     fn ended(&mut self, connection: &Connection, tcp: &Tcp) {
-        if self.failure.is_some() {
-            return;
+        if self.failure.is_none() {
+            self.failure = self.tell(connection, tcp).err();
         }
+    }
+}
+
+impl<W: Write> TextReport<W> {
+    fn tell(&mut self, connection: &Connection, tcp: &Tcp) -> io::Result<()> {
         let show = self.show_secrets;
         let mask = Mask::new(&connection.session, show);
         let noted = self.noted.remove(&connection.id.0).unwrap_or_default();
@@ -199,7 +196,7 @@ impl<W: Write> Observer for TextReport<W> {
             Some(Severity::Warning) => '!',
             Some(Severity::Error | Severity::Critical) => 'X',
         };
-        self.list_line(connection, mask, marker);
+        self.list_line(connection, mask, marker)?;
         let is_wrong = worst >= Some(Severity::Error);
         let sections = if is_wrong && self.sections >= MAX_SECTIONS {
             &mut self.wrong_sections
@@ -208,15 +205,13 @@ impl<W: Write> Observer for TextReport<W> {
         };
         if *sections >= MAX_SECTIONS {
             self.sections_left_out = self.sections_left_out.saturating_add(1);
-            return;
+            return Ok(());
         }
         *sections = sections.saturating_add(1);
         let section = section::section(connection, tcp, mask, &noted);
-        self.write_section(&section);
+        self.write_section(&section)
     }
-}
 
-impl<W: Write> TextReport<W> {
     fn add_worst(&mut self, severity: Severity, count: u64) {
         let place = match severity {
             Severity::Info => 0,
