@@ -44,14 +44,16 @@ pub struct Decoder {
     /// Position of the byte expected next.
     position: u64,
     stage: Stage,
-    /// Position of the first byte.
-    origin: u64,
-    keep_media: bool,
 }
 
 #[derive(Debug)]
 enum Stage {
-    Handshake(Box<Handshake>),
+    Handshake {
+        handshake: Box<Handshake>,
+        /// Position of the first byte.
+        origin: u64,
+        keep_media: bool,
+    },
     Chunks(ChunkDecoder),
     Opaque,
 }
@@ -61,13 +63,15 @@ impl Decoder {
     pub fn new(origin: u64, options: DecoderOptions) -> Self {
         let keep_media = options.keep_media;
         let stage = match options.start {
-            Start::Handshake => Stage::Handshake(Box::default()),
+            Start::Handshake => Stage::Handshake {
+                handshake: Box::default(),
+                origin,
+                keep_media,
+            },
             Start::Chunks => Stage::Chunks(ChunkDecoder::new(origin, keep_media)),
             Start::Midstream => Stage::Chunks(ChunkDecoder::midstream(origin, keep_media)),
         };
         Self {
-            keep_media,
-            origin,
             position: origin,
             stage,
         }
@@ -85,8 +89,11 @@ impl Decoder {
         }
         let count = u64::try_from(rest.len()).unwrap_or(u64::MAX);
         self.position = self.position.saturating_add(count);
-        if let Stage::Handshake(handshake) = &mut self.stage {
-            rest = handshake.push(at, rest, self.origin, out);
+        if let Stage::Handshake {
+            handshake, origin, ..
+        } = &mut self.stage
+        {
+            rest = handshake.push(at, rest, *origin, out);
             self.leave_handshake(at, out);
         }
         if let Stage::Chunks(chunks) = &mut self.stage {
@@ -102,8 +109,11 @@ impl Decoder {
             return;
         }
         self.position = end;
-        if let Stage::Handshake(handshake) = &mut self.stage {
-            missing = handshake.gap(missing, at, self.origin, out);
+        if let Stage::Handshake {
+            handshake, origin, ..
+        } = &mut self.stage
+        {
+            missing = handshake.gap(missing, at, *origin, out);
             self.leave_handshake(at, out);
         }
         if let Stage::Chunks(chunks) = &mut self.stage
@@ -118,7 +128,7 @@ impl Decoder {
     pub fn skim(&self) -> Option<Skim> {
         match &self.stage {
             Stage::Chunks(chunks) => chunks.skim(),
-            Stage::Handshake(_) | Stage::Opaque => None,
+            Stage::Handshake { .. } | Stage::Opaque => None,
         }
     }
 
@@ -133,7 +143,9 @@ impl Decoder {
     /// No more bytes will come: reports what is left unfinished.
     pub fn finish(&mut self, at: Mark, out: &mut EventQueue) {
         match &mut self.stage {
-            Stage::Handshake(handshake) => handshake.finish(at, self.origin, out),
+            Stage::Handshake {
+                handshake, origin, ..
+            } => handshake.finish(at, *origin, out),
             Stage::Chunks(chunks) => chunks.finish(at, out),
             Stage::Opaque => {}
         }
@@ -144,7 +156,7 @@ impl Decoder {
     pub fn relieve(&mut self, at: Mark, out: &mut EventQueue) -> usize {
         match &mut self.stage {
             Stage::Chunks(chunks) => chunks.relieve(at, out),
-            Stage::Handshake(_) | Stage::Opaque => 0,
+            Stage::Handshake { .. } | Stage::Opaque => 0,
         }
     }
 
@@ -158,7 +170,7 @@ impl Decoder {
     pub fn lost_for(&self) -> Option<u64> {
         match &self.stage {
             Stage::Chunks(chunks) => chunks.lost_for(),
-            Stage::Handshake(_) | Stage::Opaque => None,
+            Stage::Handshake { .. } | Stage::Opaque => None,
         }
     }
 
@@ -169,19 +181,24 @@ impl Decoder {
 
     /// Chunks begin at a fixed position in each direction, whatever the other side has sent.
     fn leave_handshake(&mut self, at: Mark, out: &mut EventQueue) {
-        let Stage::Handshake(handshake) = &self.stage else {
+        let Stage::Handshake {
+            handshake,
+            origin,
+            keep_media,
+        } = &self.stage
+        else {
             return;
         };
         if !handshake.is_done() {
             return;
         }
-        let offset = self.origin.saturating_add(HANDSHAKE_LEN);
+        let offset = origin.saturating_add(HANDSHAKE_LEN);
         if handshake.version().is_some_and(handshake::is_rtmpe) {
             self.stage = Stage::Opaque;
             let reason = "RTMPE: enciphered after the handshake";
             out.push(Event::Opaque { reason, offset, at });
         } else {
-            self.stage = Stage::Chunks(ChunkDecoder::new(offset, self.keep_media));
+            self.stage = Stage::Chunks(ChunkDecoder::new(offset, *keep_media));
         }
     }
 }
