@@ -1,5 +1,7 @@
 //! The media clock (message timestamps) of one track against the capture clock (arrival).
 
+use std::ops::Deref;
+
 use crate::base::ids::Mark;
 use crate::base::time::Span;
 use crate::rtmp::inferred::Inference;
@@ -62,7 +64,8 @@ pub enum StepKind {
 
 /// Media clock of one track. The lag is `(arrival - first arrival) - (timestamp - first
 /// timestamp)`: it grows when media arrives later than in real time. A jump of the timestamps is
-/// another timeline, on which the lag goes on from its last value.
+/// another timeline, on which the lag goes on from its last value. What was not steady lies in
+/// [`Unsteady`], whose figures are read as if they were here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Clock {
     /// What brought the first message.
@@ -88,10 +91,27 @@ pub struct Clock {
     pub jitter_max: Span,
     /// Longest pause of arrival.
     pub gap_max: Span,
-    /// What ended the longest pause of arrival.
-    pub gap_max_at: Mark,
     /// Messages counted.
     pub messages: u64,
+    /// From what the first timestamp is inferred.
+    pub first_from: Option<Inference>,
+    /// From what the latest timestamp is inferred.
+    pub last_from: Option<Inference>,
+    /// Whether the peers agreed that the next message begins another timeline.
+    is_break_agreed: bool,
+    /// Whether headers were lost since the latest message.
+    is_behind_hole: bool,
+    /// Milliseconds by which jumps and restarts shifted the timeline.
+    shift_ms: i64,
+    /// Media time run without jumps and steps back: basis of the usual interval.
+    steady_ms: u64,
+    drift: Drift,
+    unsteady: Option<Box<Unsteady>>,
+}
+
+/// What the timestamps of most tracks never do.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unsteady {
     /// Pauses longer than a second and than five usual intervals.
     pub gaps: u32,
     /// Steps back of the timestamp.
@@ -108,19 +128,28 @@ pub struct Clock {
     pub wraps32: u16,
     /// Wraps at 2^31 ms, which relays make that store timestamps signed.
     pub wraps31: u16,
-    /// From what the first timestamp is inferred.
-    pub first_from: Option<Inference>,
-    /// From what the latest timestamp is inferred.
-    pub last_from: Option<Inference>,
-    /// Whether the peers agreed that the next message begins another timeline.
-    is_break_agreed: bool,
-    /// Whether headers were lost since the latest message.
-    is_behind_hole: bool,
-    /// Milliseconds by which jumps and restarts shifted the timeline.
-    shift_ms: i64,
-    /// Media time run without jumps and steps back: basis of the usual interval.
-    steady_ms: u64,
-    drift: Drift,
+}
+
+impl Unsteady {
+    const NONE: Self = Self {
+        gaps: 0,
+        backwards: 0,
+        backwards_max_ms: 0,
+        jumps: 0,
+        jump_max_ms: 0,
+        equal: 0,
+        wraps32: 0,
+        wraps31: 0,
+    };
+}
+
+impl Deref for Clock {
+    type Target = Unsteady;
+
+    fn deref(&self) -> &Unsteady {
+        static NONE: Unsteady = Unsteady::NONE;
+        self.unsteady.as_deref().unwrap_or(&NONE)
+    }
 }
 
 impl Clock {
@@ -138,16 +167,7 @@ impl Clock {
             jitter_ms: 0.0,
             jitter_max: Span::ZERO,
             gap_max: Span::ZERO,
-            gap_max_at: at,
             messages: 1,
-            gaps: 0,
-            backwards: 0,
-            backwards_max_ms: 0,
-            jumps: 0,
-            jump_max_ms: 0,
-            equal: 0,
-            wraps32: 0,
-            wraps31: 0,
             first_from: None,
             last_from: None,
             is_break_agreed: false,
@@ -155,6 +175,7 @@ impl Clock {
             shift_ms: 0,
             steady_ms: 0,
             drift: Drift::default(),
+            unsteady: None,
         }
     }
 
@@ -176,21 +197,28 @@ impl Clock {
         };
         match kind {
             StepKind::Backwards => {
-                self.backwards = self.backwards.saturating_add(1);
-                self.backwards_max_ms = self
-                    .backwards_max_ms
-                    .max(saturating_u32(media_ms.saturating_neg()));
+                let back_ms = saturating_u32(media_ms.saturating_neg());
+                let unsteady = self.unsteady();
+                unsteady.backwards = unsteady.backwards.saturating_add(1);
+                unsteady.backwards_max_ms = unsteady.backwards_max_ms.max(back_ms);
                 if media_ms < -RESTART_MS {
                     self.shift(media_ms, arrival_ms);
                 }
             }
             StepKind::Jump => {
-                self.jumps = self.jumps.saturating_add(1);
-                self.jump_max_ms = self.jump_max_ms.max(saturating_u32(media_ms));
+                let unsteady = self.unsteady();
+                unsteady.jumps = unsteady.jumps.saturating_add(1);
+                unsteady.jump_max_ms = unsteady.jump_max_ms.max(saturating_u32(media_ms));
                 self.shift(media_ms, arrival_ms);
             }
-            StepKind::Equal => self.equal = self.equal.saturating_add(1),
-            StepKind::Gap => self.gaps = self.gaps.saturating_add(1),
+            StepKind::Equal => {
+                let unsteady = self.unsteady();
+                unsteady.equal = unsteady.equal.saturating_add(1);
+            }
+            StepKind::Gap => {
+                let unsteady = self.unsteady();
+                unsteady.gaps = unsteady.gaps.saturating_add(1);
+            }
             StepKind::Resumed => self.shift(media_ms, arrival_ms),
             StepKind::Steady | StepKind::First => {}
         }
@@ -205,7 +233,6 @@ impl Clock {
         }
         if arrival > self.gap_max && kind != StepKind::Resumed {
             self.gap_max = arrival;
-            self.gap_max_at = at;
         }
         self.unwrapped_ms = self.unwrapped_ms.saturating_add_signed(media_ms);
         self.last_timestamp = timestamp;
@@ -217,6 +244,10 @@ impl Clock {
             arrival,
             kind,
         }
+    }
+
+    fn unsteady(&mut self) -> &mut Unsteady {
+        self.unsteady.get_or_insert_default()
     }
 
     /// The next message may begin another timeline: the peers agreed to seek, or to end a pause, or
@@ -286,13 +317,15 @@ impl Clock {
         let last = self.last_timestamp;
         let step = timestamp.since(last);
         if step > 0 && timestamp.0 < last.0 {
-            self.wraps32 = self.wraps32.saturating_add(1);
+            let unsteady = self.unsteady();
+            unsteady.wraps32 = unsteady.wraps32.saturating_add(1);
         }
         let before_half = HALF.checked_sub(last.0);
         if before_half.is_some_and(|left| left <= WRAP31_WINDOW_MS)
             && timestamp.0 < WRAP31_WINDOW_MS
         {
-            self.wraps31 = self.wraps31.saturating_add(1);
+            let unsteady = self.unsteady();
+            unsteady.wraps31 = unsteady.wraps31.saturating_add(1);
             return i64::from(timestamp.0.wrapping_add(HALF).wrapping_sub(last.0));
         }
         i64::from(step)

@@ -27,8 +27,8 @@ pub(super) struct Drift {
     is_settled: bool,
     /// The second of arrival that is filling, from 0.
     second: i64,
-    /// Messages in it.
-    count: f64,
+    /// Messages in it: a second does not hold more than the counter does.
+    count: u32,
     /// Sum of their arrivals in seconds.
     arrivals: f64,
     /// Sum of their lags in milliseconds.
@@ -46,23 +46,23 @@ impl Drift {
             self.close_second();
             self.second = second;
         }
-        self.count += 1.0;
+        self.count = self.count.saturating_add(1);
         self.arrivals += arrival.as_secs_f64();
         self.lag_last = lag.as_millis_f64();
         self.lags += self.lag_last;
     }
 
     fn close_second(&mut self) {
-        if self.count > 0.0 {
+        if self.count > 0 {
             let change = (self.lag_last - self.lag_before).abs();
             self.is_settled |= change <= SETTLED_LAG_MS || self.second >= MAX_BURST_S;
             if self.is_settled {
-                self.fit
-                    .push(self.arrivals / self.count, self.lags / self.count);
+                let count = f64::from(self.count);
+                self.fit.push(self.arrivals / count, self.lags / count);
             }
         }
         self.lag_before = self.lag_last;
-        self.count = 0.0;
+        self.count = 0;
         self.arrivals = 0.0;
         self.lags = 0.0;
     }
