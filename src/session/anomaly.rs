@@ -461,36 +461,44 @@ impl fmt::Display for Number {
     }
 }
 
-/// The anomalies of a connection.
+/// The anomalies of a connection. Most have none.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Anomalies {
+pub struct Anomalies(Option<Box<Noted>>);
+
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Noted {
     list: Vec<SessionAnomaly>,
-    /// Occurrences of anomalies beyond [`MAX_ANOMALIES`].
-    pub left_out: u64,
+    left_out: u64,
 }
 
 impl Anomalies {
     /// The anomalies in the order of their first occurrence.
     pub fn iter(&self) -> impl Iterator<Item = &SessionAnomaly> {
-        self.list.iter()
+        self.list().iter()
+    }
+
+    /// Occurrences of anomalies beyond [`MAX_ANOMALIES`].
+    pub fn left_out(&self) -> u64 {
+        self.0.as_ref().map_or(0, |noted| noted.left_out)
+    }
+
+    fn list(&self) -> &[SessionAnomaly] {
+        self.0.as_ref().map_or(&[], |noted| &noted.list)
     }
 
     /// How many different ones there are.
     pub fn len(&self) -> usize {
-        self.list.len()
+        self.list().len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
+        self.list().is_empty()
     }
 
     /// The highest severity among them.
     pub fn worst(&self) -> Option<Severity> {
-        self.list
-            .iter()
-            .map(|anomaly| anomaly.kind.severity())
-            .max()
+        self.iter().map(|anomaly| anomaly.kind.severity()).max()
     }
 
     /// Takes an occurrence. Returns the anomaly when a new episode begins.
@@ -501,8 +509,9 @@ impl Anomalies {
         at: Mark,
     ) -> Option<&SessionAnomaly> {
         let same = |known: &SessionAnomaly| known.side == side && known.kind.is_same_as(&kind);
-        if let Some(index) = self.list.iter().position(same) {
-            let known = self.list.get_mut(index)?;
+        let Noted { list, left_out } = &mut **self.0.get_or_insert_default();
+        if let Some(index) = list.iter().position(same) {
+            let known = list.get_mut(index)?;
             let is_new = at.time.since(known.last.time) > EPISODE;
             if at.time >= known.last.time {
                 known.last = at;
@@ -515,12 +524,12 @@ impl Anomalies {
             known.episodes = known.episodes.saturating_add(1);
             return Some(known);
         }
-        if self.list.len() >= MAX_ANOMALIES {
-            self.left_out = self.left_out.saturating_add(1);
+        if list.len() >= MAX_ANOMALIES {
+            *left_out = left_out.saturating_add(1);
             return None;
         }
-        self.list.reserve_exact(1);
-        self.list.push(SessionAnomaly {
+        list.reserve_exact(1);
+        list.push(SessionAnomaly {
             kind,
             side,
             first: at,
@@ -528,6 +537,6 @@ impl Anomalies {
             count: 1,
             episodes: 1,
         });
-        self.list.last()
+        list.last()
     }
 }

@@ -89,7 +89,7 @@ fn the_list_is_bounded() {
         anomalies.note(kind, Side::Server, at(0));
     }
     assert_eq!(anomalies.len(), MAX_ANOMALIES);
-    assert_eq!(anomalies.left_out, 36);
+    assert_eq!(anomalies.left_out(), 36);
 }
 
 #[test]
