@@ -20,8 +20,6 @@ pub struct Gop {
     pub frames: u32,
     /// Payload bytes of all frames.
     pub bytes: u32,
-    /// Payload bytes of the keyframe.
-    pub key_bytes: u32,
     /// Milliseconds from this keyframe to the next; `None` while the group is open.
     pub interval_ms: Option<u32>,
 }
@@ -67,7 +65,6 @@ impl Gops {
                 timestamp_ms,
                 frames: 1,
                 bytes,
-                key_bytes: bytes,
                 interval_ms: None,
             },
             closed: VecDeque::new(),
@@ -105,7 +102,6 @@ impl Gops {
             timestamp_ms,
             frames: 1,
             bytes,
-            key_bytes: bytes,
             interval_ms: None,
         };
     }
