@@ -1,5 +1,7 @@
 //! What each chunk stream of a direction carries, and how the chunk streams share the wire.
 
+use std::ops::Deref;
+
 use crate::base::ids::Mark;
 use crate::base::time::Span;
 use crate::rtmp::event::ChunkSize;
@@ -11,6 +13,7 @@ use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
 use crate::rtmp::types::MessageStreamId;
 use crate::rtmp::types::MessageTypeId;
+use crate::session::few::Few;
 use crate::session::quantile::SpanStats;
 
 #[cfg(test)]
@@ -26,96 +29,6 @@ const USUAL_CHANNELS: usize = 3;
 
 /// Most message types told apart on one chunk stream: all that any specification names.
 pub const MAX_TYPES_PER_CHANNEL: usize = 15;
-
-/// Message types of a chunk stream in the order of first sight. Most chunk streams carry one
-/// type, which needs no memory of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Types {
-    /// Its count is 0 as long as there is none.
-    first: TypeCount,
-    more: Option<Box<MoreTypes>>,
-}
-
-/// Message types behind the first.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct MoreTypes {
-    list: Vec<TypeCount>,
-    /// Messages of types beyond [`MAX_TYPES_PER_CHANNEL`].
-    others: u32,
-}
-
-impl Types {
-    /// The types with their counts.
-    pub fn iter(&self) -> TypesIter<'_> {
-        self.into_iter()
-    }
-
-    /// How many different types there are.
-    pub fn len(&self) -> usize {
-        self.iter().count()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.first.count == 0
-    }
-
-    /// Messages of types beyond [`MAX_TYPES_PER_CHANNEL`].
-    pub fn others(&self) -> u32 {
-        self.more.as_ref().map_or(0, |more| more.others)
-    }
-
-    /// Counts a message.
-    fn count(&mut self, type_id: MessageTypeId) {
-        if self.is_empty() {
-            self.first = TypeCount { type_id, count: 0 };
-        }
-        let more = self.more.iter_mut().flat_map(|more| more.list.iter_mut());
-        let mut known = std::iter::once(&mut self.first).chain(more);
-        if let Some(known) = known.find(|known| known.type_id == type_id) {
-            known.count = known.count.saturating_add(1);
-            return;
-        }
-        let more = self.more.get_or_insert_default();
-        if more.list.len().saturating_add(1) < MAX_TYPES_PER_CHANNEL {
-            more.list.reserve_exact(1);
-            more.list.push(TypeCount { type_id, count: 1 });
-        } else {
-            more.others = more.others.saturating_add(1);
-        }
-    }
-}
-
-impl Default for Types {
-    fn default() -> Self {
-        Self {
-            first: TypeCount {
-                type_id: MessageTypeId(0),
-                count: 0,
-            },
-            more: None,
-        }
-    }
-}
-
-/// Iterates over [`Types`].
-pub type TypesIter<'a> =
-    std::iter::Chain<std::slice::Iter<'a, TypeCount>, std::slice::Iter<'a, TypeCount>>;
-
-impl<'a> IntoIterator for &'a Types {
-    type Item = &'a TypeCount;
-    type IntoIter = TypesIter<'a>;
-
-    fn into_iter(self) -> TypesIter<'a> {
-        let first = if self.is_empty() {
-            &[]
-        } else {
-            std::slice::from_ref(&self.first)
-        };
-        let more = self.more.as_ref().map_or(&[][..], |more| &more.list);
-        first.iter().chain(more)
-    }
-}
 
 /// Most changes of the chunk size kept per direction; real peers announce one or two.
 pub const MAX_CHUNK_SIZE_CHANGES: usize = 16;
@@ -139,28 +52,36 @@ pub struct Channel {
     pub csid: ChunkStreamId,
     /// Largest message in payload bytes, as declared.
     pub largest: u32,
-    /// Messages.
-    pub messages: u64,
     /// Payload bytes that came in.
     pub payload_bytes: u64,
     /// Bytes of chunk headers.
     pub header_bytes: u64,
     /// Chunks. Those beyond one per message are continuations of form 3.
     pub chunks: u64,
-    /// Messages by the header form of their first chunk, forms 0..=3.
+    /// Messages by the header form of their first chunk, forms 0..=3. A form of which a hundred
+    /// messages a second come is counted for more than a year.
     pub formats: [u32; 4],
-    /// Message types in the order of first sight.
-    pub types: Types,
     /// Message stream of the latest message.
     pub stream_id: MessageStreamId,
-    /// Whether it carried messages of more than one message stream.
-    pub mixed_streams: bool,
     /// What of its latest message is inferred.
     pub inferred: Inferred,
+    /// Message type that was seen first. Its messages are those that are no other's.
+    first_type: MessageTypeId,
     /// What brought the first message.
     pub first: Mark,
-    /// Times between first and last byte, once there was a message of more than one chunk.
-    pub sharing: Option<Box<Sharing>>,
+    more: Option<Box<More>>,
+}
+
+/// What plain chunk streams do without: those with one message type, whose messages fit a chunk.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct More {
+    /// Message types behind the first, in the order of first sight.
+    types: Few<TypeCount>,
+    /// Messages of types beyond [`MAX_TYPES_PER_CHANNEL`].
+    other_types: u32,
+    /// Whether messages of more than one message stream came.
+    mixed_streams: bool,
+    sharing: Sharing,
 }
 
 /// How long messages of more than one chunk held the wire.
@@ -181,22 +102,19 @@ impl Channel {
         Self {
             csid: message.csid,
             largest: 0,
-            messages: 0,
             payload_bytes: 0,
             header_bytes: 0,
             chunks: 0,
             formats: [0; 4],
-            types: Types::default(),
             stream_id: message.stream_id,
-            mixed_streams: false,
             inferred: message.inferred,
+            first_type: message.type_id,
             first: message.first,
-            sharing: None,
+            more: None,
         }
     }
 
     fn push(&mut self, message: &RawMessage) {
-        self.messages = self.messages.saturating_add(1);
         self.payload_bytes = self
             .payload_bytes
             .saturating_add(u64::from(message.received));
@@ -208,31 +126,61 @@ impl Channel {
         if let Some(count) = self.formats.get_mut(usize::from(message.fmt.number())) {
             *count = count.saturating_add(1);
         }
-        self.types.count(message.type_id);
-        self.mixed_streams |= self.stream_id != message.stream_id;
-        self.stream_id = message.stream_id;
+        if self.first_type != message.type_id {
+            self.more().count(message.type_id);
+        }
+        if self.stream_id != message.stream_id {
+            self.stream_id = message.stream_id;
+            self.more().mixed_streams = true;
+        }
         self.inferred = message.inferred;
         if message.chunks > 1 {
-            self.note_sharing(message);
+            self.more().share(message);
         }
     }
 
-    fn note_sharing(&mut self, message: &RawMessage) {
-        let sharing = self.sharing.get_or_insert_default();
-        let span = message.lasted();
-        if message.interruptions > 0 {
-            sharing.interruptions = sharing
-                .interruptions
-                .saturating_add(u64::from(message.interruptions));
-            sharing.interrupted.record(span);
-        } else {
-            sharing.whole.record(span);
-        }
+    fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
+    }
+
+    /// Messages.
+    pub fn messages(&self) -> u64 {
+        self.formats
+            .iter()
+            .fold(0, |sum, count| sum.saturating_add(u64::from(*count)))
+    }
+
+    /// Message types with their counts, in the order of first sight.
+    pub fn types(&self) -> impl Iterator<Item = TypeCount> {
+        let rest = self.more.as_ref().map_or(&[][..], |more| &more.types);
+        let others = rest.iter().fold(u64::from(self.other_types()), |sum, of| {
+            sum.saturating_add(u64::from(of.count))
+        });
+        let first = TypeCount {
+            type_id: self.first_type,
+            count: u32::try_from(self.messages().saturating_sub(others)).unwrap_or(u32::MAX),
+        };
+        std::iter::once(first).chain(rest.iter().copied())
+    }
+
+    /// Messages of types beyond [`MAX_TYPES_PER_CHANNEL`].
+    pub fn other_types(&self) -> u32 {
+        self.more.as_ref().map_or(0, |more| more.other_types)
+    }
+
+    /// Whether it carried messages of more than one message stream.
+    pub fn mixed_streams(&self) -> bool {
+        self.more.as_ref().is_some_and(|more| more.mixed_streams)
+    }
+
+    /// Times between first and last byte of messages of more than one chunk.
+    pub fn sharing(&self) -> Option<&Sharing> {
+        Some(&self.more.as_ref()?.sharing)
     }
 
     /// Messages of more than one chunk.
     pub fn fragmented(&self) -> u64 {
-        self.sharing.as_ref().map_or(0, |sharing| {
+        self.sharing().map_or(0, |sharing| {
             let whole = sharing.whole.count();
             whole.saturating_add(sharing.interrupted.count())
         })
@@ -240,13 +188,13 @@ impl Channel {
 
     /// Messages between whose chunks others came.
     pub fn interrupted(&self) -> u64 {
-        let sharing = self.sharing.as_ref();
-        sharing.map_or(0, |sharing| sharing.interrupted.count())
+        self.sharing()
+            .map_or(0, |sharing| sharing.interrupted.count())
     }
 
     /// Continuations: chunks of form 3 that begin no message.
     pub fn continuations(&self) -> u64 {
-        self.chunks.saturating_sub(self.messages)
+        self.chunks.saturating_sub(self.messages())
     }
 
     /// Share of chunk headers in the bytes of this chunk stream, 0.0..=1.0.
@@ -259,8 +207,35 @@ impl Channel {
 
     /// The longest time for which another chunk stream had to wait for a message of this one.
     pub fn longest_hold(&self) -> Option<Span> {
-        let sharing = self.sharing.as_ref()?;
+        let sharing = self.sharing()?;
         (sharing.whole.count() > 0).then(|| sharing.whole.max())
+    }
+}
+
+impl More {
+    /// Counts a message of another type than the first.
+    fn count(&mut self, type_id: MessageTypeId) {
+        if let Some(known) = self.types.iter_mut().find(|known| known.type_id == type_id) {
+            known.count = known.count.saturating_add(1);
+        } else if self.types.len().saturating_add(1) < MAX_TYPES_PER_CHANNEL {
+            self.types.push(TypeCount { type_id, count: 1 });
+        } else {
+            self.other_types = self.other_types.saturating_add(1);
+        }
+    }
+
+    /// Counts a message of more than one chunk.
+    fn share(&mut self, message: &RawMessage) {
+        let sharing = &mut self.sharing;
+        let span = message.lasted();
+        if message.interruptions > 0 {
+            sharing.interruptions = sharing
+                .interruptions
+                .saturating_add(u64::from(message.interruptions));
+            sharing.interrupted.record(span);
+        } else {
+            sharing.whole.record(span);
+        }
     }
 }
 
@@ -291,7 +266,8 @@ pub struct ChunkSizeChange {
     pub to: u32,
 }
 
-/// How one direction uses the chunk stream.
+/// How one direction uses the chunk stream. What few directions have lies in [`Incidents`], whose
+/// figures are read as if they were here.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Direction {
     /// Messages, those of channels not kept included.
@@ -300,35 +276,63 @@ pub struct Direction {
     pub payload_bytes: u64,
     /// Bytes of chunk headers.
     pub header_bytes: u64,
+    /// Position behind the furthest byte seen in this direction's stream.
+    pub stream_position: u64,
+    /// The chunk streams in the order of first sight, at most [`MAX_CHANNELS`].
+    pub channels: Vec<Channel>,
+    /// Chunk size in force.
+    pub chunk_size: ChunkSize,
+    /// Changes of the chunk size, the first [`MAX_CHUNK_SIZE_CHANGES`].
+    pub chunk_size_changes: Few<ChunkSizeChange>,
+    /// What type 3 chunks do about extended timestamps (section 5.3.1.3): left out where one was.
+    pub repeats: Repeats,
+    /// Index of the channel of the latest message: the next one is often on it too.
+    recent: u8,
+    incidents: Option<Box<Incidents>>,
+}
+
+/// What most directions never have.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Incidents {
+    /// Where the first header was found and what spoke for it, when the capture began later than
+    /// the connection.
+    pub lock: Option<Lock>,
     /// Payload bytes of messages that came in with holes and are missing.
     pub missing_bytes: u64,
     /// Bytes that belong to no message: holes, and what was passed over behind them.
     pub skipped_bytes: u64,
     /// How often bytes were passed over.
     pub skips: u32,
-    /// Position behind the furthest byte seen in this direction's stream.
-    pub stream_position: u64,
-    /// The chunk streams in the order of first sight, at most [`MAX_CHANNELS`].
-    pub channels: Vec<Channel>,
-    /// Messages of chunk streams beyond those.
-    pub other_messages: u64,
-    /// Chunk size in force.
-    pub chunk_size: ChunkSize,
-    /// Where the first header was found and what spoke for it, when the capture began later than
-    /// the connection.
-    pub lock: Option<Box<Lock>>,
-    /// Changes of the chunk size, the first [`MAX_CHUNK_SIZE_CHANGES`].
-    pub chunk_size_changes: Vec<ChunkSizeChange>,
-    /// Changes beyond those.
-    pub other_chunk_size_changes: u32,
     /// Messages with a payload of zero bytes.
     pub empty_messages: u32,
     /// Parts taken out of aggregate messages.
     pub aggregated: u64,
-    /// What type 3 chunks do about extended timestamps (section 5.3.1.3): left out where one was.
-    pub repeats: Repeats,
-    /// Index of the channel of the latest message: the next one is often on it too.
-    recent: u8,
+    /// Messages of chunk streams beyond [`MAX_CHANNELS`].
+    pub other_messages: u64,
+    /// Changes of the chunk size beyond [`MAX_CHUNK_SIZE_CHANGES`].
+    pub other_chunk_size_changes: u32,
+}
+
+impl Incidents {
+    const NONE: Self = Self {
+        lock: None,
+        missing_bytes: 0,
+        skipped_bytes: 0,
+        skips: 0,
+        empty_messages: 0,
+        aggregated: 0,
+        other_messages: 0,
+        other_chunk_size_changes: 0,
+    };
+}
+
+impl Deref for Direction {
+    type Target = Incidents;
+
+    fn deref(&self) -> &Incidents {
+        static NONE: Incidents = Incidents::NONE;
+        self.incidents.as_deref().unwrap_or(&NONE)
+    }
 }
 
 impl Direction {
@@ -341,39 +345,49 @@ impl Direction {
             .header_bytes
             .saturating_add(u64::from(message.header_bytes));
         let missing = message.length.saturating_sub(message.received);
-        self.missing_bytes = self.missing_bytes.saturating_add(u64::from(missing));
+        if missing > 0 {
+            let incidents = self.incidents();
+            let sum = incidents.missing_bytes.saturating_add(u64::from(missing));
+            incidents.missing_bytes = sum;
+        }
         self.stream_position = self.stream_position.max(message.range.end);
         if message.repeats != Repeats::NotDue && self.repeats != Repeats::LeftOut {
             self.repeats = message.repeats;
         }
         if message.length == 0 {
-            self.empty_messages = self.empty_messages.saturating_add(1);
+            let incidents = self.incidents();
+            incidents.empty_messages = incidents.empty_messages.saturating_add(1);
         }
-        match self.channel_index(message) {
-            Some(index) => {
-                if let Some(channel) = self.channels.get_mut(index) {
-                    channel.push(message);
-                }
-            }
-            None => self.other_messages = self.other_messages.saturating_add(1),
+        let index = self.channel_index(message);
+        if let Some(channel) = index.and_then(|index| self.channels.get_mut(index)) {
+            channel.push(message);
+        } else {
+            let incidents = self.incidents();
+            incidents.other_messages = incidents.other_messages.saturating_add(1);
         }
+    }
+
+    fn incidents(&mut self) -> &mut Incidents {
+        self.incidents.get_or_insert_default()
     }
 
     /// Takes a part of an aggregate message: its bytes were counted with the aggregate.
     pub(crate) fn push_part(&mut self) {
-        self.aggregated = self.aggregated.saturating_add(1);
+        let incidents = self.incidents();
+        incidents.aggregated = incidents.aggregated.saturating_add(1);
     }
 
     pub(crate) fn skip(&mut self, bytes: u64, end: u64) {
-        self.skipped_bytes = self.skipped_bytes.saturating_add(bytes);
-        self.skips = self.skips.saturating_add(1);
+        let incidents = self.incidents();
+        incidents.skipped_bytes = incidents.skipped_bytes.saturating_add(bytes);
+        incidents.skips = incidents.skips.saturating_add(1);
         self.stream_position = self.stream_position.max(end);
     }
 
     /// Headers were found. The first ones tell where what can be read begins.
     pub(crate) fn locked(&mut self, lock: &Lock) {
         if lock.is_first {
-            self.lock = Some(Box::new(*lock));
+            self.incidents().lock = Some(*lock);
         }
     }
 
@@ -386,10 +400,11 @@ impl Direction {
         };
         self.chunk_size = ChunkSize::Told(to);
         if self.chunk_size_changes.len() < MAX_CHUNK_SIZE_CHANGES {
-            self.chunk_size_changes.reserve_exact(1);
             self.chunk_size_changes.push(change);
         } else {
-            self.other_chunk_size_changes = self.other_chunk_size_changes.saturating_add(1);
+            let incidents = self.incidents();
+            let sum = incidents.other_chunk_size_changes.saturating_add(1);
+            incidents.other_chunk_size_changes = sum;
         }
         change
     }

@@ -60,6 +60,7 @@ mod drift;
 pub mod end;
 pub mod fact;
 pub mod flow;
+pub mod few;
 pub mod gist;
 pub mod gop;
 pub mod handshake;

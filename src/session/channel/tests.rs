@@ -51,14 +51,13 @@ fn a_channel_knows_what_it_carries() {
         });
     }
     let channel = direction.channel(ChunkStreamId(4)).unwrap();
-    assert_eq!(channel.messages, 4);
+    assert_eq!(channel.messages(), 4);
     assert_eq!(channel.payload_bytes, 600);
     assert_eq!(channel.header_bytes, 24);
     assert_eq!(channel.largest, 300);
     assert_eq!(channel.formats, [1, 0, 3, 0]);
     let types: Vec<_> = channel
-        .types
-        .iter()
+        .types()
         .map(|t| (t.type_id.0, t.count))
         .collect();
     assert_eq!(types, [(18, 1), (8, 3)]);
@@ -104,7 +103,7 @@ fn interrupted_and_whole_messages_are_told_apart() {
     let channel = &direction.channels[0];
     assert_eq!((channel.fragmented(), channel.interrupted()), (3, 1));
     assert_eq!(channel.longest_hold(), Some(Span::from_millis(22)));
-    let sharing = channel.sharing.as_ref().unwrap();
+    let sharing = channel.sharing().unwrap();
     assert_eq!(sharing.interrupted.max(), Span::from_millis(35));
     assert_eq!(sharing.interruptions, 3);
     assert_eq!((direction.fragmented(), direction.interrupted()), (3, 1));
@@ -165,6 +164,6 @@ fn channels_and_types_are_bounded() {
     assert_eq!(direction.channels.len(), MAX_CHANNELS);
     assert_eq!(direction.other_messages, 36);
     assert_eq!(direction.messages, 200);
-    assert_eq!(direction.channels[0].types.len(), MAX_TYPES_PER_CHANNEL);
-    assert_eq!(direction.channels[0].types.others(), 85);
+    assert_eq!(direction.channels[0].types().count(), MAX_TYPES_PER_CHANNEL);
+    assert_eq!(direction.channels[0].other_types(), 85);
 }

@@ -60,7 +60,7 @@ pub(super) fn direction(w: &mut JsonWriter, direction: &Direction) {
         w.begin_object();
         w.unsigned_member("csid", channel.csid.0);
         w.array_member("carries");
-        for kind in &channel.types {
+        for kind in channel.types() {
             w.element();
             w.begin_object();
             w.key("type");
@@ -69,7 +69,7 @@ pub(super) fn direction(w: &mut JsonWriter, direction: &Direction) {
             w.end_object();
         }
         w.end_array();
-        w.unsigned_member("messages", channel.messages);
+        w.unsigned_member("messages", channel.messages());
         w.unsigned_member("payload_bytes", channel.payload_bytes);
         w.unsigned_member("header_bytes", channel.header_bytes);
         w.decimal_member("byte_share", direction.share_of(channel));

@@ -62,8 +62,7 @@ pub(super) fn channels(out: &mut String, connection: &Connection, side: Side) {
     );
     for channel in &direction.channels {
         let carries: Vec<String> = channel
-            .types
-            .iter()
+            .types()
             .map(|kind| kind.type_id.to_string())
             .collect();
         let from = channel.inferred.header;
@@ -75,14 +74,14 @@ pub(super) fn channels(out: &mut String, connection: &Connection, side: Side) {
         let mix: Vec<String> = channel
             .formats
             .iter()
-            .map(|count| percent(u64::from(*count), channel.messages))
+            .map(|count| percent(u64::from(*count), channel.messages()))
             .collect();
         let _ = writeln!(
             out,
             "     {:>5} {:<28} {:>8} {:>9} {:>5.1}% {:>17} {:>9} {:>10}",
             channel.csid,
             carries,
-            channel.messages,
+            channel.messages(),
             bytes(channel.payload_bytes),
             direction.share_of(channel) * 100.0,
             mix.join("/"),

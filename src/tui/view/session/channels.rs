@@ -95,18 +95,15 @@ fn channel_cells(
     share_room: usize,
 ) -> Vec<String> {
     let mut carries: Vec<String> = channel
-        .types
-        .iter()
+        .types()
         .map(|kind| kind.type_id.to_string().replace('_', " "))
         .collect();
     carries.dedup();
+    let messages = channel.messages();
     let percent = |count: u32| {
         let hundredfold = u64::from(count).saturating_mul(100);
-        let rounded = hundredfold.saturating_add(channel.messages / 2);
-        rounded
-            .checked_div(channel.messages)
-            .unwrap_or(0)
-            .to_string()
+        let rounded = hundredfold.saturating_add(messages / 2);
+        rounded.checked_div(messages).unwrap_or(0).to_string()
     };
     let mix: Vec<String> = channel
         .formats
@@ -118,13 +115,13 @@ fn channel_cells(
         format!(" {}", arrow(side)),
         channel.csid.to_string(),
         units::marked(carries.join(", "), channel.inferred.header.is_some()),
-        if channel.mixed_streams {
+        if channel.mixed_streams() {
             "some".to_owned()
         } else {
             units::marked(channel.stream_id, channel.inferred.stream_id.is_some())
         },
         mix.join("/"),
-        units::grouped(channel.messages),
+        units::grouped(messages),
         units::bytes(channel.payload_bytes),
         bar(share, share_room),
         units::percent(share),
