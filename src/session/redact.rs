@@ -4,12 +4,15 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use compact_str::CompactString;
+
 use crate::base::redact::mask;
 use crate::rtmp::amf::value::Text;
 use crate::rtmp::command::Command;
 use crate::rtmp::data::Data;
 use crate::rtmp::secret::Secrecy;
 use crate::rtmp::vocabulary::is_term;
+use crate::session::few::Few;
 
 /// Most secrets remembered per connection. A session has a handful; a player that asks for
 /// more names than this has the oldest masked only where the wire says what they are.
@@ -30,7 +33,7 @@ const MIN_PARAMETER: usize = 6;
 /// authentication strings. Each is known before the fact or record that carries it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Secrets {
-    list: VecDeque<Box<str>>,
+    list: Few<CompactString>,
     /// Secrets that are not UTF-8, as they are on the wire.
     #[expect(
         clippy::box_collection,
@@ -45,16 +48,13 @@ impl Secrets {
         let secret = secret
             .get(..secret.floor_char_boundary(MAX_SECRET_LEN))
             .unwrap_or(secret);
-        if secret.is_empty() || self.list.iter().any(|known| **known == *secret) {
+        if secret.is_empty() || self.list.iter().any(|known| *known == *secret) {
             return;
         }
         if self.list.len() >= MAX_SECRETS {
-            self.list.pop_front();
+            self.list.pop_first();
         }
-        if self.list.len() == self.list.capacity() {
-            self.list.reserve_exact(1);
-        }
-        self.list.push_back(secret.into());
+        self.list.push(secret.into());
     }
 
     /// Remembers a secret that is not UTF-8.
