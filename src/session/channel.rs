@@ -76,7 +76,7 @@ pub struct Channel {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct More {
     /// Message types behind the first, in the order of first sight.
-    types: Few<TypeCount>,
+    types: Vec<TypeCount>,
     /// Messages of types beyond [`MAX_TYPES_PER_CHANNEL`].
     other_types: u32,
     /// Whether messages of more than one message stream came.
@@ -218,6 +218,7 @@ impl More {
         if let Some(known) = self.types.iter_mut().find(|known| known.type_id == type_id) {
             known.count = known.count.saturating_add(1);
         } else if self.types.len().saturating_add(1) < MAX_TYPES_PER_CHANNEL {
+            self.types.reserve_exact(1);
             self.types.push(TypeCount { type_id, count: 1 });
         } else {
             self.other_types = self.other_types.saturating_add(1);
@@ -276,6 +277,9 @@ pub struct Direction {
     pub payload_bytes: u64,
     /// Bytes of chunk headers.
     pub header_bytes: u64,
+    /// Payload bytes of messages that came in with holes and are missing. Most connections of a
+    /// capture that ends before them have some.
+    pub missing_bytes: u64,
     /// Position behind the furthest byte seen in this direction's stream.
     pub stream_position: u64,
     /// The chunk streams in the order of first sight, at most [`MAX_CHANNELS`].
@@ -297,8 +301,6 @@ pub struct Incidents {
     /// Where the first header was found and what spoke for it, when the capture began later than
     /// the connection.
     pub lock: Option<Lock>,
-    /// Payload bytes of messages that came in with holes and are missing.
-    pub missing_bytes: u64,
     /// Bytes that belong to no message: holes, and what was passed over behind them.
     pub skipped_bytes: u64,
     /// How often bytes were passed over.
@@ -316,7 +318,6 @@ pub struct Incidents {
 impl Incidents {
     const NONE: Self = Self {
         lock: None,
-        missing_bytes: 0,
         skipped_bytes: 0,
         skips: 0,
         empty_messages: 0,
@@ -345,11 +346,7 @@ impl Direction {
             .header_bytes
             .saturating_add(u64::from(message.header_bytes));
         let missing = message.length.saturating_sub(message.received);
-        if missing > 0 {
-            let incidents = self.incidents();
-            let sum = incidents.missing_bytes.saturating_add(u64::from(missing));
-            incidents.missing_bytes = sum;
-        }
+        self.missing_bytes = self.missing_bytes.saturating_add(u64::from(missing));
         self.stream_position = self.stream_position.max(message.range.end);
         if message.repeats != Repeats::NotDue && self.repeats != Repeats::LeftOut {
             self.repeats = message.repeats;

@@ -56,10 +56,7 @@ fn a_channel_knows_what_it_carries() {
     assert_eq!(channel.header_bytes, 24);
     assert_eq!(channel.largest, 300);
     assert_eq!(channel.formats, [1, 0, 3, 0]);
-    let types: Vec<_> = channel
-        .types()
-        .map(|t| (t.type_id.0, t.count))
-        .collect();
+    let types: Vec<_> = channel.types().map(|t| (t.type_id.0, t.count)).collect();
     assert_eq!(types, [(18, 1), (8, 3)]);
     assert_eq!(direction.format_count(ChunkFormat::SameLength), 3);
 }
