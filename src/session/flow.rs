@@ -28,14 +28,12 @@ pub struct PeerBandwidth {
     pub window: u32,
     /// Limit type; `None` if the message had none.
     pub limit: Option<LimitType>,
-    /// What brought it.
-    pub at: Mark,
 }
 
-/// Flow control of the bytes that one side sends. Its figures are those of [`WindowState`]; one
-/// of which no message spoke needs no memory for them.
+/// Flow control of the bytes that one side sends. Its figures are those of [`WindowState`], of
+/// which some message spoke in nearly every connection.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SendWindow(Option<Box<WindowState>>);
+pub struct SendWindow(Option<WindowState>);
 
 /// What the messages of flow control said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,7 +150,7 @@ impl Deref for SendWindow {
 
     fn deref(&self) -> &WindowState {
         static EMPTY: WindowState = WindowState::EMPTY;
-        self.0.as_deref().unwrap_or(&EMPTY)
+        self.0.as_ref().unwrap_or(&EMPTY)
     }
 }
 
@@ -221,13 +219,11 @@ impl SendWindow {
     }
 
     fn state(&mut self, position: u64) -> &mut WindowState {
-        self.0.get_or_insert_with(|| {
-            Box::new(WindowState {
-                sent: position,
-                // What was sent before is not held against the receiver.
-                acked: position,
-                ..WindowState::EMPTY
-            })
+        self.0.get_or_insert(WindowState {
+            sent: position,
+            // What was sent before is not held against the receiver.
+            acked: position,
+            ..WindowState::EMPTY
         })
     }
 }

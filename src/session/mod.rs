@@ -415,7 +415,6 @@ impl Session {
                 let bandwidth = PeerBandwidth {
                     window: bandwidth.window,
                     limit: bandwidth.limit,
-                    at,
                 };
                 let position = self.directions.of(side.other()).stream_position;
                 let window = self.windows.of_mut(side.other());
