@@ -1,5 +1,7 @@
 //! Data messages of a connection by name: metadata, cue points, captions, time codes.
 
+use compact_str::CompactString;
+
 use crate::base::ids::Mark;
 use crate::base::side::Side;
 use crate::rtmp::data::Data;
@@ -55,7 +57,7 @@ impl Session {
         {
             let peers = self.peers.get_or_insert_default();
             if peers.encoder.as_deref() != Some(encoder) {
-                peers.encoder = Some(bounded(encoder).into());
+                peers.encoder = Some(CompactString::new(bounded(encoder)));
             }
         }
         let same = |known: &&mut Metadata| known.side == side && known.stream_id == raw.stream_id;

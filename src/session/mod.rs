@@ -110,7 +110,7 @@ pub struct Session {
     /// Handshake.
     pub handshake: Handshake,
     /// What `connect` and its answer said; `None` before.
-    pub peers: Option<Box<Peers>>,
+    pub peers: Option<Peers>,
     /// Use of the chunk stream by sender.
     pub directions: PerSide<Direction>,
     /// Acknowledgement of the bytes that each side sends.

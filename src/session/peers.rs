@@ -1,6 +1,8 @@
 //! Who the two peers are and what they can do: the properties of `connect` and of its answer
 //! (RTMP 1.0 section 7.2.1.1, Enhanced RTMP "Enhancing NetConnection connect Command").
 
+use compact_str::CompactString;
+
 use crate::rtmp::amf::value::Value;
 use crate::rtmp::command::Command;
 use crate::session::call::bounded;
@@ -8,37 +10,21 @@ use crate::session::call::bounded;
 /// Most entries kept of a list of codecs: about twice as many as there are FourCCs.
 pub const MAX_CODECS: usize = 32;
 
-/// What `connect` and its answer said.
+/// What `connect` and its answer said. Texts that are mostly short need no memory of their own.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Peers {
     /// Application. Foreign text; its query is a secret.
-    pub app: Option<Box<str>>,
+    pub app: Option<CompactString>,
     /// URL that the client connected to. Foreign text; user and query are secrets.
     pub tc_url: Option<Box<str>>,
-    /// Page that holds a Flash player. Foreign text.
-    pub page_url: Option<Box<str>>,
-    /// URL of a Flash player. Foreign text.
-    pub swf_url: Option<Box<str>>,
     /// Client software as it calls itself in `connect`. Foreign text.
     pub flash_ver: Option<Box<str>>,
     /// Client software as it calls itself in the metadata that it publishes. Foreign text.
-    pub encoder: Option<Box<str>>,
-    /// AMF version the client asked for: 0 or 3.
-    pub object_encoding: Option<f64>,
-    /// AMF version the server answered with.
-    pub server_object_encoding: Option<f64>,
-    /// Client capability flags.
-    pub capabilities: Option<f64>,
-    /// Audio codecs the client can play (flags of section 7.2.1.1).
-    pub audio_codecs: Option<f64>,
-    /// Video codecs the client can play.
-    pub video_codecs: Option<f64>,
+    pub encoder: Option<CompactString>,
     /// Server software as it calls itself. Foreign text.
-    pub fms_ver: Option<Box<str>>,
+    pub fms_ver: Option<CompactString>,
     /// Further names and versions of the server, as SRS and Wowza give them. Foreign text.
     pub server_info: Option<Box<str>>,
-    /// Capability flags of the server.
-    pub server_capabilities: Option<f64>,
     /// Enhanced RTMP of the client; `None` if it said nothing of it.
     pub client_enhanced: Option<Box<Enhanced>>,
     /// Enhanced RTMP of the server.
@@ -157,32 +143,19 @@ impl Peers {
 
     /// Takes the properties of `connect`.
     pub(crate) fn connect(&mut self, command: &Command) {
-        let text = |key| {
-            let text = command.text_property(key)?;
-            Some(Box::from(bounded(text)))
-        };
-        let number = |key| command.property(key).and_then(Value::as_f64);
-        self.app = text("app");
-        self.tc_url = text("tcUrl");
-        self.page_url = text("pageUrl");
-        self.swf_url = text("swfUrl");
-        self.flash_ver = text("flashVer");
-        self.object_encoding = number("objectEncoding");
-        self.capabilities = number("capabilities");
-        self.audio_codecs = number("audioCodecs");
-        self.video_codecs = number("videoCodecs");
+        let text = |key| command.text_property(key).map(bounded);
+        self.app = text("app").map(CompactString::new);
+        self.tc_url = text("tcUrl").map(Box::from);
+        self.flash_ver = text("flashVer").map(Box::from);
         self.client_enhanced = Enhanced::of(command);
     }
 
     /// Takes the answer to `connect`.
     pub(crate) fn answer(&mut self, command: &Command) {
-        let number = |key| command.find(key).and_then(Value::as_f64);
         self.fms_ver = command
             .find("fmsVer")
             .and_then(Value::as_str)
-            .map(|text| bounded(text).into());
-        self.server_capabilities = number("capabilities");
-        self.server_object_encoding = number("objectEncoding");
+            .map(|text| CompactString::new(bounded(text)));
         self.server_info = server_info(command);
         self.server_enhanced = Enhanced::of(command);
     }

@@ -123,7 +123,7 @@ impl Session {
         let either = video.or(audio).map(|track| track.key);
         let pair = either.and_then(|key| self.skew_pair(key.side, key.stream_id));
         let (style, ended_by) = end::style(self.goodbye, self.end);
-        let peers = self.peers.as_deref();
+        let peers = self.peers.as_ref();
         Summary {
             stage: self.stage(stream),
             app: peers.and_then(|peers| peers.app.as_deref()),

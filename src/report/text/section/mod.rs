@@ -165,7 +165,7 @@ fn head(out: &mut String, connection: &Connection, mask: Mask<'_>) {
             software(summary.server_software)
         );
     }
-    if let Some(peers) = connection.session.peers.as_deref() {
+    if let Some(peers) = connection.session.peers.as_ref() {
         for (who, enhanced) in [
             ("client", &peers.client_enhanced),
             ("server", &peers.server_enhanced),

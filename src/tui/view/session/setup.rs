@@ -127,7 +127,7 @@ pub(super) fn setup<'a>(detail: &Detail, room: usize, view: &ViewState) -> Vec<L
             fact(name, detail.prose(software));
         }
     }
-    if let Some(peers) = session.peers.as_deref() {
+    if let Some(peers) = session.peers.as_ref() {
         let enhanced = [
             ("enhanced →", &peers.client_enhanced),
             ("enhanced ←", &peers.server_enhanced),
