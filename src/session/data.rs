@@ -11,6 +11,7 @@ use crate::rtmp::types::RtmpTimestamp;
 use crate::session::Session;
 use crate::session::call::bounded;
 use crate::session::fact::Fact;
+use crate::session::few::Few;
 use crate::session::metadata;
 use crate::session::metadata::Metadata;
 
@@ -39,6 +40,15 @@ pub struct DataName {
     pub last_timestamp: RtmpTimestamp,
 }
 
+/// What data messages said; a connection has metadata with a name, or none of both.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Said {
+    pub(super) metadata: Few<Metadata>,
+    pub(super) names: Few<DataName>,
+    /// Messages with names beyond [`MAX_NAMES`].
+    pub(super) others: u64,
+}
+
 impl Session {
     pub(super) fn data_message(
         &mut self,
@@ -61,12 +71,12 @@ impl Session {
             }
         }
         let same = |known: &&mut Metadata| known.side == side && known.stream_id == raw.stream_id;
-        if let Some(known) = self.metadata.iter_mut().find(same) {
+        let list = &mut self.said.get_or_insert_default().metadata;
+        if let Some(known) = list.iter_mut().find(same) {
             new.follows(known);
             *known = new;
-        } else if self.metadata.len() < MAX_METADATA {
-            self.metadata.reserve_exact(1);
-            self.metadata.push(new);
+        } else if list.len() < MAX_METADATA {
+            list.push(new);
         }
         facts.push(Fact::Metadata {
             side,
@@ -80,13 +90,13 @@ impl Session {
         let same = |known: &&mut DataName| {
             known.side == side && known.stream_id == raw.stream_id && *known.name == *name
         };
-        if let Some(known) = self.data.iter_mut().find(same) {
+        let Said { names, others, .. } = &mut **self.said.get_or_insert_default();
+        if let Some(known) = names.iter_mut().find(same) {
             known.count = known.count.saturating_add(1);
             known.last = raw.completed();
             known.last_timestamp = raw.timestamp;
-        } else if self.data.len() < MAX_NAMES {
-            self.data.reserve_exact(1);
-            self.data.push(DataName {
+        } else if names.len() < MAX_NAMES {
+            names.push(DataName {
                 side,
                 stream_id: raw.stream_id,
                 name: name.into(),
@@ -96,7 +106,7 @@ impl Session {
                 last_timestamp: raw.timestamp,
             });
         } else {
-            self.other_data_messages = self.other_data_messages.saturating_add(1);
+            *others = others.saturating_add(1);
         }
     }
 }

@@ -31,6 +31,7 @@ use crate::session::call::Expectation;
 use crate::session::channel::DEFAULT_CHUNK_SIZE;
 use crate::session::channel::Direction;
 use crate::session::data::DataName;
+use crate::session::data::Said;
 use crate::session::end::End;
 use crate::session::end::EndCause;
 use crate::session::end::Goodbye;
@@ -125,12 +126,6 @@ pub struct Session {
     pub other_track_messages: u64,
     /// Audio against video of each net stream that has both.
     pub skews: Vec<AvSkew>,
-    /// The latest metadata of each net stream.
-    pub metadata: Vec<Metadata>,
-    /// Data messages by name, at most [`data::MAX_NAMES`].
-    pub data: Vec<DataName>,
-    /// Data messages with names beyond those.
-    pub other_data_messages: u64,
     /// What was odd.
     pub anomalies: Anomalies,
     /// Anomalies that the decoders noticed, by sender.
@@ -143,6 +138,7 @@ pub struct Session {
     pub end: Option<End>,
     /// SYN, and the ACK that completed the TCP handshake.
     tcp: Option<(Mark, Option<Mark>)>,
+    said: Option<Box<Said>>,
     messages: u64,
     secrets: Secrets,
     /// Latest capture time of any event.
@@ -346,10 +342,25 @@ impl Session {
         let mut tracks = self.tracks.iter().filter(is_its);
         tracks.find_map(Track::time_from)
     }
+    /// The latest metadata of each net stream.
+    pub fn metadata(&self) -> &[Metadata] {
+        self.said.as_ref().map_or(&[], |said| &said.metadata)
+    }
+
+    /// Data messages by name, at most [`data::MAX_NAMES`].
+    pub fn data(&self) -> &[DataName] {
+        self.said.as_ref().map_or(&[], |said| &said.names)
+    }
+
+
+    /// Data messages with names beyond those.
+    pub fn other_data_messages(&self) -> u64 {
+        self.said.as_ref().map_or(0, |said| said.others)
+    }
 
     /// The latest metadata of a net stream.
     pub fn metadata_of(&self, side: Side, stream_id: MessageStreamId) -> Option<&Metadata> {
-        self.metadata
+        self.metadata()
             .iter()
             .find(|metadata| metadata.side == side && metadata.stream_id == stream_id)
     }

@@ -381,7 +381,7 @@ fn metadata_names_the_client_software() {
         talk.session.summary().client_software,
         Some("obs-output module (libobs version 30.2)")
     );
-    assert_eq!(&*talk.session.data[0].name, "onMetaData");
+    assert_eq!(&*talk.session.data()[0].name, "onMetaData");
     assert!(matches!(talk.facts[..], [Fact::Metadata { .. }]));
 }
 

@@ -86,7 +86,7 @@ pub(super) fn media(out: &mut String, connection: &Connection) {
         timing(out, track);
     }
     skews(out, session);
-    for metadata in &session.metadata {
+    for metadata in session.metadata() {
         let figures = &metadata.figures;
         let mut facts = Vec::new();
         if let (Some(width), Some(height)) = (figures.width, figures.height) {

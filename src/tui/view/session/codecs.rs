@@ -35,7 +35,7 @@ pub(super) fn media<'a>(detail: &Detail, room: usize, view: &ViewState) -> Vec<L
     if lines.is_empty() {
         lines.push(Line::styled(" no audio or video yet", theme.dim()));
     }
-    for metadata in &session.metadata {
+    for metadata in session.metadata() {
         let figures = &metadata.figures;
         let mut parts = Vec::new();
         let mut figure = |name: &str, value: Option<f64>, unit: &str| {
@@ -68,7 +68,7 @@ pub(super) fn media<'a>(detail: &Detail, room: usize, view: &ViewState) -> Vec<L
             }
         }
     }
-    for name in &session.data {
+    for name in session.data() {
         lines.push(Line::styled(
             format!(
                 " {} × {}",
