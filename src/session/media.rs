@@ -57,7 +57,8 @@ impl Session {
             let key = key(side, raw, MediaKind::Audio, 0);
             if let Some(track) = self.known_track(key) {
                 track.message(raw.completed(), 0);
-                track.silence = track.silence.saturating_add(1);
+                let special = track.special();
+                special.silence = special.silence.saturating_add(1);
             }
             return;
         }
@@ -138,8 +139,10 @@ impl Session {
                 let record = raw.body.get(part.payload.clone()).unwrap_or_default();
                 self.configured(index, config, record, raw.completed(), facts);
             } else if tag.is_coded() {
-                if let Some(track) = self.tracks.get_mut(index) {
-                    track.picture_size = part.picture_size.or(track.picture_size);
+                if let Some(size) = part.picture_size
+                    && let Some(track) = self.tracks.get_mut(index)
+                {
+                    track.special().picture_size = Some(size);
                 }
                 let frame = Frame {
                     timestamp: raw.timestamp,
@@ -246,7 +249,7 @@ impl Session {
             return;
         };
         if track.multichannel.as_deref() != channels {
-            track.multichannel = channels.cloned().map(Box::new);
+            track.special().multichannel = channels.cloned().map(Box::new);
             if track.is_told {
                 let track = track.key;
                 facts.push(Fact::TrackChanged { track, at });

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::hash::BuildHasher as _;
 use std::hash::Hasher as _;
+use std::ops::Deref;
 
 use crate::base::ids::Mark;
 use crate::base::side::Side;
@@ -100,7 +101,7 @@ pub struct Composition {
     pub negative: u32,
 }
 
-/// One track.
+/// One track. What few of them have lies in [`Special`], and is read as if it were here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Track {
     /// Which.
@@ -117,12 +118,6 @@ pub struct Track {
     pub config: Option<TrackConfig>,
     /// Codec configurations that came.
     pub configs: u32,
-    /// Configurations that differ from the one before.
-    pub config_changes: u32,
-    /// Speakers of the channels, where a MultichannelConfig packet names them.
-    pub multichannel: Option<Box<MultichannelConfig>>,
-    /// Size of the pictures by the latest keyframe, of codecs that repeat it there.
-    pub picture_size: Option<PictureSize>,
     /// What brought the first message.
     pub first: Mark,
     /// What brought the latest message.
@@ -137,12 +132,6 @@ pub struct Track {
     pub frame_bytes: u64,
     /// Largest coded frame in payload bytes.
     pub largest_frame: u32,
-    /// Frames with the timestamp and the length of the one before.
-    pub duplicates: u32,
-    /// Frames that no other refers to (frame type 3).
-    pub disposable: u32,
-    /// Audio messages without any sound.
-    pub silence: u32,
     /// Highest bitrate within one second of capture time, thousands of bits per second.
     pub kbits_max: u32,
     /// Timing, once there was a coded frame. Configurations and metadata are no part of it.
@@ -159,6 +148,44 @@ pub struct Track {
     last_length: u32,
     window_start: Timestamp,
     window_bytes: u32,
+    special: Option<Box<Special>>,
+}
+
+/// What few tracks have.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Special {
+    /// Configurations that differ from the one before.
+    pub config_changes: u32,
+    /// Speakers of the channels, where a MultichannelConfig packet names them.
+    pub multichannel: Option<Box<MultichannelConfig>>,
+    /// Size of the pictures by the latest keyframe, of codecs that repeat it there.
+    pub picture_size: Option<PictureSize>,
+    /// Frames with the timestamp and the length of the one before.
+    pub duplicates: u32,
+    /// Frames that no other refers to (frame type 3).
+    pub disposable: u32,
+    /// Audio messages without any sound.
+    pub silence: u32,
+}
+
+impl Special {
+    const NONE: Self = Self {
+        config_changes: 0,
+        multichannel: None,
+        picture_size: None,
+        duplicates: 0,
+        disposable: 0,
+        silence: 0,
+    };
+}
+
+impl Deref for Track {
+    type Target = Special;
+
+    fn deref(&self) -> &Special {
+        static NONE: Special = Special::NONE;
+        self.special.as_deref().unwrap_or(&NONE)
+    }
 }
 
 /// A coded frame as its message says it.
@@ -198,9 +225,6 @@ impl Track {
             is_ended: false,
             config: None,
             configs: 0,
-            config_changes: 0,
-            multichannel: None,
-            picture_size: None,
             first: at,
             last: at,
             messages: 0,
@@ -208,9 +232,6 @@ impl Track {
             payload_bytes: 0,
             frame_bytes: 0,
             largest_frame: 0,
-            duplicates: 0,
-            disposable: 0,
-            silence: 0,
             kbits_max: 0,
             clock: None,
             gops: None,
@@ -221,6 +242,7 @@ impl Track {
             last_length: 0,
             window_start: at.time,
             window_bytes: 0,
+            special: None,
         }
     }
 
@@ -296,7 +318,8 @@ impl Track {
         self.frame_bytes = self.frame_bytes.saturating_add(u64::from(frame.bytes));
         self.largest_frame = self.largest_frame.max(frame.bytes);
         if frame.is_disposable {
-            self.disposable = self.disposable.saturating_add(1);
+            let special = self.special();
+            special.disposable = special.disposable.saturating_add(1);
         }
         let step = if let Some(clock) = &mut self.clock {
             clock.push(frame.timestamp, frame.from, frame.at)
@@ -313,7 +336,8 @@ impl Track {
         };
         let is_repeated = step.media_ms == 0 && step.kind != StepKind::First;
         if is_repeated && frame.bytes == self.last_length {
-            self.duplicates = self.duplicates.saturating_add(1);
+            let special = self.special();
+            special.duplicates = special.duplicates.saturating_add(1);
         }
         self.last_length = frame.bytes;
         if let Some(composition) = frame.composition_ms {
@@ -337,6 +361,11 @@ impl Track {
         });
     }
 
+    /// What few tracks have, to note some of it.
+    pub(crate) fn special(&mut self) -> &mut Special {
+        self.special.get_or_insert_default()
+    }
+
     /// Takes a configuration record with its bytes.
     pub(crate) fn configure(
         &mut self,
@@ -357,7 +386,8 @@ impl Track {
             self.config = config().or(self.config.take());
         }
         if done == Configured::Changed {
-            self.config_changes = self.config_changes.saturating_add(1);
+            let special = self.special();
+            special.config_changes = special.config_changes.saturating_add(1);
         }
         done
     }
