@@ -80,7 +80,11 @@ pub(in crate::rtmp) struct ChunkDecoder {
     /// Position of a header that a search has confirmed.
     pub(super) confirmed: Option<u64>,
     /// Chunk streams of which no header told length and type, with what was seen of them.
-    pub(super) undescribed: Vec<Undescribed>,
+    #[expect(
+        clippy::box_collection,
+        reason = "mostly there is none: 8 bytes, not 24"
+    )]
+    pub(super) undescribed: Option<Box<Vec<Undescribed>>>,
 }
 
 /// What is said once per direction.
@@ -143,7 +147,7 @@ impl ChunkDecoder {
             search: None,
             confirmed: None,
             late: false,
-            undescribed: Vec::new(),
+            undescribed: None,
         }
     }
 

@@ -374,7 +374,8 @@ impl ChunkDecoder {
         if !self.late {
             return Loss::Impossible { start, csid, fmt };
         }
-        let known = self.undescribed.iter().find(|of| of.csid == csid);
+        let mut known = self.undescribed.iter().flat_map(|list| list.iter());
+        let known = known.find(|of| of.csid == csid);
         let lengths = known.copied().unwrap_or(Undescribed::new(csid));
         Loss::Undescribed {
             start,

@@ -107,12 +107,13 @@ impl ChunkDecoder {
             return;
         };
         let length = span.saturating_sub(undescribed::short_header_len(fmt));
-        if let Some(known) = self.undescribed.iter_mut().find(|of| of.csid == csid) {
+        let list = self.undescribed.get_or_insert_default();
+        if let Some(known) = list.iter_mut().find(|of| of.csid == csid) {
             known.note(length);
-        } else if self.undescribed.len() < MAX_UNDESCRIBED_STREAMS {
+        } else if list.len() < MAX_UNDESCRIBED_STREAMS {
             let mut lengths = Undescribed::new(csid);
             lengths.note(length);
-            self.undescribed.push(lengths);
+            list.push(lengths);
         }
     }
 
