@@ -1,8 +1,11 @@
 //! Remote procedure calls and what answered them (RTMP 1.0 section 7.2): `_result` and `_error`
 //! by transaction id, `onStatus` by what it speaks of.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::ops::Deref;
+use std::ops::DerefMut;
+
+use compact_str::CompactString;
 
 use crate::base::ids::Mark;
 use crate::base::side::Side;
@@ -15,6 +18,8 @@ use crate::rtmp::types::ChunkStreamId;
 use crate::rtmp::types::MessageStreamId;
 use crate::session::quantile::SpanStats;
 use crate::session::status;
+use crate::session::status::Listed;
+use crate::session::status::Word;
 
 #[cfg(test)]
 mod tests;
@@ -47,9 +52,9 @@ pub struct Call {
     /// Whether it is a ping of the user control messages instead of a command.
     pub is_ping: bool,
     /// Name of the procedure; `ping` for a ping. Foreign text.
-    pub name: Cow<'static, str>,
-    /// Transaction id; of a ping its value. `None` if the message had none.
-    pub transaction_id: Option<TransactionId>,
+    pub name: Word,
+    /// Meaningful only where [`TRANSACTION`] is set.
+    transaction_id: TransactionId,
     /// Chunk stream that carried it.
     pub csid: ChunkStreamId,
     /// Message stream on which it was made.
@@ -62,19 +67,20 @@ pub struct Call {
     pub message: u64,
     /// What it is about: the app of `connect`, the stream name of `publish` or `play`, the code
     /// of an `onStatus` that answers nothing. Foreign text, and a secret in part.
-    pub detail: Option<Box<str>>,
+    pub detail: Option<CompactString>,
     /// Whether an answer is due.
     pub expectation: Expectation,
     /// How it went.
     pub state: CallState,
-    /// [`PIPELINED`] and [`REUSED`] in one byte: a connection keeps dozens of calls.
+    /// [`PIPELINED`], [`REUSED`] and [`TRANSACTION`] in one byte: a connection keeps dozens of
+    /// calls.
     flags: u8,
     /// Whether the answer took longer than [`OVERDUE_AFTER`].
     pub overdue: bool,
     /// Answers that came; more than one is odd.
     pub answers: u8,
-    /// The answer that counts.
-    pub reply: Option<Box<Reply>>,
+    /// The answer that counts. Beside the call, because most calls have one.
+    pub reply: Option<Reply>,
 }
 
 /// Whether an answer is due.
@@ -125,13 +131,60 @@ pub struct Reply {
     pub at: Mark,
     /// Number of its message in the connection, from 1.
     pub message: u64,
+    level: Listed,
+    code: Listed,
+    /// What is no listed word.
+    unlisted: Option<Box<Unlisted>>,
+}
+
+/// Texts of an answer that need memory of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Unlisted {
+    level: Option<Box<str>>,
+    code: Option<Box<str>>,
+    description: Option<Box<str>>,
+}
+
+impl Reply {
+    fn new(answer: &Answer<'_>, failed: bool) -> Self {
+        let level = answer.level.map_or(Listed::NONE, status::listed_level);
+        let code = answer.code.map_or(Listed::NONE, status::listed_code);
+        let kept = |text: Option<&str>, is_kept: bool| {
+            let text = text.filter(|_| is_kept)?;
+            Some(Box::from(bounded(text)))
+        };
+        let unlisted = Unlisted {
+            level: kept(answer.level, level == Listed::NONE),
+            code: kept(answer.code, code == Listed::NONE),
+            description: kept(answer.description, failed),
+        };
+        Self {
+            kind: answer.kind,
+            at: answer.at,
+            message: answer.message,
+            level,
+            code,
+            unlisted: (unlisted != Unlisted::default()).then(|| Box::new(unlisted)),
+        }
+    }
+
     /// Level of the information object: `status`, `warning`, `error`. Foreign text.
-    pub level: Option<Cow<'static, str>>,
+    pub fn level(&self) -> Option<&str> {
+        let unlisted = || self.unlisted.as_ref()?.level.as_deref();
+        status::level_of(self.level).or_else(unlisted)
+    }
+
     /// Code of the information object, as `NetStream.Publish.Start`. Foreign text.
-    pub code: Option<Cow<'static, str>>,
+    pub fn code(&self) -> Option<&str> {
+        let unlisted = || self.unlisted.as_ref()?.code.as_deref();
+        status::code_of(self.code).or_else(unlisted)
+    }
+
     /// Description of the information object, kept for failures. Foreign text, and may repeat a
     /// secret.
-    pub description: Option<Box<str>>,
+    pub fn description(&self) -> Option<&str> {
+        self.unlisted.as_ref()?.description.as_deref()
+    }
 }
 
 /// Form of an answer.
@@ -155,7 +208,15 @@ const PIPELINED: u8 = 1;
 /// An earlier call of the same side had the same transaction id, not 0.
 const REUSED: u8 = 2;
 
+/// Its message had a transaction id.
+const TRANSACTION: u8 = 4;
+
 impl Call {
+    /// Transaction id; of a ping its value. `None` if the message had none.
+    pub fn transaction_id(&self) -> Option<TransactionId> {
+        (self.flags & TRANSACTION != 0).then_some(self.transaction_id)
+    }
+
     /// Whether other calls of the same side were still waiting for their answer.
     pub fn pipelined(&self) -> bool {
         self.flags & PIPELINED != 0
@@ -178,22 +239,31 @@ impl Call {
     }
 }
 
-/// Counts of all calls of a connection, those let go included.
+/// Counts of all calls of a connection, those let go included. Those that few connections have
+/// lie in [`RareCalls`], and are read as if they were here.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CallStats {
-    /// Calls made, without pings. At the end of the connection every one of them is in one of
-    /// the five counts that follow.
+    /// Calls made, without pings. At the end of the connection every one of them is answered,
+    /// failed, unanswered, without an optional answer, or one-way.
     pub calls: u64,
     /// Answered calls.
     pub answered: u64,
-    /// Calls answered with an error.
-    pub failed: u64,
-    /// Calls without the answer that was due, once the connection ended.
-    pub unanswered: u64,
     /// Calls without an answer that many peers never give, once the connection ended.
     pub unanswered_optional: u64,
     /// Calls to which no answer is due, and none came.
     pub one_way: u64,
+    /// Latencies of answered commands.
+    pub latency: SpanStats,
+    rare: Option<Box<RareCalls>>,
+}
+
+/// Counts of what few connections have.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RareCalls {
+    /// Calls answered with an error.
+    pub failed: u64,
+    /// Calls without the answer that was due, once the connection ended.
+    pub unanswered: u64,
     /// Pings sent.
     pub pings: u64,
     /// Pings without a response, once the connection ended.
@@ -204,10 +274,36 @@ pub struct CallStats {
     pub answered_twice: u64,
     /// Calls that are no longer kept one by one.
     pub left_out: u64,
-    /// Latencies of answered commands.
-    pub latency: SpanStats,
     /// Latencies of answered pings.
     pub ping: SpanStats,
+}
+
+impl RareCalls {
+    const NONE: Self = Self {
+        failed: 0,
+        unanswered: 0,
+        pings: 0,
+        pings_unanswered: 0,
+        orphan_replies: 0,
+        answered_twice: 0,
+        left_out: 0,
+        ping: SpanStats::NONE,
+    };
+}
+
+impl Deref for CallStats {
+    type Target = RareCalls;
+
+    fn deref(&self) -> &RareCalls {
+        static NONE: RareCalls = RareCalls::NONE;
+        self.rare.as_deref().unwrap_or(&NONE)
+    }
+}
+
+impl DerefMut for CallStats {
+    fn deref_mut(&mut self) -> &mut RareCalls {
+        self.rare.get_or_insert_default()
+    }
 }
 
 /// A call as its message says it.
@@ -296,10 +392,11 @@ impl Calls {
             .filter(|id| !is_ping && id.expects_answer())
             .is_some_and(|id| {
                 let mut earlier = self.kept.iter().filter(same_side);
-                earlier.any(|call| call.transaction_id.is_some_and(|t| t.key() == id.key()))
+                earlier.any(|call| call.transaction_id().is_some_and(|t| t.key() == id.key()))
             });
         let pipelined =
             !is_ping && self.waiting > 0 && self.kept.iter().filter(same_side).any(Call::is_open);
+        let flag = |is_set: bool, flag: u8| if is_set { flag } else { 0 };
         let let_go = self.make_room();
         let made = if is_ping {
             &mut self.stats.pings
@@ -327,16 +424,20 @@ impl Calls {
             caller: request.caller,
             is_ping,
             name: name(request.name),
-            transaction_id: request.transaction_id,
+            transaction_id: request.transaction_id.unwrap_or(TransactionId(0.0)),
             csid: request.csid,
             stream_id: request.stream_id,
             stream_from: request.stream_from,
             at: request.at,
             message: request.message,
-            detail: request.detail.map(|detail| bounded(detail).into()),
+            detail: request
+                .detail
+                .map(|detail| CompactString::new(bounded(detail))),
             expectation,
             state,
-            flags: if pipelined { PIPELINED } else { 0 } | if reused { REUSED } else { 0 },
+            flags: flag(pipelined, PIPELINED)
+                | flag(reused, REUSED)
+                | flag(request.transaction_id.is_some(), TRANSACTION),
             overdue: false,
             answers: 0,
             reply: None,
@@ -356,7 +457,7 @@ impl Calls {
                 && call.is_ping == is_pong
                 // Some peers answer a ping without its value: it answers the oldest.
                 && (is_pong && transaction_id.is_none()
-                    || call.transaction_id.map(TransactionId::key)
+                    || call.transaction_id().map(TransactionId::key)
                         == transaction_id.map(TransactionId::key))
         };
         if let Some(call) = self.kept.iter_mut().find(|c| c.is_open() && asked(c)) {
@@ -496,17 +597,7 @@ fn complete(call: &mut Call, answer: &Answer<'_>, stats: &mut CallStats, waiting
     } else {
         CallState::Answered
     };
-    call.reply = Some(Box::new(Reply {
-        kind: answer.kind,
-        at: answer.at,
-        message: answer.message,
-        level: answer.level.map(status::level),
-        code: answer.code.map(status::code),
-        description: answer
-            .description
-            .filter(|_| failed)
-            .map(|text| bounded(text).into()),
-    }));
+    call.reply = Some(Reply::new(answer, failed));
     if was_open {
         *waiting = waiting.saturating_sub(1);
     }
@@ -546,13 +637,14 @@ fn expectation(name: &str, transaction_id: Option<TransactionId>) -> Expectation
 }
 
 /// A name without memory of its own where it is a known one.
-fn name(name: &str) -> Cow<'static, str> {
+fn name(name: &str) -> Word {
+    const PINGS: &&str = &PING;
     if name == PING {
-        return Cow::Borrowed(PING);
+        return Word::Known(PINGS);
     }
     match CommandInfo::of(name) {
-        Some(info) => Cow::Borrowed(info.name),
-        None => Cow::Owned(bounded(name).to_owned()),
+        Some(info) => Word::Known(&info.name),
+        None => Word::foreign(name),
     }
 }
 

@@ -30,6 +30,7 @@ use crate::session::netstream::PublishType;
 use crate::session::netstream::Role;
 use crate::session::netstream::StreamState;
 use crate::session::status;
+use crate::session::status::Word;
 
 impl Session {
     pub(super) fn command(
@@ -148,10 +149,10 @@ impl Session {
             return;
         };
         let reused = call
-            .transaction_id
+            .transaction_id()
             .filter(|_| call.reused_transaction())
             .map(|transaction_id| SessionAnomalyKind::CallTransactionReused {
-                name: call.name.clone(),
+                name: call.name.to_cow(),
                 transaction_id,
             });
         if call.state == CallState::OneWay {
@@ -227,8 +228,8 @@ impl Session {
             Answered::Again(id) => {
                 if let Some(call) = self.calls.get(id) {
                     let kind = SessionAnomalyKind::CallAnsweredTwice {
-                        name: call.name.clone(),
-                        transaction_id: call.transaction_id,
+                        name: call.name.to_cow(),
+                        transaction_id: call.transaction_id(),
                     };
                     self.odd(kind, side, raw.completed(), facts);
                 }
@@ -283,14 +284,14 @@ impl Session {
         if let Some(change) = change {
             facts.push(Fact::StreamStateChanged(change));
             match change.to {
-                StreamState::Rejected => self.refused(target, code, side, at, facts),
+                StreamState::Rejected => self.refused(target, &code, side, at, facts),
                 StreamState::Stopped => self.say_goodbye(side, GoodbyeKind::ServerStop, at),
                 _ => {}
             }
         } else if is_error && call.is_none() {
             let kind = SessionAnomalyKind::CallFailed {
                 name: Cow::Borrowed("onStatus"),
-                code: Some(code),
+                code: Some(code.to_cow()),
                 is_optional: false,
             };
             self.odd(kind, side, at, facts);
@@ -301,14 +302,15 @@ impl Session {
     fn refused(
         &mut self,
         stream_id: MessageStreamId,
-        code: Cow<'static, str>,
+        code: &Word,
         side: Side,
         at: Mark,
         facts: &mut Vec<Fact>,
     ) {
-        let kind = if code == "NetStream.Publish.BadName" {
+        let kind = if *code == "NetStream.Publish.BadName" {
             SessionAnomalyKind::StreamBadName { stream_id }
         } else {
+            let code = code.to_cow();
             SessionAnomalyKind::StreamRejected { stream_id, code }
         };
         self.odd(kind, side, at, facts);
@@ -348,14 +350,14 @@ impl Session {
         let (at, kind, side) = (reply.at, reply.kind, call.caller.other());
         let failed = call.state == CallState::Failed;
         let failure = failed.then(|| SessionAnomalyKind::CallFailed {
-            name: call.name.clone(),
-            code: reply.code.clone(),
+            name: call.name.to_cow(),
+            code: reply.code().map(|code| status::code(code).to_cow()),
             is_optional: call.expectation != Expectation::Required,
         });
-        let is_start = matches!(call.name.as_ref(), "publish" | "play");
+        let is_start = matches!(&*call.name, "publish" | "play");
         let stream_id = call.stream_id;
         if call.caller == Side::Client {
-            match call.name.as_ref() {
+            match &*call.name {
                 "connect" => {
                     if let Some(command) = command {
                         self.peers.get_or_insert_default().answer(command);
@@ -392,13 +394,8 @@ impl Session {
     /// The server gave a net stream its id, perhaps that of one that is over.
     fn created(&mut self, id: MessageStreamId, at: Mark) {
         let is_new = self.stream(id).is_none_or(|stream| stream.role.is_some());
-        let stream = if is_new {
-            self.add_stream(id, at)
-        } else {
-            self.stream_mut(id, at)
-        };
-        if let Some(stream) = stream {
-            stream.created = Some(at);
+        if is_new {
+            self.add_stream(id, at);
         }
     }
 
@@ -406,7 +403,6 @@ impl Session {
         if self.streams.len() >= MAX_NET_STREAMS {
             return None;
         }
-        self.streams.reserve_exact(1);
         self.streams.push(NetStream::new(id, at));
         self.streams.last_mut()
     }

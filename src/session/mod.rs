@@ -36,6 +36,7 @@ use crate::session::end::End;
 use crate::session::end::EndCause;
 use crate::session::end::Goodbye;
 use crate::session::fact::Fact;
+use crate::session::few::Few;
 use crate::session::flow::PeerBandwidth;
 use crate::session::flow::SendWindow;
 use crate::session::handshake::EchoVerdict;
@@ -60,8 +61,8 @@ pub mod data;
 mod drift;
 pub mod end;
 pub mod fact;
-pub mod flow;
 pub mod few;
+pub mod flow;
 pub mod gist;
 pub mod gop;
 pub mod handshake;
@@ -77,7 +78,7 @@ pub mod redact;
 pub mod setup;
 pub mod skew;
 pub mod stats;
-mod status;
+pub mod status;
 pub mod summary;
 #[cfg(test)]
 mod tests;
@@ -119,7 +120,7 @@ pub struct Session {
     /// Calls.
     pub calls: Calls,
     /// Net streams in the order of first sight, at most [`netstream::MAX_NET_STREAMS`].
-    pub streams: Vec<NetStream>,
+    pub streams: Few<NetStream>,
     /// Tracks in the order of first sight, at most [`track::MAX_TRACKS`].
     pub tracks: Vec<Track>,
     /// Messages of tracks beyond those.
@@ -138,8 +139,8 @@ pub struct Session {
     pub end: Option<End>,
     /// SYN, and the ACK that completed the TCP handshake.
     tcp: Option<(Mark, Option<Mark>)>,
-    said: Option<Box<Said>>,
     messages: u64,
+    said: Option<Box<Said>>,
     secrets: Secrets,
     /// Latest capture time of any event.
     now: Timestamp,
@@ -258,8 +259,8 @@ impl Session {
             // Who asks and leaves at once did not miss the answer.
             if is_closed && is_missed && by != Some(call.caller) {
                 let kind = SessionAnomalyKind::CallUnanswered {
-                    name: call.name.clone(),
-                    transaction_id: call.transaction_id,
+                    name: call.name.to_cow(),
+                    transaction_id: call.transaction_id(),
                     waited: at.time.since(call.at.time).max(Span::ZERO),
                 };
                 self.odd(kind, call.caller.other(), at, facts);
@@ -342,6 +343,7 @@ impl Session {
         let mut tracks = self.tracks.iter().filter(is_its);
         tracks.find_map(Track::time_from)
     }
+
     /// The latest metadata of each net stream.
     pub fn metadata(&self) -> &[Metadata] {
         self.said.as_ref().map_or(&[], |said| &said.metadata)
@@ -351,7 +353,6 @@ impl Session {
     pub fn data(&self) -> &[DataName] {
         self.said.as_ref().map_or(&[], |said| &said.names)
     }
-
 
     /// Data messages with names beyond those.
     pub fn other_data_messages(&self) -> u64 {
@@ -524,8 +525,8 @@ impl Session {
                 return;
             };
             let kind = SessionAnomalyKind::CallUnanswered {
-                name: call.name.clone(),
-                transaction_id: call.transaction_id,
+                name: call.name.to_cow(),
+                transaction_id: call.transaction_id(),
                 waited: self.now.since(call.at.time),
             };
             let at = Mark {

@@ -1,18 +1,17 @@
 //! Net streams: what is published or played on a message stream (RTMP 1.0 section 7.2.2).
 
-use std::borrow::Cow;
+use compact_str::CompactString;
 
 use crate::base::ids::Mark;
 use crate::base::side::Side;
 use crate::rtmp::types::MessageStreamId;
 use crate::session::Session;
 use crate::session::call::bounded;
+use crate::session::status::Foreign;
+use crate::session::status::Word;
 
 /// Most net streams kept per connection: real sessions have one, players of playlists a few.
 pub const MAX_NET_STREAMS: usize = 32;
-
-/// Most intervals of publishing or playing kept per net stream.
-pub const MAX_INTERVALS: usize = 16;
 
 /// What the client does with a net stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,7 +50,7 @@ pub enum PublishType {
     /// Appends it to a file.
     Append,
     /// Something else. Foreign text.
-    Other(Box<str>),
+    Other(Foreign),
 }
 
 impl PublishType {
@@ -60,7 +59,7 @@ impl PublishType {
             "live" => Self::Live,
             "record" => Self::Record,
             "append" => Self::Append,
-            other => Self::Other(bounded(other).into()),
+            other => Self::Other(Foreign::new(other)),
         }
     }
 
@@ -125,24 +124,13 @@ impl StreamState {
     }
 }
 
-/// A time during which a net stream was published or played.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Interval {
-    /// What brought the server's consent.
-    pub begin: Mark,
-    /// What brought its end; `None` while it lasts.
-    pub end: Option<Mark>,
-}
-
 /// What is published or played on one message stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NetStream {
     /// Message stream.
     pub id: MessageStreamId,
-    /// What brought the server's answer to `createStream`; `None` if that was not seen.
-    pub created: Option<Mark>,
     /// Stream name as it was published or played last. Foreign text, and a secret.
-    pub name: Option<Box<str>>,
+    pub name: Option<CompactString>,
     /// What the client does with it.
     pub role: Option<Role>,
     /// Publishing type.
@@ -152,11 +140,7 @@ pub struct NetStream {
     /// What brought it there.
     pub since: Mark,
     /// Code of the latest `onStatus`. Foreign text.
-    pub last_code: Option<Cow<'static, str>>,
-    /// Times during which it was published or played, the first [`MAX_INTERVALS`].
-    pub intervals: Vec<Interval>,
-    /// Intervals beyond those.
-    pub other_intervals: u32,
+    pub last_code: Option<Word>,
 }
 
 /// A change of [`NetStream::state`].
@@ -176,22 +160,19 @@ impl NetStream {
     pub(crate) fn new(id: MessageStreamId, at: Mark) -> Self {
         Self {
             id,
-            created: None,
             name: None,
             role: None,
             publish_type: None,
             state: StreamState::Created,
             since: at,
             last_code: None,
-            intervals: Vec::new(),
-            other_intervals: 0,
         }
     }
 
     /// `publish` or `play` was called.
     pub(crate) fn request(&mut self, role: Role, name: Option<&str>, at: Mark) -> StateChange {
         self.role = Some(role);
-        self.name = name.map(|name| bounded(name).into());
+        self.name = name.map(|name| CompactString::new(bounded(name)));
         let to = match role {
             Role::Publisher => StreamState::PublishRequested,
             Role::Player => StreamState::PlayRequested,
@@ -200,13 +181,8 @@ impl NetStream {
     }
 
     /// Takes the code of an `onStatus`; gives the change that it makes.
-    pub(crate) fn status(
-        &mut self,
-        code: Cow<'static, str>,
-        is_error: bool,
-        at: Mark,
-    ) -> Option<StateChange> {
-        let to = match code.as_ref() {
+    pub(crate) fn status(&mut self, code: Word, is_error: bool, at: Mark) -> Option<StateChange> {
+        let to = match &*code {
             "NetStream.Publish.Start" => StreamState::Publishing,
             "NetStream.Play.Start" | "NetStream.Unpause.Notify" => StreamState::Playing,
             "NetStream.Pause.Notify" => StreamState::Paused,
@@ -236,21 +212,6 @@ impl NetStream {
         let from = self.state;
         self.state = to;
         self.since = at;
-        if from.is_active() && !to.is_active() {
-            if let Some(interval) = self.intervals.last_mut() {
-                interval.end.get_or_insert(at);
-            }
-        } else if !from.is_active() && to.is_active() {
-            if self.intervals.len() < MAX_INTERVALS {
-                self.intervals.reserve_exact(1);
-                self.intervals.push(Interval {
-                    begin: at,
-                    end: None,
-                });
-            } else {
-                self.other_intervals = self.other_intervals.saturating_add(1);
-            }
-        }
         StateChange {
             id: self.id,
             from,
@@ -278,13 +239,14 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::status;
 
     fn stream() -> NetStream {
         NetStream::new(MessageStreamId(1), Mark::default())
     }
 
-    fn code(text: &'static str) -> Cow<'static, str> {
-        Cow::Borrowed(text)
+    fn code(text: &str) -> Word {
+        status::code(text)
     }
 
     #[test]
@@ -299,8 +261,6 @@ mod tests {
         stream.end(StreamState::Stopped, Mark::default());
         stream.end(StreamState::Deleted, Mark::default());
         assert_eq!(stream.state, StreamState::Deleted);
-        assert_eq!(stream.intervals.len(), 1);
-        assert!(stream.intervals[0].end.is_some());
     }
 
     #[test]
@@ -310,7 +270,6 @@ mod tests {
         stream.status(code("NetStream.Publish.BadName"), true, Mark::default());
         stream.end(StreamState::Deleted, Mark::default());
         assert_eq!(stream.state, StreamState::Rejected);
-        assert!(stream.intervals.is_empty());
     }
 
     #[test]
@@ -328,7 +287,6 @@ mod tests {
             stream.status(code(name), false, Mark::default());
             assert_eq!(stream.state, state, "{name}");
         }
-        assert_eq!(stream.intervals.len(), 2);
     }
 
     #[test]
@@ -345,16 +303,5 @@ mod tests {
                 .status(code("NetStream.Play.Start"), false, Mark::default())
                 .is_none()
         );
-    }
-
-    #[test]
-    fn intervals_are_bounded() {
-        let mut stream = stream();
-        for _ in 0..100 {
-            stream.status(code("NetStream.Play.Start"), false, Mark::default());
-            stream.status(code("NetStream.Play.Stop"), false, Mark::default());
-        }
-        assert_eq!(stream.intervals.len(), MAX_INTERVALS);
-        assert_eq!(stream.other_intervals, 84);
     }
 }

@@ -36,6 +36,8 @@ struct Many {
 }
 
 impl SpanStats {
+    pub(crate) const NONE: Self = Self(Spans::None);
+
     /// Takes note of one span; a negative one (the capture ran backwards) counts as none.
     pub fn record(&mut self, span: Span) {
         let span = span.max(Span::ZERO);

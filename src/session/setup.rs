@@ -126,8 +126,7 @@ impl Setup {
 /// The phase that the client's first call of one of these names began.
 fn call_of(session: &Session, names: &[&str]) -> Option<Phase> {
     let mut calls = session.calls.iter();
-    let call =
-        calls.find(|call| call.caller == Side::Client && names.contains(&call.name.as_ref()))?;
+    let call = calls.find(|call| call.caller == Side::Client && names.contains(&&*call.name))?;
     Some(Phase {
         begin: call.at,
         end: call.reply.as_ref().map(|reply| reply.at),

@@ -2,11 +2,13 @@
 //! ActionScript 3 NetStatusEvent): which call a code answers.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
 
 use crate::session::call::bounded;
 
 /// Codes that need no memory of their own; every other code is kept as it came.
-const CODES: &[&str] = &[
+static CODES: &[&str] = &[
     "NetConnection.Call.BadVersion",
     "NetConnection.Call.Failed",
     "NetConnection.Call.Prohibited",
@@ -67,7 +69,7 @@ const CODES: &[&str] = &[
 ];
 
 /// Levels of section 7.2.2.
-const LEVELS: &[&str] = &["status", "warning", "error"];
+static LEVELS: &[&str] = &["status", "warning", "error"];
 
 /// Codes of `NetStream.Play` that come unasked, or before the one that answers.
 const NO_PLAY_ANSWER: &[&str] = &[
@@ -82,20 +84,131 @@ const NO_PLAY_ANSWER: &[&str] = &[
     "NetStream.Play.UnpublishNotify",
 ];
 
+/// A word of the protocol, or what stands in its place. A known one is a place in a list of them,
+/// which is half as large as the word with its length.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Word {
+    /// One that is known.
+    Known(&'static &'static str),
+    /// Any other. Foreign text.
+    Foreign(Foreign),
+}
+
+/// Foreign text in place of a known word. It is rare, so that it may take two steps to it.
+#[expect(
+    clippy::box_collection,
+    reason = "a thin pointer fits where a known word does"
+)]
+#[derive(Clone, PartialEq, Eq)]
+pub struct Foreign(Box<String>);
+
+impl Foreign {
+    pub(super) fn new(text: &str) -> Self {
+        Self(Box::new(bounded(text).to_owned()))
+    }
+}
+
+impl Deref for Foreign {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Word {
+    pub(super) fn foreign(text: &str) -> Self {
+        Self::Foreign(Foreign::new(text))
+    }
+
+    /// The word for an anomaly, of which there are few.
+    pub(super) fn to_cow(&self) -> Cow<'static, str> {
+        match self {
+            Self::Known(word) => Cow::Borrowed(word),
+            Self::Foreign(text) => Cow::Owned((**text).to_owned()),
+        }
+    }
+}
+
+impl Deref for Word {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Known(word) => word,
+            Self::Foreign(text) => text,
+        }
+    }
+}
+
+impl PartialEq<str> for Word {
+    fn eq(&self, other: &str) -> bool {
+        **self == *other
+    }
+}
+
+impl PartialEq<&str> for Word {
+    fn eq(&self, other: &&str) -> bool {
+        **self == **other
+    }
+}
+
+impl fmt::Debug for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl fmt::Debug for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A place in a list of words, from 1; 0 for what is not in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Listed(u8);
+
+impl Listed {
+    /// None of the list.
+    pub(super) const NONE: Self = Self(0);
+
+    fn of(list: &[&str], text: &str) -> Self {
+        let place = list.iter().position(|known| *known == text);
+        let number = place.and_then(|place| u8::try_from(place).ok()?.checked_add(1));
+        number.map_or(Self::NONE, Self)
+    }
+
+    fn word(self, list: &'static [&'static str]) -> Option<&'static &'static str> {
+        list.get(usize::from(self.0).checked_sub(1)?)
+    }
+}
+
+/// Where a code is in the list of those that are known.
+pub(super) fn listed_code(text: &str) -> Listed {
+    Listed::of(CODES, text)
+}
+
+/// The same for a level.
+pub(super) fn listed_level(text: &str) -> Listed {
+    Listed::of(LEVELS, text)
+}
+
+/// A listed code.
+pub(super) fn code_of(listed: Listed) -> Option<&'static str> {
+    listed.word(CODES).copied()
+}
+
+/// A listed level.
+pub(super) fn level_of(listed: Listed) -> Option<&'static str> {
+    listed.word(LEVELS).copied()
+}
+
 /// A code without memory of its own where it is a known one.
-pub(crate) fn code(text: &str) -> Cow<'static, str> {
-    interned(CODES, text)
-}
-
-/// A level without memory of its own where it is a known one.
-pub(crate) fn level(text: &str) -> Cow<'static, str> {
-    interned(LEVELS, text)
-}
-
-fn interned(known: &[&'static str], text: &str) -> Cow<'static, str> {
-    match known.iter().find(|known| **known == text) {
-        Some(known) => Cow::Borrowed(known),
-        None => Cow::Owned(bounded(text).to_owned()),
+pub(super) fn code(text: &str) -> Word {
+    match CODES.iter().find(|known| **known == text) {
+        Some(known) => Word::Known(known),
+        None => Word::foreign(text),
     }
 }
 
@@ -175,8 +288,30 @@ mod tests {
 
     #[test]
     fn known_codes_need_no_memory() {
-        assert!(matches!(code("NetStream.Play.Start"), Cow::Borrowed(_)));
-        assert!(matches!(code("x"), Cow::Owned(_)));
-        assert!(matches!(level("error"), Cow::Borrowed("error")));
+        assert!(matches!(code("NetStream.Play.Start"), Word::Known(_)));
+        assert!(matches!(code("x"), Word::Foreign(_)));
+        assert_eq!(
+            code_of(listed_code("NetStream.Play.Start")),
+            Some("NetStream.Play.Start")
+        );
+        assert_eq!(level_of(listed_level("error")), Some("error"));
+        assert_eq!(listed_code("x"), Listed::NONE);
+    }
+
+    #[test]
+    fn every_word_of_a_list_has_a_place() {
+        for known in CODES {
+            assert_eq!(code_of(listed_code(known)), Some(*known));
+        }
+        for known in LEVELS {
+            assert_eq!(level_of(listed_level(known)), Some(*known));
+        }
+    }
+
+    #[test]
+    fn a_foreign_word_takes_no_more_room_than_a_known_one() {
+        assert_eq!(code("Seek"), *"Seek");
+        assert_eq!(&*code("Seek").to_cow(), "Seek");
+        assert_eq!(size_of::<Option<Word>>(), 16);
     }
 }

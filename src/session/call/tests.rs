@@ -85,7 +85,7 @@ fn an_error_fails_the_call() {
     let call = calls.get(1).unwrap();
     assert_eq!(call.state, CallState::Failed);
     let reply = call.reply.as_ref().unwrap();
-    assert_eq!(reply.description.as_deref(), Some("no such app"));
+    assert_eq!(reply.description(), Some("no such app"));
     assert_eq!((calls.stats.failed, calls.stats.answered), (1, 0));
 }
 
@@ -139,7 +139,7 @@ fn a_publish_with_transaction_id_0_is_answered_by_its_status() {
     let call = calls.get(1).unwrap();
     assert_eq!(call.latency(), Some(Span::from_millis(44)));
     assert_eq!(
-        call.reply.as_ref().unwrap().code.as_deref(),
+        call.reply.as_ref().unwrap().code(),
         Some("NetStream.Publish.Start")
     );
 }

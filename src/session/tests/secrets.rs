@@ -74,9 +74,7 @@ fn authentication_strings_of_errors_are_secrets() {
     let redactor = talk.session.redactor();
     assert!(redactor.is_secret("chalchal") && redactor.is_secret("saltsalt"));
     let reply = talk.session.calls.get(1).unwrap().reply.clone().unwrap();
-    let shown = redactor
-        .text(reply.description.as_deref().unwrap())
-        .into_owned();
+    let shown = redactor.text(reply.description().unwrap()).into_owned();
     assert!(shown.contains("reason=needauth"), "{shown}");
     assert!(!shown.contains("user=u&"), "{shown}");
 }

@@ -185,7 +185,7 @@ fn figures(detail: &Detail, view: &ViewState) -> Vec<(String, Style)> {
 
 fn call_name(call: &Call, detail: &Detail) -> String {
     let name = detail.prose(&call.name);
-    match call.transaction_id {
+    match call.transaction_id() {
         Some(id) if id.expects_answer() || call.is_ping => format!("{name} #{id}"),
         _ => name,
     }
@@ -254,7 +254,7 @@ fn form(reply: &Reply) -> &'static str {
 }
 
 fn answer(reply: &Reply, detail: &Detail) -> String {
-    let code = reply.code.as_deref().map(|code| detail.prose(code));
+    let code = reply.code().map(|code| detail.prose(code));
     code.unwrap_or_else(|| form(reply).to_owned())
 }
 
@@ -505,12 +505,12 @@ fn full<'a>(call: &Call, detail: &Detail, room: usize, view: &ViewState) -> Vec<
                 reply.message
             ),
         );
-        for (name, text) in [("level", &reply.level), ("code", &reply.code)] {
+        for (name, text) in [("level", reply.level()), ("code", reply.code())] {
             if let Some(text) = text {
                 fact(name, detail.prose(text));
             }
         }
-        if let Some(text) = reply.description.as_deref() {
+        if let Some(text) = reply.description() {
             fact("says", detail.text(text, Secrecy::Parameters));
         }
     }

@@ -19,7 +19,7 @@ pub(in crate::report::json) fn call(
 ) {
     w.object_member("call");
     w.string_member("name", &mask.text(&call.name, Secrecy::Open));
-    if let Some(id) = call.transaction_id {
+    if let Some(id) = call.transaction_id() {
         w.key("transaction_id");
         w.double_or_text(id.0);
     }
@@ -54,9 +54,9 @@ pub(in crate::report::json) fn call(
         frame(w, "frame", reply.at.frame);
         w.unsigned_member("message", reply.message);
         let texts = [
-            ("level", reply.level.as_deref()),
-            ("code", reply.code.as_deref()),
-            ("description", reply.description.as_deref()),
+            ("level", reply.level()),
+            ("code", reply.code()),
+            ("description", reply.description()),
         ];
         for (key, text) in texts {
             if let Some(text) = text {

@@ -91,7 +91,7 @@ fn pings(out: &mut String, stats: &CallStats) {
 
 fn call_line(out: &mut String, connection: &Connection, call: &Call, mask: Mask<'_>) {
     let id = call
-        .transaction_id
+        .transaction_id()
         .map_or_else(|| "-".to_owned(), |id| id.to_string());
     let after = call.at.time.since(connection.first.time).max(Span::ZERO);
     let outcome = match call.state {
@@ -110,8 +110,8 @@ fn call_line(out: &mut String, connection: &Connection, call: &Call, mask: Mask<
             text.map(|text| shown(&mask.text(text, Secrecy::Parameters)))
                 .unwrap_or_default()
         };
-        let description = text(reply.description.as_deref());
-        let code = text(reply.code.as_deref());
+        let description = text(reply.description());
+        let code = text(reply.code());
         if description.is_empty() {
             code
         } else {
