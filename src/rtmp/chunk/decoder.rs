@@ -250,7 +250,7 @@ impl ChunkDecoder {
         let mut repeat = Repeat::NotDue;
         if basic.fmt == ChunkFormat::Nothing
             && let Some(known) = stream.and_then(|place| self.streams.get(place))
-            && known.remembered.time.extended
+            && known.remembered.extended
         {
             let (behind, found) = header::extended_timestamp(rest)?;
             repeat = self.extended.judge(found, &known.remembered);
@@ -352,7 +352,6 @@ impl ChunkDecoder {
             csid,
             used: self.chunks,
             remembered: Remembered::BLANK,
-            in_doubt: false,
             starts: Starts::default(),
             clock: if self.late {
                 Clock::Relative
@@ -416,7 +415,7 @@ impl ChunkDecoder {
         };
         let csid = stream.csid;
         // Commands of the connection and of a stream share a chunk stream; media have their own.
-        let presumed = stream.in_doubt
+        let presumed = stream.remembered.in_doubt
             && header.basic.fmt == ChunkFormat::SameStream
             && matches!(
                 remembered.type_id,
@@ -435,7 +434,7 @@ impl ChunkDecoder {
             known => known,
         };
         let uncertain = delta.is_some() && stream.clock != said;
-        let inherited = stream.in_doubt.then_some(Inference::Inherited);
+        let inherited = stream.remembered.in_doubt.then_some(Inference::Inherited);
         stream.header_from = match (header.basic.fmt, stream.header_from) {
             (ChunkFormat::Full | ChunkFormat::SameStream, _) => None,
             (_, from @ Some(Inference::Pattern | Inference::Spacing)) => from,
@@ -453,7 +452,7 @@ impl ChunkDecoder {
         };
         stream.used = chunks;
         stream.remembered = remembered;
-        stream.in_doubt = false;
+        stream.remembered.in_doubt = false;
         stream.partial = Some(partial);
         if uncertain {
             let kind = AnomalyKind::TimestampUncertain { csid };

@@ -115,8 +115,8 @@ pub(super) fn of_begin(
         ChunkFormat::SameStream | ChunkFormat::SameLength => {
             // Only a stream whose configuration was sent at 0 may jump to where it begins, and what is
             // known by its name: a player sends no command while it plays, for hours.
-            let may_jump = new.timestamp.0 == new.time.value || signature >= NAMED;
-            if new.time.value <= MAX_DELTA {
+            let may_jump = new.timestamp.0 == new.time || signature >= NAMED;
+            if new.time <= MAX_DELTA {
                 bits = bits.saturating_add(10);
             } else if !may_jump {
                 return None;
@@ -287,7 +287,6 @@ fn amf_name(payload: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rtmp::chunk::header::TimeField;
     use crate::rtmp::types::RtmpTimestamp;
 
     #[test]
@@ -334,10 +333,7 @@ mod tests {
         let jumped = |from: u32| {
             let delta = 16_774_867;
             let new = Remembered {
-                time: TimeField {
-                    value: delta,
-                    extended: false,
-                },
+                time: delta,
                 timestamp: RtmpTimestamp(from + delta),
                 length: 3273,
                 type_id: MessageTypeId::VIDEO,

@@ -130,7 +130,7 @@ impl Search {
             .iter()
             .find(|stream| Some(stream.csid) == csid);
         stream
-            .filter(|stream| stream.in_doubt)
+            .filter(|stream| stream.remembered.in_doubt)
             .map_or(Expected::Nothing, |stream| {
                 Expected::Undescribed(Undescribed::new(stream.csid))
             })

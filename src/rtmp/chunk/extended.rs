@@ -52,9 +52,9 @@ impl ExtendedTimestamps {
         // Some senders repeat the message's timestamp where the delta would be due, and some
         // cut it to 31 bits as FLV has it.
         let due = [
-            remembered.time.value,
+            remembered.time,
             remembered.timestamp.0,
-            remembered.time.value & 0x7FFF_FFFF,
+            remembered.time & 0x7FFF_FFFF,
         ];
         if due.contains(&found) {
             Repeat::Repeated

@@ -196,7 +196,7 @@ impl ChunkDecoder {
     /// nothing but this message was sent in the hole.
     fn reckon(&self, stream: usize, left: u32, hole: u64) -> Option<Within> {
         let known = self.streams.get(stream)?;
-        let extended = known.remembered.time.extended;
+        let extended = known.remembered.extended;
         if hole > MAX_RECKONED || (extended && !self.extended.always_repeated()) {
             return None;
         }

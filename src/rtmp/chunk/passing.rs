@@ -100,7 +100,7 @@ impl Walk<'_> {
         let stream = self.place(csid).and_then(|place| self.streams.get(place));
         stream.is_some_and(|stream| {
             let type_id = stream.remembered.type_id;
-            let is_told_otherwise = stream.in_doubt
+            let is_told_otherwise = stream.remembered.in_doubt
                 && stream.remaining == 0
                 && !type_id.is_media()
                 && !evidence::may_begin_with(&stream.remembered, payload);

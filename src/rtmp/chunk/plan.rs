@@ -49,7 +49,7 @@ impl ChunkDecoder {
             return Ok(Plan::GoOn(place));
         }
         let (remembered, delta) = stream.remembered.follow(fmt, header.message);
-        self.trust(header, &remembered, stream.in_doubt, start)?;
+        self.trust(header, &remembered, stream.remembered.in_doubt, start)?;
         Ok(Plan::Begin { remembered, delta })
     }
 }

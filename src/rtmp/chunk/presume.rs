@@ -57,8 +57,10 @@ impl ChunkDecoder {
         let stream = ChunkStream {
             csid,
             used: self.chunks,
-            remembered: Remembered::ACKNOWLEDGEMENT,
-            in_doubt: true,
+            remembered: Remembered {
+                in_doubt: true,
+                ..Remembered::ACKNOWLEDGEMENT
+            },
             starts: Starts::default(),
             clock: Clock::Relative,
             stream_from: Some(Inference::ConnectionItself),
@@ -100,7 +102,7 @@ impl ChunkDecoder {
             // The header that was lost told another length. What it told of the time is as
             // uncertain as the timestamps are.
             known.remembered.length = length;
-            known.in_doubt = false;
+            known.remembered.in_doubt = false;
             known.header_from = Some(Inference::Spacing);
             return;
         }
@@ -112,7 +114,6 @@ impl ChunkDecoder {
             csid,
             used: self.chunks,
             remembered,
-            in_doubt: false,
             starts: Starts::default(),
             clock: Clock::Untold,
             stream_from: Some(from),

@@ -388,7 +388,6 @@ impl Search {
         streams.push(Walked {
             csid: ChunkStreamId::CONTROL,
             remembered: Remembered::ACKNOWLEDGEMENT,
-            in_doubt: false,
             starts: Starts::default(),
             remaining: 0,
             chunk: None,
@@ -453,7 +452,6 @@ pub(super) fn in_progress(streams: &ChunkStreams) -> Vec<Walked> {
     let walked = |stream: &ChunkStream| Walked {
         csid: stream.csid,
         remembered: stream.remembered,
-        in_doubt: stream.in_doubt,
         starts: stream.starts,
         remaining: stream.partial.as_ref().map_or(0, |_| stream.remaining()),
         chunk: stream.partial.as_ref().and_then(|partial| partial.chunk),
@@ -466,7 +464,7 @@ pub(super) fn idle(streams: &ChunkStreams) -> Vec<Walked> {
     let mut walked = in_progress(streams);
     for stream in &mut walked {
         stream.remaining = 0;
-        stream.in_doubt = true;
+        stream.remembered.in_doubt = true;
     }
     walked
 }

@@ -45,7 +45,7 @@ impl ChunkDecoder {
                 }
                 // Others may have passed in between.
                 for stream in self.streams.iter_mut() {
-                    stream.in_doubt = true;
+                    stream.remembered.in_doubt = true;
                 }
                 self.skipped(search, found, out);
             }
@@ -55,7 +55,7 @@ impl ChunkDecoder {
                 self.confirmed = Some(position);
                 self.late = true;
                 for stream in self.streams.iter_mut() {
-                    stream.in_doubt = true;
+                    stream.remembered.in_doubt = true;
                     stream.clock = stream.clock.doubted();
                 }
                 if found.acknowledges {

@@ -88,7 +88,7 @@ impl ChunkDecoder {
         let chunk_size = self.chunk_of(place);
         let stream = self.streams.get(place)?;
         let ChunkStreamId(csid) = stream.csid;
-        if csid >= TWO_BYTE_IDS || stream.remembered.time.extended {
+        if csid >= TWO_BYTE_IDS || stream.remembered.extended {
             return None;
         }
         let remaining = stream.remaining().checked_sub(self.skimmed.len())?;

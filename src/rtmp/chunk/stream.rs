@@ -37,8 +37,11 @@ const MAX_FIRST_DELTA: u32 = 10_000;
 pub(super) struct Remembered {
     /// Form of the last header that was not of type 3.
     pub(super) fmt: ChunkFormat,
-    /// The time field of that header as it was on the wire.
-    pub(super) time: TimeField,
+    /// The time field of that header as it was on the wire. (Not a [`TimeField`], which would be
+    /// as large as two numbers.)
+    pub(super) time: u32,
+    /// Whether it came in the extended field.
+    pub(super) extended: bool,
     /// Absolute timestamp of the last message that began.
     pub(super) timestamp: RtmpTimestamp,
     /// Payload length.
@@ -47,20 +50,21 @@ pub(super) struct Remembered {
     pub(super) type_id: MessageTypeId,
     /// Message stream.
     pub(super) stream_id: MessageStreamId,
+    /// Whether a header may have been lost that changed any of it.
+    pub(super) in_doubt: bool,
 }
 
 impl Remembered {
     /// What a chunk stream begins with whose first header leaves something out.
     pub(super) const BLANK: Self = Self {
         fmt: ChunkFormat::Full,
-        time: TimeField {
-            value: 0,
-            extended: false,
-        },
+        time: 0,
+        extended: false,
         timestamp: RtmpTimestamp(0),
         length: 0,
         type_id: MessageTypeId(0),
         stream_id: MessageStreamId(0),
+        in_doubt: false,
     };
 
     /// What the header of an acknowledgement leaves behind (section 5.4.3).
@@ -83,12 +87,11 @@ impl Remembered {
             } => {
                 let timestamp = RtmpTimestamp(time.value);
                 let now = Self {
-                    fmt,
-                    time,
                     timestamp,
                     length,
                     type_id,
                     stream_id,
+                    ..self.timed(fmt, time)
                 };
                 return (now, None);
             }
@@ -98,20 +101,28 @@ impl Remembered {
                 type_id,
             } => {
                 let now = Self {
-                    fmt,
-                    time,
                     length,
                     type_id,
-                    ..*self
+                    ..self.timed(fmt, time)
                 };
                 (now, time.value)
             }
-            MessageHeader::SameLength { time } => (Self { fmt, time, ..*self }, time.value),
+            MessageHeader::SameLength { time } => (self.timed(fmt, time), time.value),
             MessageHeader::Nothing => (*self, self.delta_of_type_3()),
         };
         // A sender that goes back in time writes a wrapped delta: plain modulo arithmetic.
         now.timestamp = self.timestamp.advanced(delta);
         (now, Some(delta))
+    }
+
+    /// The same with the form and time field of another header.
+    fn timed(&self, fmt: ChunkFormat, time: TimeField) -> Self {
+        Self {
+            fmt,
+            time: time.value,
+            extended: time.extended,
+            ..*self
+        }
     }
 
     /// The delta of a message that begins with a type 3 header. After types 1 and 2 it is
@@ -122,8 +133,8 @@ impl Remembered {
     /// nothing is added.
     fn delta_of_type_3(&self) -> u32 {
         match self.fmt {
-            ChunkFormat::Full if self.time.extended || self.time.value > MAX_FIRST_DELTA => 0,
-            _ => self.time.value,
+            ChunkFormat::Full if self.extended || self.time > MAX_FIRST_DELTA => 0,
+            _ => self.time,
         }
     }
 }
@@ -249,8 +260,6 @@ pub(super) struct ChunkStream {
     pub(super) used: u32,
     /// What the next header refers to.
     pub(super) remembered: Remembered,
-    /// Whether a header may have been lost that changed what is remembered.
-    pub(super) in_doubt: bool,
     /// What its media began with.
     pub(super) starts: Starts,
     /// What is known of its clock.

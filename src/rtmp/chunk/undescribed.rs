@@ -160,7 +160,6 @@ fn trial<'b>(bytes: &'b [u8], description: Description, around: &Around) -> Walk
     streams.push(Walked {
         csid: description.csid,
         remembered: description.remembered(),
-        in_doubt: false,
         starts: Starts::default(),
         remaining: 0,
         chunk: None,

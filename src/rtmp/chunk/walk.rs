@@ -57,8 +57,6 @@ pub(super) struct Walked {
     pub(super) csid: ChunkStreamId,
     /// What headers refer to.
     pub(super) remembered: Remembered,
-    /// Whether a header may have been lost that changed it.
-    pub(super) in_doubt: bool,
     /// What its media began with.
     pub(super) starts: Starts,
     /// Payload bytes that the message in progress lacks; 0 without one.
@@ -318,7 +316,7 @@ impl<'a> Walk<'a> {
         let before = known.and_then(|i| self.streams.get(i)).copied();
         if basic.fmt == ChunkFormat::Nothing
             && let Some(before) = before
-            && before.remembered.time.extended
+            && before.remembered.extended
         {
             let (behind, found) = header::extended_timestamp(rest).map_err(|_| more)?;
             let repeat = self.extended.judge(found, &before.remembered);
@@ -385,8 +383,10 @@ impl<'a> Walk<'a> {
     fn remember(&mut self, known: Option<usize>, csid: ChunkStreamId, new: Remembered) {
         let now = Walked {
             csid,
-            remembered: new,
-            in_doubt: false,
+            remembered: Remembered {
+                in_doubt: false,
+                ..new
+            },
             starts: Starts::default(),
             remaining: new.length,
             chunk: None,
@@ -412,7 +412,7 @@ impl<'a> Walk<'a> {
         let extended = self
             .streams
             .get(met.stream)
-            .is_some_and(|s| s.remembered.time.extended);
+            .is_some_and(|s| s.remembered.extended);
         let from = usize::try_from(least)
             .unwrap_or(usize::MAX)
             .saturating_add(1);
