@@ -49,7 +49,7 @@ pub struct Decoder {
 #[derive(Debug)]
 enum Stage {
     Handshake {
-        handshake: Box<Handshake>,
+        handshake: Handshake,
         /// Position of the first byte.
         origin: u64,
         keep_media: bool,
@@ -64,7 +64,7 @@ impl Decoder {
         let keep_media = options.keep_media;
         let stage = match options.start {
             Start::Handshake => Stage::Handshake {
-                handshake: Box::default(),
+                handshake: Handshake::default(),
                 origin,
                 keep_media,
             },

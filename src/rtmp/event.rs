@@ -15,9 +15,9 @@ use crate::rtmp::types::RtmpTimestamp;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// C0 and C1, or S0 and S1 (RTMP 1.0 section 5.2.2 and 5.2.3).
-    Hello(Box<Hello>),
+    Hello(Hello),
     /// C2, or S2 (section 5.2.4).
-    Echo(Box<Echo>),
+    Echo(Echo),
     /// Everything from here on is enciphered (RTMPE) and only counted.
     Opaque {
         /// Why, in a few words.

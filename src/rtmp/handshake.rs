@@ -169,7 +169,7 @@ impl Handshake {
         self.version = Some(version);
         let (time, rest) = packet.split_first_chunk::<4>().unwrap_or((&[0; 4], &[]));
         let peer_version = rest.first_chunk::<4>().copied().unwrap_or_default();
-        out.push(Event::Hello(Box::new(Hello {
+        out.push(Event::Hello(Hello {
             first: self.first,
             last: at,
             version,
@@ -177,7 +177,7 @@ impl Handshake {
             peer_version,
             digest: digest::find(packet).map(|(digest, _)| digest),
             fingerprint: digest::fingerprint(packet),
-        })));
+        }));
         if version != VERSION && !is_rtmpe(version) {
             let range = ByteRange {
                 start: origin,
@@ -195,12 +195,12 @@ impl Handshake {
         };
         let mut packet = out.body();
         packet.extend_from_slice(whole);
-        out.push(Event::Echo(Box::new(Echo {
+        out.push(Event::Echo(Echo {
             first: self.first,
             last: at,
             fingerprint: digest::fingerprint(whole),
             packet,
-        })));
+        }));
     }
 
     fn say_incomplete(&self, at: Mark, origin: u64, out: &mut EventQueue) {

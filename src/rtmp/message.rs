@@ -69,7 +69,7 @@ pub enum Message {
     /// Metadata and the like.
     Data(Box<Data>),
     /// A call or an answer.
-    Command(Box<Command>),
+    Command(Command),
     /// Events of a shared object.
     SharedObject(Box<SharedObject>),
     /// Messages in one.
@@ -196,7 +196,7 @@ fn decode_structured(
     let body = raw.body.as_slice();
     match type_id {
         MessageTypeId::COMMAND_AMF0 | MessageTypeId::COMMAND_AMF3 => {
-            Message::Command(Box::new(command::parse(type_id, body, fields, problems)))
+            Message::Command(command::parse(type_id, body, fields, problems))
         }
         MessageTypeId::DATA_AMF0 | MessageTypeId::DATA_AMF3 => {
             Message::Data(Box::new(data::parse(type_id, body, fields, problems)))

@@ -93,12 +93,12 @@ mod tests {
     #[test]
     fn an_echo_gives_back_its_packet() {
         let mut queue = EventQueue::default();
-        queue.take_back(Event::Echo(Box::new(Echo {
+        queue.take_back(Event::Echo(Echo {
             first: Mark::default(),
             last: Mark::default(),
             fingerprint: 0,
             packet: vec![0; HANDSHAKE_PACKET_LEN],
-        })));
+        }));
         assert_eq!(queue.body().capacity(), HANDSHAKE_PACKET_LEN);
     }
 

@@ -79,7 +79,7 @@ impl Talk {
         for (side, ms, print) in [(C, 0, 1), (S, 30, 2)] {
             talk.event(
                 side,
-                &Event::Hello(Box::new(Hello {
+                &Event::Hello(Hello {
                     first: at(ms),
                     last: at(ms),
                     version: 3,
@@ -87,18 +87,18 @@ impl Talk {
                     peer_version: [0; 4],
                     digest: None,
                     fingerprint: print,
-                })),
+                }),
             );
         }
         for (side, ms, print) in [(S, 30, 1), (C, 60, 2)] {
             talk.event(
                 side,
-                &Event::Echo(Box::new(Echo {
+                &Event::Echo(Echo {
                     first: at(ms),
                     last: at(ms),
                     fingerprint: print,
                     packet: vec![0; HANDSHAKE_PACKET_LEN],
-                })),
+                }),
             );
         }
         talk.sent = [3073, 3073];
@@ -195,7 +195,7 @@ impl Talk {
 
     fn command(&mut self, side: Side, ms: i64, stream: u32, command: Command) {
         let raw = self.raw(side, ms, stream, MessageTypeId::COMMAND_AMF0);
-        self.message(side, raw, Message::Command(Box::new(command)));
+        self.message(side, raw, Message::Command(command));
     }
 
     fn finish(&mut self, cause: EndCause, by: Option<Side>, ms: i64) {

@@ -19,7 +19,7 @@ fn a_call_whose_begin_was_sent_again_is_made_when_it_is_whole() {
         transaction_id: Some(TransactionId(1.0)),
         ..Command::default()
     };
-    talk.message(C, raw, Message::Command(Box::new(command)));
+    talk.message(C, raw, Message::Command(command));
     talk.call(S, 140, 0, "_result", 1.0, &[]);
     let call = talk.session.calls.get(1).unwrap();
     assert_eq!(call.at, at(130));
@@ -308,7 +308,7 @@ fn a_handshake_that_was_cut_is_told_at_the_end() {
     let mut talk = Talk::default();
     talk.event(
         C,
-        &Event::Hello(Box::new(Hello {
+        &Event::Hello(Hello {
             first: at(0),
             last: at(0),
             version: 3,
@@ -316,7 +316,7 @@ fn a_handshake_that_was_cut_is_told_at_the_end() {
             peer_version: [0; 4],
             digest: None,
             fingerprint: 1,
-        })),
+        }),
     );
     assert_eq!(talk.session.summary().stage, Stage::Handshake);
     talk.finish(EndCause::Fin, Some(S), 10_000);
