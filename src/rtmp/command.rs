@@ -265,17 +265,22 @@ impl Command {
     /// trees and in hex.
     pub fn secrets(&self) -> Vec<&str> {
         let mut found = Vec::new();
+        self.each_secret(&mut |secret| found.push(secret));
+        found
+    }
+
+    /// Tells the same one by one.
+    pub(crate) fn each_secret<'a>(&'a self, found: &mut impl FnMut(&'a str)) {
         let of_property = |key: &str| self.property_secrecy(key);
         if let Some(object) = &self.object {
-            secrets_in(object, Secrecy::Open, &of_property, &mut found);
+            secrets_in(object, Secrecy::Open, &of_property, found);
         }
         for (index, argument) in self.arguments.iter().enumerate() {
             if argument.may_hold_text() {
                 let own = self.argument_secrecy(index);
-                secrets_in(argument, own, &of_property, &mut found);
+                secrets_in(argument, own, &of_property, found);
             }
         }
-        found
     }
 
     /// The value that `reference` names in this command.

@@ -100,10 +100,15 @@ impl Data {
     /// Everything secret in its texts, in the order of the wire.
     pub fn secrets(&self) -> Vec<&str> {
         let mut found = Vec::new();
-        for value in &self.values {
-            secrets_in(value, Secrecy::Open, &Secrecy::of_property, &mut found);
-        }
+        self.each_secret(&mut |secret| found.push(secret));
         found
+    }
+
+    /// Tells the same one by one.
+    pub(crate) fn each_secret<'a>(&'a self, found: &mut impl FnMut(&'a str)) {
+        for value in &self.values {
+            secrets_in(value, Secrecy::Open, &Secrecy::of_property, found);
+        }
     }
 
     /// Whether players may read audio and video samples, as `|RtmpSampleAccess` says.

@@ -100,17 +100,21 @@ impl Secrecy {
     }
 }
 
-/// The secret parts of the texts in `value`, in the order of the wire. `own` holds for a text that
+/// Tells the secret parts of the texts in `value`, in the order of the wire. `own` holds for a text that
 /// is no property, `of_property` for one that is; a text in an array has the secrecy of the array.
 pub fn secrets_in<'v>(
     value: &'v Value,
     own: Secrecy,
     of_property: &impl Fn(&str) -> Secrecy,
-    found: &mut Vec<&'v str>,
+    found: &mut impl FnMut(&'v str),
 ) {
     let value = value.plain();
     if let Some(text) = value.as_str() {
-        own.each_part(text, &mut |part| found.extend(text.get(part)));
+        own.each_part(text, &mut |part| {
+            if let Some(secret) = text.get(part) {
+                found(secret);
+            }
+        });
         return;
     }
     for (key, part) in value.properties() {
@@ -169,6 +173,10 @@ fn url_parts(text: &str, found: &mut impl FnMut(Range<usize>)) {
 
 /// The values of `name=value` behind a question mark or an ampersand.
 fn parameter_parts(text: &str, found: &mut impl FnMut(Range<usize>)) {
+    // Most prose has none, which is seen sooner so.
+    if !text.contains('=') {
+        return;
+    }
     for (at, _) in text.match_indices(['?', '&']) {
         let start = at.saturating_add(1);
         let rest = text.get(start..).unwrap_or_default();

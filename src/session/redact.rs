@@ -84,9 +84,7 @@ impl Secrets {
         if let Some(name) = command.stream_name() {
             self.add_stream_name(name);
         }
-        for secret in command.secrets() {
-            self.add_part(secret);
-        }
+        command.each_secret(&mut |secret| self.add_part(secret));
         for (index, argument) in command.arguments.iter().enumerate() {
             if let Some(raw) = argument.as_text().and_then(Text::not_utf8)
                 && command.argument_secrecy(index) == Secrecy::Whole
@@ -98,9 +96,7 @@ impl Secrets {
 
     /// Remembers every secret that a data message carries.
     pub fn add_data(&mut self, data: &Data) {
-        for secret in data.secrets() {
-            self.add_part(secret);
-        }
+        data.each_secret(&mut |secret| self.add_part(secret));
     }
 
     /// The secrets, in the order in which they were learned.
