@@ -74,14 +74,26 @@ impl<'a> BitReader<'a> {
 
     /// The next bits, `most` of them or as many as their byte still has, and how many they are.
     fn some(&mut self, most: u32) -> Option<(u32, u32)> {
+        let (byte, left) = self.current()?;
+        let count = most.min(left);
+        let rest = u32::from(byte).wrapping_shl(self.used) & 0xff;
+        let bits = rest.wrapping_shr(8_u32.saturating_sub(count));
+        self.pass(byte, count)?;
+        Some((bits, count))
+    }
+
+    /// The byte that holds the next bit, and how many of its bits are still to be read.
+    fn current(&mut self) -> Option<(u8, u32)> {
         if self.used == 0 && self.is_nal && self.zeros >= 2 && self.bytes.get(self.at) == Some(&3) {
             self.at = self.at.checked_add(1)?;
             self.zeros = 0;
         }
         let byte = *self.bytes.get(self.at)?;
-        let count = most.min(8_u32.saturating_sub(self.used));
-        let rest = u32::from(byte).wrapping_shl(self.used) & 0xff;
-        let bits = rest.wrapping_shr(8_u32.saturating_sub(count));
+        Some((byte, 8_u32.saturating_sub(self.used)))
+    }
+
+    /// Passes over some of the bits left in `byte`, the current one.
+    fn pass(&mut self, byte: u8, count: u32) -> Option<()> {
         self.used = self.used.wrapping_add(count) & 7;
         if self.used == 0 {
             self.zeros = if byte == 0 {
@@ -91,17 +103,32 @@ impl<'a> BitReader<'a> {
             };
             self.at = self.at.checked_add(1)?;
         }
-        Some((bits, count))
+        Some(())
+    }
+
+    /// Passes over the next one, and the zeros before it, of which it returns the number.
+    fn leading_zeros(&mut self) -> Option<u32> {
+        let mut zeros = 0_u32;
+        // A byte at a time: most codes are shorter.
+        while zeros <= MAX_LEADING_ZEROS {
+            let (byte, left) = self.current()?;
+            let rest = byte.wrapping_shl(self.used);
+            if rest != 0 {
+                let before = rest.leading_zeros();
+                self.pass(byte, before.checked_add(1)?)?;
+                return zeros.checked_add(before);
+            }
+            self.pass(byte, left)?;
+            zeros = zeros.checked_add(left)?;
+        }
+        None
     }
 
     /// An unsigned Exp-Golomb code: ue(v) (H.264 section 9.1).
     pub(super) fn ue(&mut self) -> Option<u32> {
-        let mut zeros = 0_u32;
-        while !self.bit()? {
-            zeros = zeros.checked_add(1)?;
-            if zeros > MAX_LEADING_ZEROS {
-                return None;
-            }
+        let zeros = self.leading_zeros()?;
+        if zeros > MAX_LEADING_ZEROS {
+            return None;
         }
         let suffix = u64::from(self.u(zeros)?);
         let base = 1_u64.checked_shl(zeros)?.checked_sub(1)?;
