@@ -63,6 +63,16 @@ const ENHANCED_KEYS: [&str; 4] = [
     "capsEx",
 ];
 
+/// Properties of which a server that says more of itself has one at least.
+const INFO_KEYS: [&str; 6] = [
+    "data",
+    "srs_sig",
+    "srs_server",
+    "srs_version",
+    "server",
+    "version",
+];
+
 impl Enhanced {
     /// Names of the `capsEx` flags that are set and known.
     pub fn caps_names(&self) -> impl Iterator<Item = &'static str> {
@@ -164,6 +174,10 @@ impl Peers {
 /// What servers say of themselves beside `fmsVer`: SRS in the `data` object or the information
 /// object, others as its `version`.
 fn server_info(command: &Command) -> Option<Box<str>> {
+    // Asked once for all, as above.
+    if !command.has_any(&INFO_KEYS) {
+        return None;
+    }
     let data = command.find("data");
     let value = |key| {
         let in_data = data.and_then(|data| data.get_str(key));
