@@ -11,6 +11,10 @@ pub struct Printable<'a>(pub &'a str);
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Nearly all text is this plain, and need not be taken apart to see it.
+        if self.0.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return f.write_str(self.0);
+        }
         for piece in self.0.split_inclusive(is_unsafe) {
             let mut safe = piece.chars();
             let Some(c) = safe.next_back().filter(|c| is_unsafe(*c)) else {

@@ -2,6 +2,7 @@
 //! structure, so that it can be pasted into an issue.
 
 mod held;
+mod line;
 mod section;
 
 use std::io;
@@ -27,6 +28,9 @@ const MAX_HELD: usize = 4 * 1024 * 1024;
 
 /// Bytes of the list of connections that are kept; a line has about 100.
 const MAX_LIST: usize = 4 * 1024 * 1024;
+
+/// More than most lines of the list take.
+const USUAL_LINE: usize = 128;
 
 /// Connections that get a section of their own, and as many again of those in which something is
 /// wrong. All have a line in the list; nobody reads thousands of sections, and `rtmpscope json`
@@ -146,16 +150,8 @@ impl<W: Write> TextReport<W> {
             return Ok(());
         }
         let summary = connection.session.summary();
-        let role = section::role_label(&summary, "-");
-        let stream = section::stream_label(&summary, mask);
-        let codecs = section::codecs_label(&summary);
-        let line = format!(
-            "{marker} #{:<4} {:>21} -> {:<21} {role:<9} {stream}  {codecs}  {}\n",
-            connection.id,
-            section::endpoint(connection, Side::Client),
-            section::endpoint(connection, Side::Server),
-            summary.stage.name(),
-        );
+        let mut line = String::with_capacity(USUAL_LINE);
+        line::line(&mut line, connection, &summary, mask, marker);
         self.list.push(&line)
     }
 }

@@ -7,24 +7,22 @@ mod media;
 mod network;
 mod setup;
 
-use std::fmt;
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 
 use crate::base::side::Side;
 use crate::base::time::Precision;
 use crate::base::units::INFERRED;
-use crate::base::units::marked;
+use crate::base::units::push_number;
 use crate::base::units::span_with_hours;
 use crate::net::connection::Connection as Tcp;
 use crate::pipeline::Connection;
 use crate::report::proxy_name;
 use crate::report::text::joined;
+use crate::report::text::line;
 use crate::report::text::section::anomalies::WireAnomalies;
 use crate::report::text::section::anomalies::anomalies;
 use crate::report::text::section::calls::calls;
 use crate::report::text::section::channels::channels;
-use crate::report::text::section::media::codec_name;
 use crate::report::text::section::media::media;
 use crate::report::text::section::network::network;
 use crate::report::text::section::setup::setup;
@@ -32,8 +30,6 @@ use crate::report::text::shown;
 use crate::rtmp::secret::Secrecy;
 use crate::session::inferred::Subject;
 use crate::session::mask::Mask;
-use crate::session::summary::Stage;
-use crate::session::summary::Summary;
 
 /// The section.
 pub(super) fn section(
@@ -57,87 +53,17 @@ pub(super) fn section(
     out
 }
 
-/// Address and port of one end. The client's has a mark when it is inferred who that is.
-pub(super) fn endpoint(connection: &Connection, side: Side) -> Endpoint {
-    let end = connection.ends.of(side);
-    Endpoint {
-        addr: SocketAddr::new(end.addr, end.port),
-        is_inferred: side == Side::Client && connection.sides_from().is_some(),
-    }
-}
-
-/// An end of a connection as a report shows it, of any width.
-pub(super) struct Endpoint {
-    addr: SocketAddr,
-    is_inferred: bool,
-}
-
-impl fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_inferred {
-            f.pad(&marked(self.addr, true))
-        } else {
-            self.addr.fmt(f)
-        }
-    }
-}
-
-/// Role of the client.
-pub(super) fn role_label(summary: &Summary<'_>, none: &str) -> String {
-    let name = summary.role.map_or(none, |role| role.name());
-    marked(name, summary.role_from.is_some())
-}
-
-/// App and stream name.
-pub(super) fn stream_label(summary: &Summary<'_>, mask: Mask<'_>) -> String {
-    let app = summary.app.map(|app| shown(&mask.text(app, Secrecy::Url)));
-    let name = summary
-        .stream_name
-        .map(|name| shown(&mask.text(name, Secrecy::Whole)));
-    match (app, name) {
-        (Some(mut app), Some(name)) => {
-            app.push('/');
-            app.push_str(&name);
-            app
-        }
-        (Some(app), None) => app,
-        (None, Some(name)) => name,
-        (None, None) if summary.stage == Stage::Midstream => "(joined late)".to_owned(),
-        (None, None) => "(no connect)".to_owned(),
-    }
-}
-
-/// Codecs of the main tracks, as `avc 1280x720 + aac`.
-pub(super) fn codecs_label(summary: &Summary<'_>) -> String {
-    let mut parts = Vec::new();
-    if let Some(track) = summary.video {
-        let mut label = codec_name(track);
-        if let Some(size) = track.picture_size() {
-            let _ = write!(label, " {}x{}", size.width, size.height);
-        }
-        parts.push(label);
-    }
-    if let Some(track) = summary.audio {
-        parts.push(codec_name(track));
-    }
-    if parts.is_empty() {
-        "no media".to_owned()
-    } else {
-        parts.join(" + ")
-    }
-}
-
 fn head(out: &mut String, connection: &Connection, mask: Mask<'_>) {
     let summary = connection.session.summary();
-    let _ = writeln!(
-        out,
-        "\n#{} {} -> {}  {}  {}",
-        connection.id,
-        endpoint(connection, Side::Client),
-        endpoint(connection, Side::Server),
-        role_label(&summary, "no role"),
-        stream_label(&summary, mask)
-    );
+    out.push_str("\n#");
+    push_number(out, connection.id.0);
+    out.push(' ');
+    line::ends(out, connection, 0);
+    out.push_str("  ");
+    line::role(out, &summary, "no role");
+    out.push_str("  ");
+    line::stream(out, &summary, mask);
+    out.push('\n');
     let _ = writeln!(
         out,
         "  start     {}  frames {}..{}  {}",
