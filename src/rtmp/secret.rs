@@ -21,31 +21,43 @@ pub enum Secrecy {
 }
 
 /// Keys of properties that hold secrets: URLs and application names, prose in which servers put
-/// authentication strings, stream names and credentials.
-const KEYS: &[(&str, Secrecy)] = &[
-    ("tcUrl", Secrecy::Url),
-    ("swfUrl", Secrecy::Url),
-    ("pageUrl", Secrecy::Url),
-    ("app", Secrecy::Url),
-    ("redirect", Secrecy::Url),
-    ("url", Secrecy::Url),
-    ("description", Secrecy::Parameters),
-    ("reason", Secrecy::Parameters),
-    ("message", Secrecy::Parameters),
-    ("streamName", Secrecy::Whole),
-    ("oldStreamName", Secrecy::Whole),
-    ("details", Secrecy::Whole),
-    ("pubUser", Secrecy::Whole),
-    ("pubPasswd", Secrecy::Whole),
-    ("user", Secrecy::Whole),
-    ("username", Secrecy::Whole),
-    ("password", Secrecy::Whole),
-    ("passwd", Secrecy::Whole),
-    ("token", Secrecy::Whole),
-    ("secureToken", Secrecy::Whole),
-    ("authToken", Secrecy::Whole),
-    ("streamKey", Secrecy::Whole),
-];
+/// authentication strings, stream names and credentials. Of each length by themselves, since every
+/// text property of every command is looked up here and most are none of them.
+fn keys_of_len(len: usize) -> &'static [(&'static str, Secrecy)] {
+    match len {
+        3 => &[("app", Secrecy::Url), ("url", Secrecy::Url)],
+        4 => &[("user", Secrecy::Whole)],
+        5 => &[("tcUrl", Secrecy::Url), ("token", Secrecy::Whole)],
+        6 => &[
+            ("swfUrl", Secrecy::Url),
+            ("reason", Secrecy::Parameters),
+            ("passwd", Secrecy::Whole),
+        ],
+        7 => &[
+            ("pageUrl", Secrecy::Url),
+            ("message", Secrecy::Parameters),
+            ("details", Secrecy::Whole),
+            ("pubUser", Secrecy::Whole),
+        ],
+        8 => &[
+            ("redirect", Secrecy::Url),
+            ("username", Secrecy::Whole),
+            ("password", Secrecy::Whole),
+        ],
+        9 => &[
+            ("pubPasswd", Secrecy::Whole),
+            ("authToken", Secrecy::Whole),
+            ("streamKey", Secrecy::Whole),
+        ],
+        10 => &[("streamName", Secrecy::Whole)],
+        11 => &[
+            ("description", Secrecy::Parameters),
+            ("secureToken", Secrecy::Whole),
+        ],
+        13 => &[("oldStreamName", Secrecy::Whole)],
+        _ => &[],
+    }
+}
 
 /// Parameters of Adobe's access manager that say why it refused; the others are the exchange
 /// itself.
@@ -55,7 +67,8 @@ impl Secrecy {
     /// What of the text of a property with this key is secret. Case does not matter: rather too
     /// much is masked than too little.
     pub fn of_property(key: &str) -> Self {
-        KEYS.iter()
+        keys_of_len(key.len())
+            .iter()
             .find(|(known, _)| known.eq_ignore_ascii_case(key))
             .map_or(Self::Open, |(_, secrecy)| *secrecy)
     }
@@ -68,7 +81,7 @@ impl Secrecy {
     }
 
     /// Tells the secret parts of `text`, in order, none of them empty.
-    fn each_part(self, text: &str, found: &mut impl FnMut(Range<usize>)) {
+    pub(crate) fn each_part(self, text: &str, found: &mut impl FnMut(Range<usize>)) {
         let found = &mut |part: Range<usize>| {
             if !part.is_empty() {
                 found(part);
@@ -152,16 +165,12 @@ pub fn mask_known<'a, 's>(
 
 /// The user information before the host, and everything behind the first question mark.
 fn url_parts(text: &str, found: &mut impl FnMut(Range<usize>)) {
-    let (before, query) = match text.split_once('?') {
-        Some((before, _)) => (before, before.len().saturating_add(1)..text.len()),
-        None => (text, text.len()..text.len()),
-    };
-    // By its first character: a search for all three prepares itself for longer than it lasts.
-    let behind_colons = before
-        .match_indices(':')
-        .map(|(at, _)| at.saturating_add(1));
-    let behind_scheme = |at: usize| before.get(at..)?.strip_prefix("//");
-    if let Some(rest) = behind_colons.into_iter().find_map(behind_scheme) {
+    // Byte by byte: a search for text prepares itself for longer than it lasts.
+    let end = text.bytes().position(|byte| byte == b'?');
+    let before = end.and_then(|end| text.get(..end)).unwrap_or(text);
+    let query = before.len().saturating_add(1).min(text.len())..text.len();
+    let scheme = before.as_bytes().windows(3).position(|part| part == b"://");
+    if let Some(rest) = scheme.and_then(|at| before.get(at.checked_add(3)?..)) {
         let authority = rest.split('/').next().unwrap_or_default();
         if let Some((user, _)) = authority.rsplit_once('@') {
             let start = before.len().saturating_sub(rest.len());
@@ -247,6 +256,18 @@ mod tests {
             masked,
             format!("Started publishing {}.", redact::mask("cam-77"))
         );
+    }
+
+    #[test]
+    fn keys_are_listed_under_their_length() {
+        for len in 0..20 {
+            for (key, _) in keys_of_len(len) {
+                assert_eq!(key.len(), len, "{key}");
+            }
+        }
+        assert_eq!(Secrecy::of_property("TCURL"), Secrecy::Url);
+        assert_eq!(Secrecy::of_property("streamname"), Secrecy::Whole);
+        assert_eq!(Secrecy::of_property("code"), Secrecy::Open);
     }
 
     #[test]
