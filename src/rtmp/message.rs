@@ -128,45 +128,25 @@ pub fn decode(raw: &RawMessage, fields: &mut impl FieldSink) -> Decoded {
         check_stream(raw, &mut problems);
     }
     let message = match raw.type_id {
-        MessageTypeId::SET_CHUNK_SIZE => {
-            number("chunk size", body, fields, &mut problems).map(|value| Message::SetChunkSize {
-                size: value & 0x7fff_ffff,
-            })
-        }
-        MessageTypeId::ABORT => {
-            number("chunk stream id", body, fields, &mut problems).map(|csid| Message::Abort {
-                csid: ChunkStreamId(csid),
-            })
-        }
-        MessageTypeId::ACKNOWLEDGEMENT => number("sequence number", body, fields, &mut problems)
-            .map(|sequence_number| Message::Acknowledgement { sequence_number }),
-        MessageTypeId::WINDOW_ACK_SIZE => {
-            number("acknowledgement window size", body, fields, &mut problems)
-                .map(|size| Message::WindowAckSize { size })
-        }
-        MessageTypeId::SET_PEER_BANDWIDTH => {
-            control::parse_set_peer_bandwidth(body, fields, &mut problems)
-                .map(Message::SetPeerBandwidth)
-        }
-        MessageTypeId::USER_CONTROL => {
-            control::parse_user_control(body, fields, &mut problems).map(Message::UserControl)
-        }
         MessageTypeId::AUDIO => {
             let (tag, found) = audio::parse(body, raw.length, fields);
             anomalies.extend(found.into_iter().map(|problem| media(raw, problem)));
-            Some(Message::Audio(tag))
+            Message::Audio(tag)
         }
         MessageTypeId::VIDEO => {
             let (tag, found) = video::parse(body, raw.length, fields);
             anomalies.extend(found.into_iter().map(|problem| media(raw, problem)));
-            Some(Message::Video(tag))
+            Message::Video(tag)
         }
-        _ => Some(decode_structured(
-            raw,
-            fields,
-            &mut problems,
-            &mut anomalies,
-        )),
+        MessageTypeId::SET_CHUNK_SIZE
+        | MessageTypeId::ABORT
+        | MessageTypeId::ACKNOWLEDGEMENT
+        | MessageTypeId::USER_CONTROL
+        | MessageTypeId::WINDOW_ACK_SIZE
+        | MessageTypeId::SET_PEER_BANDWIDTH => {
+            decode_control(raw.type_id, body, fields, &mut problems).unwrap_or(Message::Unreadable)
+        }
+        _ => decode_structured(raw, fields, &mut problems, &mut anomalies),
     };
     let in_part = !raw.is_whole();
     problems.retain(|problem| !(in_part && problem.kind.is_shortage()));
@@ -179,10 +159,34 @@ pub fn decode(raw: &RawMessage, fields: &mut impl FieldSink) -> Decoded {
         };
         shown_by(raw, kind)
     }));
-    Decoded {
-        message: message.unwrap_or(Message::Unreadable),
-        anomalies,
-    }
+    Decoded { message, anomalies }
+}
+
+/// Reads the messages that hold a number or an event; `None` when they are too short.
+fn decode_control(
+    type_id: MessageTypeId,
+    body: &[u8],
+    fields: &mut impl FieldSink,
+    problems: &mut Vec<Problem>,
+) -> Option<Message> {
+    Some(match type_id {
+        MessageTypeId::SET_CHUNK_SIZE => Message::SetChunkSize {
+            size: number("chunk size", body, fields, problems)? & 0x7fff_ffff,
+        },
+        MessageTypeId::ABORT => Message::Abort {
+            csid: ChunkStreamId(number("chunk stream id", body, fields, problems)?),
+        },
+        MessageTypeId::ACKNOWLEDGEMENT => Message::Acknowledgement {
+            sequence_number: number("sequence number", body, fields, problems)?,
+        },
+        MessageTypeId::WINDOW_ACK_SIZE => Message::WindowAckSize {
+            size: number("acknowledgement window size", body, fields, problems)?,
+        },
+        MessageTypeId::SET_PEER_BANDWIDTH => {
+            Message::SetPeerBandwidth(control::parse_set_peer_bandwidth(body, fields, problems)?)
+        }
+        _ => Message::UserControl(control::parse_user_control(body, fields, problems)?),
+    })
 }
 
 /// Reads the messages that hold AMF values or other messages.
