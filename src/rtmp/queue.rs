@@ -28,11 +28,14 @@ pub struct EventQueue {
 impl EventQueue {
     /// The next event.
     pub fn poll(&mut self) -> Option<Event> {
-        let event = self.events.pop_front();
-        if event.is_none() && self.events.capacity() > IDLE_CAPACITY {
+        // Asked first: an event is large, and every other call finds none.
+        if !self.events.is_empty() {
+            return self.events.pop_front();
+        }
+        if self.events.capacity() > IDLE_CAPACITY {
             self.events.shrink_to(IDLE_CAPACITY);
         }
-        event
+        None
     }
 
     /// Gives back an event that is no longer needed, for the memory it holds.

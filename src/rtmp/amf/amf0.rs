@@ -264,8 +264,14 @@ impl<F: FieldSink> Reader<'_, F> {
         let mut properties = Properties::new();
         while !self.is_stopped() {
             let start = self.position();
-            if matches!(self.rest(), [] | [0] | [0, 0]) {
+            let rest = self.rest();
+            if matches!(rest, [] | [0] | [0, 0]) {
                 self.amf0_missing_end(start);
+                break;
+            }
+            if rest.starts_with(&OBJECT_END) {
+                self.read_bytes("an object end", OBJECT_END.len());
+                self.leaf(FieldName::Spec("object end"), start, &"");
                 break;
             }
             let Some(key) = self.amf0_text("a property name") else {
@@ -273,9 +279,7 @@ impl<F: FieldSink> Reader<'_, F> {
             };
             if self.peek() == Some(marker::OBJECT_END) {
                 self.read("an object end", be_u8);
-                if !key.as_str().is_empty() {
-                    self.note(start, BodyProblem::AmfStrayObjectEnd);
-                }
+                self.note(start, BodyProblem::AmfStrayObjectEnd);
                 self.leaf(FieldName::Spec("object end"), start, &"");
                 break;
             }

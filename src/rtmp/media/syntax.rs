@@ -27,6 +27,8 @@ pub(super) struct Syntax<'a, 's> {
     /// Position in the message of the first byte.
     base: usize,
     sink: &'s mut dyn FieldSink,
+    /// Whether anybody looks at the sink: mostly nobody does, and a record has dozens of elements.
+    is_watched: bool,
 }
 
 impl<'a, 's> Syntax<'a, 's> {
@@ -35,6 +37,7 @@ impl<'a, 's> Syntax<'a, 's> {
         Self {
             bits: BitReader::new(bytes),
             base,
+            is_watched: sink.is_watched(),
             sink,
         }
     }
@@ -44,6 +47,7 @@ impl<'a, 's> Syntax<'a, 's> {
         Self {
             bits: BitReader::nal(bytes),
             base,
+            is_watched: sink.is_watched(),
             sink,
         }
     }
@@ -63,6 +67,9 @@ impl<'a, 's> Syntax<'a, 's> {
     }
 
     fn report(&mut self, name: &'static str, start: usize, value: &dyn fmt::Display) {
+        if !self.is_watched {
+            return;
+        }
         let range = self.range_from(start);
         self.sink.leaf(FieldName::Spec(name), range, value);
     }
