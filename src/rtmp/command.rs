@@ -4,6 +4,7 @@
 use std::fmt;
 
 use nom::number::complete::be_u8;
+use smallvec::SmallVec;
 
 use crate::rtmp::amf::amf0::marker;
 use crate::rtmp::amf::reader::Reader;
@@ -22,6 +23,9 @@ use crate::rtmp::types::MessageTypeId;
 #[cfg(test)]
 mod tests;
 
+/// Arguments of a command: mostly one or none, which needs no memory of its own.
+pub type Arguments = SmallVec<[Value; 1]>;
+
 /// A call, an answer, or a notice.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Command {
@@ -34,7 +38,7 @@ pub struct Command {
     /// The value behind the transaction id: an object with properties, or null.
     pub object: Option<Value>,
     /// The values behind that.
-    pub arguments: Vec<Value>,
+    pub arguments: Arguments,
 }
 
 /// Transaction id of a command (section 7.1.1). A double on the wire, kept as one.
@@ -320,7 +324,7 @@ pub fn parse<F: FieldSink>(
         }
         command.arguments.extend(first);
         if !reader.is_stopped() {
-            command.arguments.append(&mut reader.amf0_values(1));
+            command.arguments.extend(reader.amf0_values(1));
         }
         return command;
     };

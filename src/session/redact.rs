@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use compact_str::CompactString;
+use smallvec::SmallVec;
 
 use crate::base::redact::mask;
 use crate::rtmp::amf::value::Text;
@@ -154,7 +155,8 @@ impl Redactor<'_> {
 
     /// The text with its secrets masked, when it is known what of it is secret.
     pub fn text_as<'t>(&self, secrecy: Secrecy, text: &'t str) -> Cow<'t, str> {
-        let parts = secrecy.parts(text);
+        let mut parts = SmallVec::<[Range<usize>; 2]>::new();
+        secrecy.each_part(text, &mut |part| parts.push(part));
         let mut masked = String::new();
         let mut done = 0;
         while let Some(found) = self.next_secret(text, done, &parts) {
@@ -397,7 +399,7 @@ mod tests {
         let mut secrets = Secrets::default();
         secrets.add_command(&Command {
             name: "publish".into(),
-            arguments: vec![Value::String(Text::from_bytes(b"cam\xe9ra"))],
+            arguments: [Value::String(Text::from_bytes(b"cam\xe9ra"))].into(),
             ..Command::default()
         });
         let mut bytes = *b"\x02\x00\x06cam\xe9ra";
@@ -420,7 +422,7 @@ mod tests {
         let mut secrets = Secrets::default();
         secrets.add_command(&Command {
             name: "publish".into(),
-            arguments: vec![Value::String("cam-1".into()), Value::String("live".into())],
+            arguments: vec![Value::String("cam-1".into()), Value::String("live".into())].into(),
             ..Command::default()
         });
         assert_eq!(secrets.iter().collect::<Vec<_>>(), ["cam-1"]);

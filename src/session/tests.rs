@@ -187,7 +187,7 @@ impl Talk {
                 name: name.into(),
                 transaction_id: Some(TransactionId(id)),
                 object: Some(Value::Null),
-                arguments: args.to_vec(),
+                arguments: args.into(),
                 ..Command::default()
             },
         );

@@ -6,6 +6,7 @@ use std::fmt;
 use nom::IResult;
 use nom::Parser;
 use nom::bytes::complete::take;
+use smallvec::SmallVec;
 
 use crate::rtmp::amf::reference::Reference;
 use crate::rtmp::amf::reference::ReferenceTable;
@@ -45,6 +46,10 @@ pub(crate) struct Complex {
     open: bool,
 }
 
+/// The values of a message that can be named by reference. Most messages have one or two, which
+/// need no memory of their own.
+pub(crate) type Complexes = SmallVec<[Complex; 2]>;
+
 /// Class description of AMF3 objects (section 3.12), as places in the body.
 #[derive(Debug, Clone)]
 pub(crate) struct Traits {
@@ -73,8 +78,8 @@ pub struct Reader<'a, F> {
     depth: usize,
     values_left: usize,
     text_left: usize,
-    pub(crate) amf0_objects: Vec<Complex>,
-    pub(crate) amf3_objects: Vec<Complex>,
+    amf0_objects: Complexes,
+    amf3_objects: Complexes,
     pub(crate) amf3_strings: Vec<Span>,
     pub(crate) amf3_traits: Vec<Traits>,
 }
@@ -97,8 +102,8 @@ impl<'a, F: FieldSink> Reader<'a, F> {
             depth: 0,
             values_left: MAX_VALUES,
             text_left: MAX_REPEATED_TEXT,
-            amf0_objects: Vec::new(),
-            amf3_objects: Vec::new(),
+            amf0_objects: Complexes::new(),
+            amf3_objects: Complexes::new(),
             amf3_strings: Vec::new(),
             amf3_traits: Vec::new(),
         }
@@ -268,7 +273,7 @@ impl<'a, F: FieldSink> Reader<'a, F> {
         }
     }
 
-    fn table(&mut self, table: ReferenceTable) -> &mut Vec<Complex> {
+    fn table(&mut self, table: ReferenceTable) -> &mut Complexes {
         match table {
             ReferenceTable::Amf0Objects => &mut self.amf0_objects,
             ReferenceTable::Amf3Objects | ReferenceTable::Amf3Strings => &mut self.amf3_objects,

@@ -166,7 +166,7 @@ fn a_selector_byte_on_type_20() {
 fn a_command_without_name() {
     let (command, problems) = read_as(MessageTypeId::COMMAND_AMF0, "05 01 01");
     assert_eq!(command.name.as_str(), "");
-    assert_eq!(command.arguments, [Value::Null, Value::Boolean(true)]);
+    assert_eq!(command.arguments[..], [Value::Null, Value::Boolean(true)]);
     assert_eq!(problems, ["message.name_missing"]);
     let (_, problems) = read_as(MessageTypeId::COMMAND_AMF0, "");
     assert_eq!(problems, ["message.name_missing"]);
@@ -177,7 +177,7 @@ fn a_command_without_transaction_id() {
     let (command, problems) = read_as(MessageTypeId::COMMAND_AMF0, "02 0001 61 05 01 01");
     assert_eq!(command.transaction_id, None);
     assert_eq!(command.object, Some(Value::Null));
-    assert_eq!(command.arguments, [Value::Boolean(true)]);
+    assert_eq!(command.arguments[..], [Value::Boolean(true)]);
     assert_eq!(problems, ["message.transaction_id_missing"]);
 }
 

@@ -362,7 +362,7 @@ fn capabilities_of_both_peers_are_kept() {
             name: "_result".into(),
             transaction_id: Some(TransactionId(1.0)),
             object: Some(properties),
-            arguments: vec![information],
+            arguments: [information].into(),
             ..Command::default()
         },
     );
