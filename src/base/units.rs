@@ -18,15 +18,20 @@ pub fn marked(value: impl fmt::Display, is_inferred: bool) -> String {
 
 /// A count with a space between each three digits.
 pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len().saturating_add(digits.len() / 3));
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && digits.len().saturating_sub(at).is_multiple_of(3) {
-            out.push(' ');
-        }
-        out.push(digit);
-    }
+    let mut out = String::new();
+    push_grouped(&mut out, number);
     out
+}
+
+fn push_grouped(out: &mut String, number: u64) {
+    if number < 1000 {
+        return push_number(out, number);
+    }
+    push_grouped(out, number / 1000);
+    out.push(' ');
+    for part in [number / 100, number / 10, number] {
+        push_number(out, part % 10);
+    }
 }
 
 /// Appends a number in digits, as a list of thousands of lines needs them: formatting costs ten
@@ -36,8 +41,8 @@ pub fn push_number(out: &mut String, number: u64) {
     if rest > 0 {
         push_number(out, rest);
     }
-    let digit = u32::try_from(number % 10).unwrap_or(0);
-    out.extend(char::from_digit(digit, 10));
+    let digit = u8::try_from(number % 10).unwrap_or(0);
+    out.push(char::from(b'0'.saturating_add(digit)));
 }
 
 /// A count with its noun, which has an `s` behind it unless there is one.

@@ -7,6 +7,7 @@ use crate::base::units::bytes;
 use crate::base::units::counted;
 use crate::base::units::grouped;
 use crate::base::units::marked;
+use crate::base::units::push_number;
 use crate::base::units::span_with_hours;
 use crate::pipeline::Connection;
 use crate::report::text::parts_of_aggregates;
@@ -14,6 +15,10 @@ use crate::report::text::section::arrow;
 use crate::rtmp::event::ChunkSize;
 use crate::rtmp::event::Repeats;
 use crate::session::channel::Direction;
+
+/// Heads the columns that follow.
+const HEADING: &str = "      csid carries                      messages     bytes  share     \
+                       fmt 0/1/2/3 %   largest    longest\n";
 
 pub(super) fn channels(out: &mut String, connection: &Connection, side: Side) {
     let direction = connection.session.directions.of(side);
@@ -55,11 +60,7 @@ pub(super) fn channels(out: &mut String, connection: &Connection, side: Side) {
         direction.header_share() * 100.0,
         sizes.join(" -> ")
     );
-    let _ = writeln!(
-        out,
-        "     {:>5} {:<28} {:>8} {:>9} {:>6} {:>17} {:>9} {:>10}",
-        "csid", "carries", "messages", "bytes", "share", "fmt 0/1/2/3 %", "largest", "longest"
-    );
+    out.push_str(HEADING);
     for channel in &direction.channels {
         let carries: Vec<String> = channel
             .types()
@@ -71,11 +72,13 @@ pub(super) fn channels(out: &mut String, connection: &Connection, side: Side) {
             carries.truncate(27);
             carries.push('+');
         }
-        let mix: Vec<String> = channel
-            .formats
-            .iter()
-            .map(|count| percent(u64::from(*count), channel.messages()))
-            .collect();
+        let mut mix = String::new();
+        for (index, count) in channel.formats.iter().enumerate() {
+            if index > 0 {
+                mix.push('/');
+            }
+            push_number(&mut mix, percent(u64::from(*count), channel.messages()));
+        }
         let _ = writeln!(
             out,
             "     {:>5} {:<28} {:>8} {:>9} {:>5.1}% {:>17} {:>9} {:>10}",
@@ -84,7 +87,7 @@ pub(super) fn channels(out: &mut String, connection: &Connection, side: Side) {
             channel.messages(),
             bytes(channel.payload_bytes),
             direction.share_of(channel) * 100.0,
-            mix.join("/"),
+            mix,
             bytes(u64::from(channel.largest)),
             channel
                 .longest_hold()
@@ -130,11 +133,10 @@ fn found(out: &mut String, direction: &Direction) {
     }
 }
 
-pub(super) fn percent(part: u64, whole: u64) -> String {
+pub(super) fn percent(part: u64, whole: u64) -> u64 {
     let hundredfold = part.saturating_mul(100);
-    let rounded = hundredfold
+    hundredfold
         .saturating_add(whole / 2)
         .checked_div(whole)
-        .unwrap_or(0);
-    rounded.to_string()
+        .unwrap_or(0)
 }
