@@ -229,18 +229,34 @@ impl Command {
     /// How the call went, if the command says so. The information object is the first argument,
     /// but some servers put it in the place of the command object.
     pub fn status(&self) -> Option<Status<'_>> {
-        let information = self
-            .arguments
-            .iter()
-            .chain(&self.object)
-            .filter_map(|value| self.followed(value))
-            .find(|value| value.get_str("code").is_some() || value.get_str("level").is_some())?;
-        let text = |key| self.followed(information.get(key)?)?.as_str();
+        let mut places = self.arguments.iter().chain(&self.object);
+        places.find_map(|value| self.status_in(self.followed(value)?))
+    }
+
+    /// What this value says of how the call went, if it is an information object. Its properties
+    /// are gone through once, not searched for each.
+    fn status_in<'a>(&'a self, information: &'a Value) -> Option<Status<'a>> {
+        let (mut level, mut code, mut description, mut details) = (None, None, None, None);
+        for (key, value) in information.properties() {
+            // As with `get`, the last of equal keys counts.
+            match key.as_str() {
+                "level" => level = Some(value),
+                "code" => code = Some(value),
+                "description" => description = Some(value),
+                "details" => details = Some(value),
+                _ => {}
+            }
+        }
+        let is_text = |value: Option<&Value>| value.is_some_and(|value| value.as_str().is_some());
+        if !is_text(code) && !is_text(level) {
+            return None;
+        }
+        let text = |value: Option<&'a Value>| self.followed(value?)?.as_str();
         Some(Status {
-            level: text("level"),
-            code: text("code"),
-            description: text("description"),
-            details: text("details"),
+            level: text(level),
+            code: text(code),
+            description: text(description),
+            details: text(details),
             information,
         })
     }
