@@ -132,7 +132,11 @@ pub fn secrets_in<'v>(
     }
     for (key, part) in value.properties() {
         if part.may_hold_text() {
-            secrets_in(part, of_property(key), of_property, found);
+            let own = of_property(key);
+            // Most texts are open, and hold nothing else.
+            if own != Secrecy::Open || !matches!(part, Value::String(_)) {
+                secrets_in(part, own, of_property, found);
+            }
         }
     }
     for part in value.items() {
