@@ -7,6 +7,8 @@
 //!   the other direction is not seen to keep silent: a file that is copied gets no answer. To the
 //!   port of RTMP nobody copies files, so a silent peer is believed there.
 
+use smallvec::SmallVec;
+
 use crate::base::ids::Mark;
 use crate::base::side::PerSide;
 use crate::base::side::Side;
@@ -61,7 +63,7 @@ pub struct Detector {
     hint: Hint,
     verdict: Verdict,
     held: PerSide<Held>,
-    order: Vec<Piece>,
+    order: Order,
     /// Whether a hole was longer than what is held.
     has_long_hole: bool,
 }
@@ -87,11 +89,15 @@ struct Piece {
     hole: bool,
 }
 
+/// Pieces in the order of arrival. A hello of each side, in two pieces each, is what it mostly
+/// takes, and needs no memory of its own.
+type Order = SmallVec<[Piece; 4]>;
+
 /// The bytes and holes that a detector held, in the order in which they came.
 #[derive(Debug)]
 pub struct Pending {
     held: PerSide<Held>,
-    order: Vec<Piece>,
+    order: Order,
 }
 
 /// One piece of what a detector held.
@@ -110,6 +116,18 @@ pub struct PendingBytes<'a> {
 }
 
 impl Pending {
+    /// Takes the last piece out, if it is all that its side sent: who decodes it can go on with its
+    /// memory instead of copying what a server answers into memory of their own.
+    pub fn take_last(&mut self) -> Option<(Side, Mark, Vec<u8>)> {
+        let last = *self.order.last()?;
+        let held = self.held.of_mut(last.side);
+        if last.start > 0 || last.hole || held.bytes.len() > last.end {
+            return None;
+        }
+        self.order.pop();
+        Some((last.side, last.at, std::mem::take(&mut held.bytes)))
+    }
+
     /// The pieces in the order in which they came.
     pub fn iter(&self) -> impl Iterator<Item = PendingBytes<'_>> {
         self.order.iter().filter_map(|piece| {
@@ -166,7 +184,7 @@ impl Detector {
             hint,
             verdict: Verdict::Undecided,
             held: PerSide::default(),
-            order: Vec::new(),
+            order: Order::new(),
             has_long_hole: false,
         }
     }

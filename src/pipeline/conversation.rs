@@ -45,13 +45,9 @@ pub(super) struct Conversation {
 /// segment needs.
 #[derive(Debug)]
 #[repr(u8)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every connection that is kept is RTMP, and needs its decoders for every segment"
-)]
 pub(super) enum Stage {
     /// Its bytes are held until they tell.
-    Probing(Box<Detector>),
+    Probing(Detector),
     /// RTMP. `told` once an observer knows: a connection joined late is not RTMP for sure before
     /// its first message. `on_trial` where nothing but that would speak for it.
     Rtmp {
@@ -105,7 +101,7 @@ impl Conversation {
         }
         Self {
             tcp: Tcp::default(),
-            stage: Stage::Probing(Box::new(Detector::new(hint))),
+            stage: Stage::Probing(Detector::new(hint)),
             connection: Connection {
                 id,
                 ends,

@@ -428,7 +428,7 @@ impl Decoding {
             Verdict::Midstream => (None, Start::Midstream),
         };
         let on_trial = carried.is_none() && !detector.is_hinted();
-        let pending = detector.take_pending();
+        let mut pending = detector.take_pending();
         let turned = carried.is_some_and(|rtmp| rtmp.client == Side::Server);
         let mut origins = carried.map_or_else(PerSide::default, |rtmp| rtmp.origin);
         if turned {
@@ -450,17 +450,20 @@ impl Decoding {
         if told {
             self.tell(connection, observer);
         }
+        let of = |side: Side| if turned { side.other() } else { side };
+        let last = pending.take_last();
         for piece in pending.iter() {
-            let side = if turned {
-                piece.side.other()
-            } else {
-                piece.side
-            };
+            let side = of(piece.side);
             let decoder = decoders.of_mut(side);
             match piece.data {
                 Some(bytes) => decoder.push(piece.offset, piece.at, bytes, &mut self.queue),
                 None => decoder.gap(piece.offset, piece.len, piece.at, &mut self.queue),
             }
+            self.drain(connection, side, &mut told, observer);
+        }
+        if let Some((side, at, bytes)) = last {
+            let side = of(side);
+            decoders.of_mut(side).begin(at, bytes, &mut self.queue);
             self.drain(connection, side, &mut told, observer);
         }
         *stage = Stage::Rtmp {

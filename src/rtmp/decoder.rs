@@ -101,6 +101,23 @@ impl Decoder {
         }
     }
 
+    /// The first bytes of the direction, from position 0 on, in memory that is no longer needed.
+    pub fn begin(&mut self, at: Mark, bytes: Vec<u8>, out: &mut EventQueue) {
+        let count = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let bytes = match &mut self.stage {
+            Stage::Handshake(handshake) if self.position == 0 => match handshake.begin(at, bytes) {
+                Ok(()) => {
+                    self.position = count;
+                    return;
+                }
+                Err(bytes) => bytes,
+            },
+            _ => bytes,
+        };
+        self.push(0, at, &bytes, out);
+        out.recycle(bytes);
+    }
+
     /// `len` bytes from position `offset` on were not captured. `at` is what told that.
     pub fn gap(&mut self, offset: u64, len: u64, at: Mark, out: &mut EventQueue) {
         let end = offset.saturating_add(len);

@@ -86,6 +86,18 @@ impl Handshake {
         rest
     }
 
+    /// Takes the first bytes of the direction with their memory, if more are to follow: returns them
+    /// where that is not so.
+    pub(in crate::rtmp) fn begin(&mut self, at: Mark, bytes: Vec<u8>) -> Result<(), Vec<u8>> {
+        if self.passed > 0 || bytes.len() >= HELLO_LEN {
+            return Err(bytes);
+        }
+        self.first = at;
+        self.passed = bytes.len();
+        self.buffer = bytes;
+        Ok(())
+    }
+
     /// `len` bytes are missing; returns how many of them lie behind the handshake.
     pub(in crate::rtmp) fn gap(
         &mut self,

@@ -146,6 +146,27 @@ fn a_built_direction_is_read_as_it_was_written() {
 }
 
 #[test]
+fn memory_handed_over_holds_the_begin_as_well_as_a_copy() {
+    let bytes = built();
+    for len in [0, 1, 1448, 1537, 2000] {
+        let (begin, rest) = bytes.split_at(len);
+        let [copied, handed_over] = [false, true].map(|is_handed_over| {
+            let mut queue = EventQueue::default();
+            let mut decoder = Decoder::new(0, DecoderOptions::default());
+            if is_handed_over {
+                decoder.begin(mark(0), begin.to_vec(), &mut queue);
+            } else {
+                decoder.push(0, mark(0), begin, &mut queue);
+            }
+            assert_eq!(decoder.position(), len as u64);
+            decoder.push(len as u64, mark(len as u64), rest, &mut queue);
+            std::iter::from_fn(|| queue.poll()).collect::<Vec<_>>()
+        });
+        assert_eq!(copied, handed_over, "{len} bytes");
+    }
+}
+
+#[test]
 fn positions_and_marks_name_the_bytes_that_brought_a_message() {
     let mut wire = Wire::default();
     wire.control(MessageTypeId::WINDOW_ACK_SIZE, 5000);
