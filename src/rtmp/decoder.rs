@@ -105,13 +105,15 @@ impl Decoder {
     pub fn begin(&mut self, at: Mark, bytes: Vec<u8>, out: &mut EventQueue) {
         let count = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         let bytes = match &mut self.stage {
-            Stage::Handshake(handshake) if self.position == 0 => match handshake.begin(at, bytes) {
-                Ok(()) => {
-                    self.position = count;
-                    return;
+            Stage::Handshake { handshake, .. } if self.position == 0 => {
+                match handshake.begin(at, bytes) {
+                    Ok(()) => {
+                        self.position = count;
+                        return;
+                    }
+                    Err(bytes) => bytes,
                 }
-                Err(bytes) => bytes,
-            },
+            }
             _ => bytes,
         };
         self.push(0, at, &bytes, out);
