@@ -119,23 +119,24 @@ pub struct Gap {
     pub cause: GapCause,
 }
 
-/// An RTMP connection.
+/// An RTMP connection. What every segment changes comes first, and behind it what every message does.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Connection {
+    /// Its latest frame.
+    pub last: Mark,
+    /// What the peers did.
+    pub session: Session,
     /// Its number among all TCP connections.
     pub id: FlowId,
     /// Addresses.
     pub ends: PerSide<Endpoint>,
     /// Its first frame.
     pub first: Mark,
-    /// Its latest frame.
-    pub last: Mark,
     /// What a proxy put before the handshake, what tells client from server.
     pub carried: Option<Rtmp>,
     /// Bytes missing in each direction, by sender.
     pub missing: PerSide<u64>,
-    /// What the peers did.
-    pub session: Session,
 }
 
 impl Connection {

@@ -351,17 +351,18 @@ pub(crate) enum Answered {
     Orphan,
 }
 
-/// The calls of a connection.
+/// The calls of a connection. What every message is checked against comes first.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[repr(C)]
 pub struct Calls {
-    /// Counts of all calls.
-    pub stats: CallStats,
-    kept: VecDeque<Call>,
-    /// Calls that wait for an answer.
-    waiting: u32,
     /// Capture time of the oldest call that may become overdue, or an earlier time: most of the
     /// time there is none, which makes the check on every message cheap.
     oldest_due: Option<Timestamp>,
+    /// Calls that wait for an answer.
+    waiting: u32,
+    kept: VecDeque<Call>,
+    /// Counts of all calls.
+    pub stats: CallStats,
 }
 
 impl Calls {

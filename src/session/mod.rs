@@ -106,31 +106,42 @@ pub struct AvSkew {
     pub skew: Skew,
 }
 
-/// Everything known of one RTMP connection.
+/// Everything known of one RTMP connection. What every message needs comes first and together: with
+/// many connections at once, fetching it is most of the work.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[repr(C)]
 pub struct Session {
-    /// Handshake.
-    pub handshake: Handshake,
-    /// What `connect` and its answer said; `None` before.
-    pub peers: Option<Peers>,
-    /// Use of the chunk stream by sender.
-    pub directions: PerSide<Direction>,
-    /// Acknowledgement of the bytes that each side sends.
-    pub windows: PerSide<SendWindow>,
+    /// Latest capture time of any event.
+    now: Timestamp,
+    messages: u64,
+    /// Whether the direction is behind its handshake.
+    is_past_handshake: PerSide<bool>,
+    is_handshake_told: bool,
+    /// Most buckets and groups of pictures a track may keep; `None` for the most there are.
+    history_limit: Option<u16>,
+    /// Anomalies that the decoders noticed, by sender.
+    pub wire_anomalies: PerSide<u64>,
     /// Calls.
     pub calls: Calls,
-    /// Net streams in the order of first sight, at most [`netstream::MAX_NET_STREAMS`].
-    pub streams: Few<NetStream>,
+    /// Acknowledgement of the bytes that each side sends.
+    pub windows: PerSide<SendWindow>,
+    /// Use of the chunk stream by sender.
+    pub directions: PerSide<Direction>,
     /// Tracks in the order of first sight, at most [`track::MAX_TRACKS`].
     pub tracks: Vec<Track>,
+    /// Net streams in the order of first sight, at most [`netstream::MAX_NET_STREAMS`].
+    pub streams: Few<NetStream>,
+    secrets: Secrets,
+    /// What `connect` and its answer said; `None` before.
+    pub peers: Option<Peers>,
+    /// Handshake.
+    pub handshake: Handshake,
     /// Messages of tracks beyond those.
     pub other_track_messages: u64,
     /// Audio against video of each net stream that has both.
     pub skews: Vec<AvSkew>,
     /// What was odd.
     pub anomalies: Anomalies,
-    /// Anomalies that the decoders noticed, by sender.
-    pub wire_anomalies: PerSide<u64>,
     /// From where on each direction is enciphered.
     pub opaque: PerSide<Option<Box<Opaque>>>,
     /// The first goodbye after the latest media.
@@ -139,16 +150,7 @@ pub struct Session {
     pub end: Option<End>,
     /// SYN, and the ACK that completed the TCP handshake.
     tcp: Option<(Mark, Option<Mark>)>,
-    messages: u64,
     said: Option<Box<Said>>,
-    secrets: Secrets,
-    /// Latest capture time of any event.
-    now: Timestamp,
-    /// Whether the direction is behind its handshake.
-    is_past_handshake: PerSide<bool>,
-    is_handshake_told: bool,
-    /// Most buckets and groups of pictures a track may keep; `None` for the most there are.
-    history_limit: Option<u16>,
     counters: Option<Box<Counters>>,
 }
 
