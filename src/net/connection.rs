@@ -3,6 +3,7 @@
 use crate::base::ids::Mark;
 use crate::base::side::PerSide;
 use crate::base::side::Side;
+use crate::base::time::Span as TimeSpan;
 use crate::base::time::Timestamp;
 use crate::net::Segment;
 use crate::net::TcpFlags;
@@ -127,6 +128,15 @@ impl Connection {
                 note_gap(health, &span);
                 sink(side, span);
             });
+        }
+    }
+
+    /// The clock that stamps the segments was set ahead by `by`, or back: holes are as old as
+    /// before, and the round trips under way cannot be measured.
+    pub fn clock_stepped(&mut self, by: TimeSpan) {
+        for side in Side::BOTH {
+            self.streams.of_mut(side).clock_stepped(by);
+            self.health.of_mut(side).clock_stepped();
         }
     }
 

@@ -236,12 +236,13 @@ impl Pipeline {
     }
 
     /// The clock that stamps the frames was set ahead by `by`, or back, before the next frame:
-    /// nobody was silent for as long, and no media came as late.
+    /// nobody was silent for as long, and neither media nor answers came as late.
     pub fn clock_stepped(&mut self, by: time::Span) {
         self.flows.clock_stepped(by);
         for flow in self.flows.flows_mut() {
             if let Some(conversation) = flow.data.conversation() {
-                conversation.connection.session.clock_stepped();
+                conversation.tcp.clock_stepped(by);
+                conversation.connection.session.clock_stepped(by);
             }
         }
     }

@@ -542,6 +542,17 @@ impl Calls {
         Some(call.id)
     }
 
+    /// The clock that stamps the frames was set ahead by `by`, or back. Calls that wait get the time
+    /// that the clock would have shown had it been set before, so that a latency does not hold the
+    /// step.
+    pub(crate) fn clock_stepped(&mut self, by: Span) {
+        let shifted = |time: Timestamp| Timestamp(time.0.saturating_add(by.nanos()));
+        for call in self.kept.iter_mut().filter(|call| call.is_open()) {
+            call.at.time = shifted(call.at.time);
+        }
+        self.oldest_due = self.oldest_due.map(shifted);
+    }
+
     /// The connection or capture ended: what is open stays without an answer. Returns the ids.
     pub(crate) fn close(&mut self) -> Vec<u64> {
         let mut ids = Vec::new();

@@ -4,6 +4,7 @@
 use crate::base::ids::Mark;
 use crate::base::side::Side;
 use crate::base::time::Span;
+use crate::base::time::Timestamp;
 use crate::rtmp::event::RawMessage;
 use crate::rtmp::media::audio::AudioPacket;
 use crate::rtmp::media::audio::AudioTag;
@@ -306,9 +307,11 @@ impl Session {
         }
     }
 
-    /// The clock that stamps the frames was set: the lag of each track goes on from its last
-    /// value.
-    pub(crate) fn clock_stepped(&mut self) {
+    /// The clock that stamps the frames was set ahead by `by`, or back: the lag of each track goes
+    /// on from its last value, and calls that wait have waited for as long as before.
+    pub(crate) fn clock_stepped(&mut self, by: Span) {
+        self.now = Timestamp(self.now.0.saturating_add(by.nanos()));
+        self.calls.clock_stepped(by);
         for clock in self.tracks.iter_mut().filter_map(|t| t.clock.as_mut()) {
             clock.agree_break();
         }

@@ -314,6 +314,7 @@ impl<T: Default> FlowTable<T> {
         }
         for flow in self.slab.iter_mut().flatten().flatten() {
             flow.active = Timestamp(shifted(flow.active.0));
+            flow.last_seen = Timestamp(shifted(flow.last_seen.0));
         }
         self.jump_seen = false;
         self.time_wait = TimeWait::default();

@@ -349,6 +349,24 @@ fn a_clock_that_is_set_ends_nothing_and_lets_nothing_stay() {
 }
 
 #[test]
+fn a_connection_is_as_quiet_as_it_was_when_the_clock_is_set_back() {
+    let hour = Span::from_secs(3600);
+    let mut rig = Rig::with(FlowConfig {
+        max_flows: 2,
+        ..FlowConfig::default()
+    });
+    for host in 1..=2 {
+        rig.put((host, 1), (9, 80), ACK, 1, 1, b"x");
+    }
+    rig.table.clock_stepped(Span(-hour.nanos()));
+    // One goes on, the other is quiet for longer than what is not wanted may be.
+    rig.after(2000 - 3_600_000)
+        .put((2, 1), (9, 80), ACK, 2, 1, b"x");
+    assert!(rig.put((3, 1), (9, 80), ACK, 1, 1, b"x").is_some());
+    assert_eq!(rig.ended(), [(1, EndReason::Evicted)]);
+}
+
+#[test]
 fn a_half_closed_connection_stays() {
     let mut rig = Rig::new();
     rig.handshake();

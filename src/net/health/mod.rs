@@ -293,6 +293,11 @@ impl Health {
         self.flight.stop_timing();
     }
 
+    /// The clock that stamps the segments was set.
+    pub(super) fn clock_stepped(&mut self) {
+        self.flight.stop_timing();
+    }
+
     /// Moves the edge of what was sent, and begins to measure a round trip when none is under way.
     fn extend(&mut self, segment: &Segment<'_>, arrival: &Arrival) {
         let at = segment.at;

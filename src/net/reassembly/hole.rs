@@ -13,6 +13,7 @@ use crate::net::reassembly::ReassemblyBudget;
 use crate::net::reassembly::Span;
 use crate::net::reassembly::store::Grace;
 use crate::net::reassembly::store::Overlap;
+use crate::net::reassembly::store::Stepped;
 use crate::net::seq::Edge;
 use crate::net::seq::SeqNum;
 
@@ -162,12 +163,33 @@ impl Reassembler {
     pub(super) fn hole(&self) -> Option<Hole> {
         let store = self.store.as_ref()?;
         let front = store.front()?;
-        let progress = store.progress.unwrap_or(front.at.time);
+        let came = match store.stepped {
+            Some(stepped) if stepped.end == front.start => stepped.since,
+            _ => front.at.time,
+        };
         Some(Hole {
             end: front.start,
             at: front.at,
-            since: front.at.time.max(progress),
+            since: store.progress.map_or(came, |progress| came.max(progress)),
         })
+    }
+
+    /// The clock that stamps the segments was set ahead by `by`, or back: what waits has waited for
+    /// as long as before. Marks keep their times, which are those of frames.
+    pub(in crate::net) fn clock_stepped(&mut self, by: Elapsed) {
+        let hole = self.hole();
+        let Some(store) = &mut self.store else {
+            return;
+        };
+        let shifted = |time: Timestamp| Timestamp(time.0.saturating_add(by.nanos()));
+        store.stepped = hole.map(|hole| Stepped {
+            end: hole.end,
+            since: shifted(hole.since),
+        });
+        store.progress = store.progress.map(shifted);
+        if let Some(grace) = &mut store.grace {
+            grace.since.time = shifted(grace.since.time);
+        }
     }
 
     pub(super) fn hole_end(&self) -> Option<u64> {

@@ -183,10 +183,21 @@ pub(super) struct Store {
     charge: usize,
     /// When the hole in front last became smaller, or the stream began behind it.
     pub(super) progress: Option<Timestamp>,
+    /// The hole in front at the moment in which the clock was set last.
+    pub(super) stepped: Option<Stepped>,
     /// Highest right edge of the peer's SACK blocks since there is a hole, 0 without any.
     pub(super) sack: u64,
     /// The wait before the hole in front is given up.
     pub(super) grace: Option<Grace>,
+}
+
+/// A hole that was there when the clock was set.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stepped {
+    /// Position of the first byte that waits behind it: by this it is known.
+    pub(super) end: u64,
+    /// Since when nothing of it came, by the clock as it is now.
+    pub(super) since: Timestamp,
 }
 
 /// A running wait: what was acknowledged and known when it began.

@@ -16,6 +16,7 @@ use std::fmt::Write as _;
 
 use super::*;
 use crate::base::ids::FrameNumber;
+use crate::base::time::Span as TimeSpan;
 use crate::base::time::Timestamp;
 use crate::net::Endpoint;
 use crate::net::TcpOptions;

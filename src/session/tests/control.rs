@@ -96,6 +96,24 @@ fn a_missing_acknowledgement_is_told_once() {
 }
 
 #[test]
+fn a_step_of_the_clock_is_no_latency_and_nothing_is_overdue_by_it() {
+    for step in [-3_600_000, 3_600_000] {
+        let mut talk = Talk::shaken();
+        talk.call(C, 100, 0, "createStream", 2.0, &[]);
+        talk.session.clock_stepped(Span::from_millis(step));
+        // One that is made behind it waits from there on.
+        talk.call(C, 150 + step, 0, "createStream", 3.0, &[]);
+        talk.call(S, 300 + step, 0, "_result", 2.0, &[Value::Number(1.0)]);
+        talk.session.advance(at(5149 + step).time, &mut talk.facts);
+        assert!(talk.codes().is_empty(), "{step}: {:?}", talk.codes());
+        talk.session.advance(at(5151 + step).time, &mut talk.facts);
+        assert_eq!(talk.codes(), ["call.unanswered"], "{step}");
+        let first = talk.session.calls.iter().next().unwrap();
+        assert_eq!(first.latency(), Some(Span::from_millis(200)), "{step}");
+    }
+}
+
+#[test]
 fn an_acknowledgement_that_falls_is_told() {
     let mut talk = Talk::shaken();
     for (ms, sequence_number) in [(100, 3000), (101, 2000)] {

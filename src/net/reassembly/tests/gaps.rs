@@ -111,6 +111,39 @@ fn one_sided_a_hole_is_given_up_after_a_second() {
 }
 
 #[test]
+fn a_hole_is_as_old_as_it_was_when_the_clock_is_set() {
+    const HOUR_MS: i64 = 3_600_000;
+    for step in [-HOUR_MS, HOUR_MS] {
+        let mut line = Line::open();
+        line.data(3, "def").wait_ms(600).data(6, "g");
+        line.stream.clock_stepped(TimeSpan::from_millis(step));
+        line.wait_ms(step).wait_ms(399).data(7, "h");
+        assert_eq!(line.out(), "", "{step}");
+        line.wait_ms(1).data(8, "i");
+        assert!(line.out().starts_with("0(3)one_sided@2 3:def@2"), "{step}");
+        // Another hole has its own age.
+        line.data(20, "x").wait_ms(999).data(21, "y");
+        assert_eq!(line.out(), "", "{step}");
+        line.wait_ms(1).data(22, "z");
+        assert!(line.out().starts_with("9(11)one_sided"), "{step}");
+        line.assert_idle();
+    }
+}
+
+#[test]
+fn the_grace_of_a_hole_goes_on_when_the_clock_is_set() {
+    for step in [-3_600_000, 3_600_000] {
+        let mut line = Line::answered();
+        line.data(2, "c").ack(START + 3).wait_ms(400);
+        line.stream.clock_stepped(TimeSpan::from_millis(step));
+        line.wait_ms(step).wait_ms(99).ack(START + 3);
+        assert_eq!(line.out(), "", "{step}");
+        line.wait_ms(1).ack(START + 3);
+        assert_eq!(line.out(), "0(2)capture_loss@3 2:c@3", "{step}");
+    }
+}
+
+#[test]
 fn one_sided_a_hole_is_given_up_after_256_kib() {
     let mut line = Line::open();
     let block = "x".repeat(16 << 10);
