@@ -122,6 +122,7 @@ impl Decoding {
             self.carries_something_else(stage, Other::Unknown);
         }
         let Stage::Rtmp { decoders, told, .. } = stage else {
+            observer.ended_unknown(connection.id);
             return;
         };
         for side in Side::BOTH {
@@ -133,6 +134,8 @@ impl Decoding {
         self.report(connection, *told, observer);
         if *told {
             observer.ended(connection, tcp);
+        } else {
+            observer.ended_unknown(connection.id);
         }
     }
 }

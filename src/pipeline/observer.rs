@@ -44,6 +44,8 @@ pub trait Observer {
     }
     /// A connection ended, or the capture did. Nothing follows for it.
     fn ended(&mut self, _connection: &Connection, _tcp: &Tcp) {}
+    /// A connection ended, or the capture did, before it was known what it carries.
+    fn ended_unknown(&mut self, _flow: FlowId) {}
 }
 
 /// Two observers, who are told the same.
@@ -86,6 +88,11 @@ impl<A: Observer + ?Sized, B: Observer + ?Sized> Observer for (&mut A, &mut B) {
     fn ended(&mut self, connection: &Connection, tcp: &Tcp) {
         self.0.ended(connection, tcp);
         self.1.ended(connection, tcp);
+    }
+
+    fn ended_unknown(&mut self, flow: FlowId) {
+        self.0.ended_unknown(flow);
+        self.1.ended_unknown(flow);
     }
 
     fn relieve(&mut self) -> bool {

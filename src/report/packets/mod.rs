@@ -348,6 +348,12 @@ impl Observer for Recorder {
     fn anomaly(&mut self, connection: &Connection, _: Side, anomaly: &Anomaly) {
         self.odd(connection.id, anomaly.kind.severity(), anomaly.kind.code());
     }
+
+    fn ended_unknown(&mut self, flow: FlowId) {
+        if let Some(sieve) = &mut self.sieve {
+            sieve.forget(flow);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -46,6 +46,11 @@ impl Sieve {
         }
     }
 
+    /// A connection ended without a sign of RTMP: what waits for it is not wanted.
+    pub(super) fn forget(&mut self, flow: FlowId) {
+        drop(self.take(flow));
+    }
+
     /// Frames that had to be dropped before their connections were known.
     pub(super) fn let_go(&self) -> u64 {
         self.let_go
@@ -119,6 +124,19 @@ mod tests {
             out.push(held.frame.time.0);
         });
         out
+    }
+
+    #[test]
+    fn what_ended_unknown_leaves_its_room_to_others_and_is_not_let_go() {
+        let mut sieve = Sieve::default();
+        put(&mut sieve, 1, 7, Content::Undecided);
+        put(&mut sieve, 2, 8, Content::Undecided);
+        sieve.forget(FlowId(7));
+        sieve.forget(FlowId(9));
+        assert_eq!((sieve.parked.len(), sieve.let_go()), (1, 0));
+        assert_eq!(put(&mut sieve, 3, 7, Content::Rtmp), [3]);
+        sieve.forget(FlowId(8));
+        assert_eq!((sieve.bytes, sieve.let_go()), (0, 0));
     }
 
     #[test]
