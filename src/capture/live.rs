@@ -23,6 +23,7 @@ mod permission;
 mod source;
 #[cfg(feature = "live")]
 mod tap;
+mod traffic;
 
 #[cfg(not(feature = "live"))]
 pub use absent::Live;
@@ -38,6 +39,8 @@ pub use source::Live;
 pub(in crate::capture) use tap::dlt_of;
 #[cfg(feature = "live")]
 pub(in crate::capture) use tap::message;
+pub use traffic::Traffic;
+pub use traffic::traffic;
 
 /// The longest part of a frame that is captured unless asked otherwise, in bytes: what tcpdump
 /// captures, and larger than the segments that offloading hands over.
