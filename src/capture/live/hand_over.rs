@@ -29,6 +29,10 @@ use crate::capture::error::CaptureError;
 /// a tenth of a second at gigabits. What is to be waited out beyond that is the business of the ring.
 pub(super) const QUEUE: usize = 64;
 
+/// Batches that are kept for those to come: 4 MiB. After a moment in which the decoder could not keep
+/// up, the queue leaves more of them, and their memory is given back.
+pub(super) const SPARE: usize = 16;
+
 /// How long the thread sleeps on quiet interfaces: a wish to stop is heard within this time.
 const QUIET: Timespec = Timespec {
     tv_sec: 0,

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::sync::mpsc::Receiver;
 use std::sync::mpsc::RecvTimeoutError;
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::SyncSender;
 use std::thread;
 use std::time::Duration;
 use std::time::Instant;
@@ -15,6 +15,7 @@ use super::LiveOptions;
 use super::batch::Batch;
 use super::hand_over::HandOver;
 use super::hand_over::QUEUE;
+use super::hand_over::SPARE;
 use super::hand_over::Shared;
 use super::hand_over::Word;
 use super::merge::Merge;
@@ -60,7 +61,7 @@ enum Thread {
     /// It captures.
     Running {
         words: Receiver<Word>,
-        spare: Sender<Batch>,
+        spare: SyncSender<Batch>,
     },
     /// It has ended, and everything it handed over was taken from the queue.
     Ended,
@@ -115,7 +116,7 @@ impl Live {
         };
         let taps = std::mem::take(taps);
         let (to_decoder, words) = mpsc::sync_channel(QUEUE);
-        let (spare, from_decoder) = mpsc::channel();
+        let (spare, from_decoder) = mpsc::sync_channel(SPARE);
         let shared = Arc::clone(&self.shared);
         let confine = self.confine;
         let started = thread::Builder::new()
@@ -154,8 +155,8 @@ impl Source for Live {
         while let Some(mut batch) = self.merge.done() {
             if let Thread::Running { spare, .. } = &self.thread {
                 batch.clear();
-                // A capture thread that has ended needs no more room.
-                let _ = spare.send(batch);
+                // Where there are enough, or the capture thread has ended, it is not needed.
+                let _ = spare.try_send(batch);
             }
         }
         let lane = loop {
