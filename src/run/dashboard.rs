@@ -26,7 +26,7 @@ use crate::run::opening::input_name;
 use crate::run::opening::open;
 use crate::run::options;
 use crate::run::reading::Reading;
-use crate::run::signals;
+use crate::run::signals::Asked;
 
 /// Time between two hand-overs to the dashboard: more often than it draws, and rarely enough that
 /// reading does not suffer.
@@ -38,11 +38,12 @@ pub(super) fn dashboard(flags: &Flags, input: &Input) -> Exit {
         return Exit::Usage;
     }
     let opened = open(flags, input).and_then(|opened| opened.confine(Reach::uses_terminal));
-    let reading = match opened {
+    let mut reading = match opened {
         Ok(reading) => reading,
         Err(exit) => return exit,
     };
-    signals::catch(&reading.stop);
+    // Counters are on the screen, which a line on stderr would spoil: nobody looks who asked.
+    reading.asked = Asked::default();
     let _ = signal_hook::flag::register(signal_hook::consts::SIGHUP, Arc::clone(&reading.stop));
     let stop = Arc::clone(&reading.stop);
     let shared = Shared::new();

@@ -19,7 +19,6 @@ use crate::run::opening::open;
 use crate::run::options;
 use crate::run::output_exit;
 use crate::run::progress::ProgressLine;
-use crate::run::signals;
 
 pub(super) fn extract(flags: &Flags, input: &Input, folder: &Path, force: bool) -> Exit {
     let opened = match open(flags, input) {
@@ -35,7 +34,6 @@ pub(super) fn extract(flags: &Flags, input: &Input, folder: &Path, force: bool) 
         Ok(reading) => reading,
         Err(exit) => return exit,
     };
-    signals::catch(&reading.stop);
     let mut pipeline = Pipeline::new(Options {
         keep_media: true,
         ..options(flags, Some(REPORT_HISTORY))

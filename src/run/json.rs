@@ -21,7 +21,6 @@ use crate::run::opening::open_confined;
 use crate::run::options;
 use crate::run::output_exit;
 use crate::run::reading::Reading;
-use crate::run::signals;
 use crate::run::signals::Output;
 
 pub(super) fn json(flags: &Flags, input: &Input, events: &[String], interval: u32) -> Exit {
@@ -32,7 +31,6 @@ pub(super) fn json(flags: &Flags, input: &Input, events: &[String], interval: u3
         Ok(reading) => reading,
         Err(exit) => return exit,
     };
-    signals::catch(&reading.stop);
     let mut pipeline = Pipeline::new(options(flags, Some(REPORT_HISTORY)));
     let mut report = JsonReport::new(
         Output::new(),
@@ -43,13 +41,15 @@ pub(super) fn json(flags: &Flags, input: &Input, events: &[String], interval: u3
             unbuffered: reading.is_live || io::stdout().is_terminal(),
         },
     );
+    let is_live = reading.is_live;
     reading.drive(
         &mut pipeline,
         &mut report,
         |report, pipeline, moment, source| {
             report.set_precision(source.precision());
             report.tick(moment.now, pipeline);
-            if moment.is_idle {
+            // Nothing is held back live, but this finds out whether anybody reads.
+            if moment.is_idle || is_live {
                 report.flush();
             }
             !report.has_failed()

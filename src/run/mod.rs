@@ -2,6 +2,7 @@
 //! it. The only place that spawns threads, catches signals and decides about exit codes.
 
 mod autostop;
+mod counts;
 mod dashboard;
 mod doctor;
 mod extract;

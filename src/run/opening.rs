@@ -26,6 +26,7 @@ use crate::run::Exit;
 use crate::run::complain;
 use crate::run::exit_of;
 use crate::run::reading::Reading;
+use crate::run::signals;
 use crate::run::steps::wall_clock;
 
 /// What is open, with what it may still reach. Nothing was read yet.
@@ -140,6 +141,9 @@ impl Opened {
                 tell_shortfalls(&shortfalls);
             }
         }
+        // Who waits for the word that we listen may send the first one right behind it.
+        signals::catch(&self.reading.stop);
+        signals::answer(&self.reading.asked);
         if self.reading.is_live && !self.is_quiet {
             tell_listening(&self.reading, self.buffer);
         }

@@ -11,7 +11,7 @@ use crate::run::complain;
 use crate::run::leave;
 use crate::run::opening::open_confined;
 use crate::run::options;
-use crate::run::signals;
+use crate::run::signals::is_reader_gone;
 
 /// Nobody looks at what is decoded: it only decides what is written.
 struct Nobody;
@@ -23,12 +23,11 @@ pub(super) fn packets(flags: &Flags, input: &Input) -> Exit {
         Ok(reading) => reading,
         Err(exit) => return exit,
     };
-    signals::catch(&reading.stop);
     let mut pipeline = Pipeline::new(options(flags, Some(REPORT_HISTORY)));
     reading.drive(
         &mut pipeline,
         &mut Nobody,
-        |_, _, _, _| true,
+        |_, _, _, _| !is_reader_gone(),
         |error| complain(error),
     );
     reading.tell_counts(pipeline.totals().frames);

@@ -1,8 +1,6 @@
 //! Frames on their way from files or interfaces into the pipeline.
 
 use std::fmt::Display;
-use std::io;
-use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
@@ -31,8 +29,10 @@ use crate::cli::Input;
 use crate::cli::Origin;
 use crate::run::Exit;
 use crate::run::autostop::Autostop;
+use crate::run::counts;
 use crate::run::exit_of;
 use crate::run::memory::MemoryLimit;
+use crate::run::signals::Asked;
 use crate::run::steps::Clock;
 use crate::run::steps::wall_clock;
 
@@ -56,6 +56,7 @@ pub(super) struct Reading {
     /// Packets could not be written.
     output_failed: bool,
     pub(super) stop: Arc<AtomicBool>,
+    pub(super) asked: Asked,
     pub(super) is_live: bool,
     memory: MemoryLimit,
     quiet: bool,
@@ -85,6 +86,7 @@ impl Reading {
             recorder: None,
             output_failed: false,
             stop: Arc::default(),
+            asked: Asked::default(),
             is_live: true,
             memory: MemoryLimit::new(usize::MAX),
             quiet: true,
@@ -127,6 +129,7 @@ impl Reading {
             recorder: None,
             output_failed: false,
             stop,
+            asked: Asked::default(),
             is_live: matches!(input.origin, Origin::Interfaces(_)),
             memory: MemoryLimit::new(flags.memory),
             quiet: flags.quiet,
@@ -229,7 +232,7 @@ impl Reading {
                 if !look(observer, pipeline, moment, &mut *self.source) {
                     break;
                 }
-                if is_idle && !self.flush_packets(&mut tell) {
+                if !self.answer(pipeline.totals().frames, is_idle, &mut tell) {
                     break;
                 }
                 if self.stop.load(Ordering::Relaxed) {
@@ -245,6 +248,17 @@ impl Reading {
             self.end_capture();
         }
         self.finish(pipeline, observer, &mut tell);
+    }
+
+    /// Does what a signal asked for, and what is due where there is nothing to read. False when
+    /// there is to be no more.
+    fn answer(&mut self, frames: u64, is_idle: bool, tell: &mut impl FnMut(&dyn Display)) -> bool {
+        if self.asked.for_counts() {
+            counts::tell_so_far(frames, &self.source.drops());
+        }
+        // Asked in any case: what is flushed now is not to be flushed again.
+        let is_asked = self.asked.for_flush();
+        !(is_idle || is_asked) || self.flush_packets(tell)
     }
 
     /// An interface is captured on again. What could not be helped is no failure of ours.
@@ -368,25 +382,7 @@ impl Reading {
         if !self.is_live || self.quiet {
             return;
         }
-        let drops = self.source.drops();
-        let mut lines = vec![counted(frames, "packet") + " captured"];
-        let parts = [
-            (drops.received, "received by filter"),
-            (drops.by_kernel, "dropped by kernel"),
-            (drops.by_interface, "dropped by interface"),
-        ];
-        for (count, what) in parts {
-            lines.extend(count.map(|count| format!("{} {what}", counted(count, "packet"))));
-        }
-        if let Some(waits) = drops.queue_waits.filter(|waits| *waits > 0) {
-            lines.push(format!(
-                "decoding could not keep up {}: what came meanwhile waited in the kernel's buffer",
-                counted(waits, "time")
-            ));
-        }
-        for line in lines {
-            let _ = writeln!(io::stderr(), "{line}");
-        }
+        counts::tell(frames, &self.source.drops());
     }
 
     /// Whether none of the inputs turned out to be a capture: there is nothing to show.

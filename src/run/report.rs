@@ -24,7 +24,6 @@ use crate::run::options;
 use crate::run::output_exit;
 use crate::run::progress::ProgressLine;
 use crate::run::reading::Reading;
-use crate::run::signals;
 use crate::run::signals::Output;
 
 pub(super) fn report(flags: &Flags, input: &Input) -> Exit {
@@ -32,7 +31,6 @@ pub(super) fn report(flags: &Flags, input: &Input) -> Exit {
         Ok(reading) => reading,
         Err(exit) => return exit,
     };
-    signals::catch(&reading.stop);
     let mut pipeline = Pipeline::new(options(flags, Some(REPORT_HISTORY)));
     let out = io::BufWriter::new(Output::new());
     let mut text = TextReport::new(out, flags.show_secrets);

@@ -1,4 +1,5 @@
-//! SIGINT and SIGTERM: the first one ends reading, and what was read until then is shown.
+//! SIGINT and SIGTERM: the first one ends reading, and what was read until then is shown. SIGUSR1
+//! and SIGUSR2 ask for something meanwhile, as they do of tcpdump.
 
 use std::io;
 use std::io::Write;
@@ -9,8 +10,13 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
+use rustix::event::PollFd;
+use rustix::event::PollFlags;
+use rustix::event::Timespec;
 use signal_hook::consts::SIGINT;
 use signal_hook::consts::SIGTERM;
+use signal_hook::consts::SIGUSR1;
+use signal_hook::consts::SIGUSR2;
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
@@ -23,6 +29,38 @@ pub(super) fn catch(stop: &Arc<AtomicBool>) {
     for signal in [SIGINT, SIGTERM] {
         let _ = signal_hook::flag::register_conditional_shutdown(signal, 1, Arc::clone(stop));
         let _ = signal_hook::flag::register(signal, Arc::clone(stop));
+    }
+}
+
+/// What a signal asked for, and nobody has given yet.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Asked {
+    counts: Arc<AtomicBool>,
+    flush: Arc<AtomicBool>,
+}
+
+impl Asked {
+    /// Whether to say how much was captured so far.
+    pub(super) fn for_counts(&self) -> bool {
+        take(&self.counts)
+    }
+
+    /// Whether to write out the packets that are held back.
+    pub(super) fn for_flush(&self) -> bool {
+        take(&self.flush)
+    }
+}
+
+/// Most of the time nobody asks, and a look costs nothing.
+fn take(flag: &AtomicBool) -> bool {
+    flag.load(Ordering::Relaxed) && flag.swap(false, Ordering::Relaxed)
+}
+
+/// Hears SIGUSR1, which asks for the counters, and SIGUSR2, which asks to flush packets. Otherwise
+/// they would end the program.
+pub(super) fn answer(asked: &Asked) {
+    for (signal, flag) in [(SIGUSR1, &asked.counts), (SIGUSR2, &asked.flush)] {
+        let _ = signal_hook::flag::register(signal, Arc::clone(flag));
     }
 }
 
@@ -64,6 +102,18 @@ fn end_at_standstill(mut signals: Signals, moves: &AtomicU64) {
     }
 }
 
+/// Whether stdout is a pipe that nobody reads any more. A write would tell as well, but where little
+/// happens the next one may be hours away.
+pub(super) fn is_reader_gone() -> bool {
+    let stdout = io::stdout();
+    let mut polled = [PollFd::new(&stdout, PollFlags::empty())];
+    let gone = PollFlags::ERR | PollFlags::HUP;
+    rustix::event::poll(&mut polled, Some(&Timespec::default())).is_ok()
+        && polled
+            .iter()
+            .any(|stdout| stdout.revents().intersects(gone))
+}
+
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.stdout.write(bytes);
@@ -72,6 +122,9 @@ impl Write for Output {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        if is_reader_gone() {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
         let flushed = self.stdout.flush();
         self.moves.fetch_add(1, Ordering::Relaxed);
         flushed

@@ -11,9 +11,12 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod exchange;
 mod interfaces;
 mod loopback;
+mod pipes;
 mod rights;
 mod sensor;
+mod signals;
 mod streaming;
 mod watch;

@@ -36,7 +36,6 @@ use crate::run::sensor::endpoint::Endpoint;
 use crate::run::sensor::log::Log;
 use crate::run::sensor::usage::Usage;
 use crate::run::sensor::usage::started;
-use crate::run::signals;
 
 pub(super) fn sensor(flags: &Flags, input: &Input, options_: &SensorFlags) -> Exit {
     if !are_event_types(&options_.events) {
@@ -79,7 +78,6 @@ pub(super) fn sensor(flags: &Flags, input: &Input, options_: &SensorFlags) -> Ex
     if let Some(endpoint) = endpoint {
         endpoint.serve();
     }
-    signals::catch(&reading.stop);
     let lost = log.lost();
     let mut pipeline = Pipeline::new(options(flags, Some(REPORT_HISTORY)));
     let mut report = JsonReport::new(
