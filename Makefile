@@ -9,12 +9,16 @@ APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 DEMO := samples/ffmpeg-nginx.pcap
 BENCH_DATA ?= target/bench-data
 
+# Seconds of a soak, and connections that begin in each.
+SOAK_TIME ?= 3600
+SOAK_RATE ?= 150
+
 # Seconds that each fuzz target runs, and which ones do.
 FUZZ_TIME ?= 180
 FUZZ_TARGETS ?= $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
 
-.PHONY: demo build test lint bench bench-stages fuzz screenshots samples clean \
-	build-tools test-tools bench-tools fuzz-tools picture-tools
+.PHONY: demo build test lint bench bench-stages bench-live soak fuzz screenshots samples clean \
+	build-tools test-tools bench-tools live-tools fuzz-tools picture-tools
 
 ## Build the program and open the dashboard on a bundled capture (the report without a terminal).
 demo: build
@@ -49,6 +53,16 @@ bench: build bench-tools
 ## Measure each stage of the decoding by itself, in memory (a minute).
 bench-stages: build-tools
 	$(CARGO) bench --bench stages
+
+## Measure live capture beside tcpdump across a pair of virtual interfaces (some minutes; root).
+## Makes its capture of 1.1 GB on first use.
+bench-live: build live-tools
+	$(CARGO) bench --bench make_captures -- $(abspath $(BENCH_DATA)) mtu1500
+	python3 benches/live/load.py --data $(BENCH_DATA)/mtu1500.pcap --program target/release/rtmpscope
+
+## Let connections come and go for SOAK_TIME seconds while a sensor watches, and judge its memory.
+soak: build live-tools
+	python3 benches/live/soak.py --seconds $(SOAK_TIME) --rate $(SOAK_RATE) --program target/release/rtmpscope
 
 ## Run every fuzz target for FUZZ_TIME seconds, from inputs cut out of the samples.
 ## FUZZ_TARGETS chooses: make fuzz FUZZ_TARGETS=decoder FUZZ_TIME=600
@@ -87,6 +101,12 @@ test-tools:
 bench-tools:
 	@missing=""; for tool in tshark tcpdump python3; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	[ -x /usr/bin/time ] || missing="$$missing time"; \
+	if [ -n "$$missing" ]; then $(call install,$$missing); fi
+
+live-tools:
+	@missing=""; for tool in tcpdump python3 ethtool; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	command -v ip >/dev/null || missing="$$missing iproute2"; \
+	command -v unshare >/dev/null || missing="$$missing util-linux"; \
 	if [ -n "$$missing" ]; then $(call install,$$missing); fi
 
 # The sanitizers are switched on by unstable flags, which the stable compiler takes with

@@ -136,14 +136,16 @@ def judge(samples):
     third = len(settled) // 3
     first, last = settled[:third], settled[-third:]
     connections = statistics.median(row["ended"] for row in last) - statistics.median(row["ended"] for row in first)
+    opened = [statistics.median(row["open"] for row in part) for part in (first, last)]
+    print(f"open connections: median {opened[0]:.0f} in the first third behind the warm-up, {opened[1]:.0f} in the last")
     for what in ("own", "allocated"):
         before = statistics.median(row[what] for row in first)
         after = statistics.median(row[what] for row in last)
         grown = after - before
         allowed = MAY_GROW * before + MAY_GROW_BYTES
         words = (
-            f"{what}: median {before / 1e6:.2f} MB in the first third behind the warm-up, {after / 1e6:.2f} MB in"
-            f" the last: {grown / 1024:+.0f} KiB, or {grown / max(1, connections):+.2f} bytes for each of"
+            f"{what}: median {before / 1e6:.2f} MB in the first third, {after / 1e6:.2f} MB in the last:"
+            f" {grown / 1024:+.0f} KiB, or {grown / max(1, connections):+.2f} bytes for each of"
             f" {connections:.0f} connections (at most {allowed / 1024:.0f} KiB)"
         )
         print(words)
@@ -156,16 +158,13 @@ def judge_counts(samples, traffic):
     last = samples[-1]
     rtmp = sum(count for kind, count in traffic.begun.items() if kind != "other")
     failures = []
-    # Nothing is said of this machine's limits when the generator could not do what was asked.
+    # What was dropped may be the begin of a connection.
     if last["dropped"] == 0 and last["opened"] != rtmp:
         failures.append(f"{last['opened']:.0f} RTMP connections seen, {rtmp} made")
     if traffic.failed:
         failures.append(f"{traffic.failed} connections of the generator failed")
-    if last["dropped"] or last["queue_waits"] or last["events_lost"]:
-        failures.append(
-            f"{last['dropped']:.0f} packets dropped, queue full {last['queue_waits']:.0f} times,"
-            f" {last['events_lost']:.0f} records lost"
-        )
+    if last["dropped"] or last["events_lost"]:
+        failures.append(f"{last['dropped']:.0f} packets dropped, {last['events_lost']:.0f} records lost")
     return failures
 
 
@@ -207,6 +206,7 @@ def main():
     print(f"made: {traffic.begun}, failed {traffic.failed}, not begun for want of room {traffic.late}")
     print(
         f"sensor: {last['opened']:.0f} RTMP connections, {last['packets']:.0f} packets, {last['dropped']:.0f} dropped,"
+        f" queue full {last['queue_waits']:.0f} times,"
         f" {series} series, {last['files']} open files, {last['cpu_s']:.1f} s CPU in {last['seconds']:.0f} s;"
         f" the generator took {last['traffic_cpu_s']:.1f} s"
     )
