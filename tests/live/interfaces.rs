@@ -124,6 +124,37 @@ fn an_interface_is_captured_on_again_when_it_is_back() {
 }
 
 #[test]
+fn interfaces_are_listed_with_state_addresses_and_traffic() {
+    let Some(pair) = Pair::new("list") else {
+        return;
+    };
+    let output = Command::new("ip")
+        .args(["netns", "exec", &pair.near])
+        .arg(crate::common::rtmpscope().get_program())
+        .arg("-D")
+        .output()
+        .expect("ip can be started");
+    assert!(output.status.success());
+    let list = crate::common::stdout(&output);
+    let line = |name: &str| {
+        let mut lines = list.lines();
+        let found = lines.find(|line| line.split(' ').next() == Some(name));
+        found.unwrap_or_else(|| panic!("no {name} in\n{list}"))
+    };
+    let near = line("near0");
+    for part in [" up running ", " packets/s ", " in all ", " 192.0.2.1/24"] {
+        assert!(near.contains(part), "{part} in {near}");
+    }
+    // That of a new namespace is switched off.
+    let idle = line("lo");
+    for part in [" down loopback ", " 0 packets/s ", " 0 B/s ", " 0 B in all"] {
+        assert!(idle.contains(part), "{part} in {idle}");
+    }
+    // Other namespaces are not ours to tell of.
+    assert!(!list.contains("far0"), "{list}");
+}
+
+#[test]
 fn a_missing_right_is_4_and_says_what_to_do() {
     if !has("setpriv") {
         return;

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
+use std::process::Command;
+use std::process::Stdio;
 
 use rtmpscope::pipeline::Options;
 use rtmpscope::report::metrics::Metrics;
@@ -44,6 +47,40 @@ fn messages_are_counted_by_type_as_tshark_does() {
     assert_eq!(series(&text, "rtmpscope_messages_total"), expected);
     let opened = series(&text, "rtmpscope_connections_opened_total");
     assert_eq!(opened.into_values().collect::<Vec<_>>(), [2]);
+}
+
+/// promtool reads the older format, in which the help of a counter stands under its name with
+/// `_total` and not, as OpenMetrics has it, under that of its family. It must have nothing else to say.
+#[test]
+fn promtool_finds_nothing_but_the_older_names() {
+    let mut metrics = Metrics::default();
+    for name in ["ffmpeg-nginx", "bad-name", "player-stalled"] {
+        decode(&sample(name), Options::default(), &mut metrics);
+    }
+    metrics.begin_sample();
+    metrics.end_sample();
+    let child = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let Ok(mut child) = child else {
+        println!("skipped: there is no promtool");
+        return;
+    };
+    let text = metrics.exposition().to_string();
+    let mut stdin = child.stdin.take().expect("a pipe");
+    stdin.write_all(text.as_bytes()).expect("written");
+    drop(stdin);
+    let output = child.wait_with_output().expect("it ends");
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    for line in said.lines() {
+        assert!(line.ends_with("_total no help text"), "{line}");
+    }
+    // It tells failures to read, and that there was something to say, by the code.
+    assert!([Some(0), Some(3)].contains(&output.status.code()), "{said}");
 }
 
 #[test]
