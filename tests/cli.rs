@@ -19,6 +19,9 @@ use std::path::Path;
 use std::process::Command;
 use std::process::Output;
 use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -176,7 +179,7 @@ fn a_signal_ends_a_program_whose_output_nobody_takes() {
         let mut byte = [0];
         let pipe = child.stdout.as_mut().expect("a pipe");
         pipe.read_exact(&mut byte).expect("a byte");
-        std::thread::sleep(Duration::from_millis(300));
+        thread::sleep(Duration::from_millis(300));
         assert!(child.try_wait().expect("a state").is_none(), "it waits");
         let sent = Command::new("kill")
             .args(["-s", signal, &child.id().to_string()])
@@ -191,7 +194,7 @@ fn a_signal_ends_a_program_whose_output_nobody_takes() {
                 child.kill().expect("killed");
                 panic!("SIG{signal} did not end it");
             }
-            std::thread::sleep(Duration::from_millis(20));
+            thread::sleep(Duration::from_millis(20));
         };
         assert_eq!(status.signal(), Some(number), "{status}");
     }
@@ -556,7 +559,7 @@ fn a_signal_shows_what_came_through_a_quiet_pipe() {
     let mut pipe = child.stdin.take().expect("a pipe");
     pipe.write_all(&fs::read(sample(TWO)).expect("a sample"))
         .expect("written");
-    std::thread::sleep(std::time::Duration::from_millis(500));
+    thread::sleep(Duration::from_millis(500));
     let sent = Command::new("kill")
         .args(["-s", "TERM", &child.id().to_string()])
         .status();
@@ -758,7 +761,7 @@ fn records_of_a_pipe_come_while_it_is_still_open() {
     let mut stdin = child.stdin.take().expect("a pipe");
     let mut reader = BufReader::new(child.stdout.take().expect("a pipe"));
     let (go_on, wait) = std::sync::mpsc::channel();
-    let writer = std::thread::spawn(move || {
+    let writer = thread::spawn(move || {
         let (most, rest) = capture.split_at(capture.len() * 3 / 4);
         stdin.write_all(most).expect("written");
         wait.recv().expect("a word to go on");
@@ -780,6 +783,62 @@ fn the_dashboard_needs_a_terminal_and_says_so() {
     let output = run(&["tui", &sample(TWO)]);
     assert_eq!((code(&output), stdout(&output).as_str()), (2, ""));
     assert!(stderr(&output).contains("terminal"), "{}", stderr(&output));
+}
+
+#[test]
+fn ctrl_z_gives_the_terminal_back_and_stops_the_dashboard_until_it_is_woken() {
+    let program = env!("CARGO_BIN_EXE_rtmpscope");
+    let folder = tempfile::tempdir().expect("a folder");
+    let id = folder.path().join("id");
+    // A terminal of its own, in which the program takes the place of the shell, with its number.
+    let line = format!("echo $$ > {}; exec {program} {}", id.display(), sample(TWO));
+    let child = Command::new("script")
+        .args(["-qc", &line, "/dev/null"])
+        .env("TERM", "xterm")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn();
+    let Ok(mut child) = child else {
+        println!("skipped: there is no script(1)");
+        return;
+    };
+    let mut keys = child.stdin.take().expect("a pipe");
+    let mut shown = child.stdout.take().expect("a pipe");
+    let (taken, given) = ("\x1b[?1049h", "\x1b[?1049l");
+    let mut screen = String::new();
+    let mut read_until = |what: &str, times: usize| {
+        let mut piece = [0; 4096];
+        while screen.matches(what).count() < times {
+            let count = shown.read(&mut piece).expect("output");
+            assert!(count > 0, "it ended: {screen}");
+            screen.push_str(&String::from_utf8_lossy(&piece[..count]));
+        }
+    };
+    read_until(taken, 1);
+    keys.write_all(b"\x1a").expect("a key");
+    let dashboard = fs::read_to_string(id).expect("a number");
+    let dashboard = dashboard.trim();
+    let begin = Instant::now();
+    while !fs::read_to_string(format!("/proc/{dashboard}/stat"))
+        .is_ok_and(|stat| stat.contains(") T "))
+    {
+        assert!(
+            begin.elapsed() < Duration::from_secs(20),
+            "it does not stop"
+        );
+        thread::sleep(Duration::from_millis(10));
+    }
+    // script(1) stops with its child, and wakes it when it is woken.
+    let woken = Command::new("kill")
+        .args(["-s", "CONT", &child.id().to_string(), dashboard])
+        .status();
+    assert!(woken.is_ok_and(|status| status.success()));
+    read_until(given, 1);
+    read_until(taken, 2);
+    keys.write_all(b"q").expect("a key");
+    read_until(given, 2);
+    // The code that script(1) ends with is that of the stop.
+    child.wait().expect("the end");
 }
 
 fn text(path: &Path) -> &str {
@@ -804,7 +863,7 @@ fn piped(args: &[&str], input: &[u8]) -> Output {
         .expect("started");
     let mut stdin = child.stdin.take().expect("a pipe");
     let input = input.to_vec();
-    let writer = std::thread::spawn(move || stdin.write_all(&input));
+    let writer = thread::spawn(move || stdin.write_all(&input));
     let output = child.wait_with_output().expect("the end");
     writer.join().expect("the writer").expect("written");
     output

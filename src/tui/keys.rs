@@ -245,7 +245,13 @@ pub const KEYS: &[Key] = &[
         "explain the keys",
     )
     .hint("help"),
-    key(&[Char('q')], "q", Action::Quit, "leave (also Ctrl-C)").hint("quit"),
+    key(
+        &[Char('q')],
+        "q",
+        Action::Quit,
+        "leave (also Ctrl-C; Ctrl-Z stops)",
+    )
+    .hint("quit"),
     key(
         &[Char('/')],
         "/",

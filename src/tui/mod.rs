@@ -17,8 +17,10 @@ use std::time::Duration;
 
 use crossterm::event;
 use crossterm::event::Event;
+use crossterm::event::KeyCode;
 use crossterm::event::KeyEvent;
 use crossterm::event::KeyEventKind;
+use crossterm::event::KeyModifiers;
 use crossterm::execute;
 use crossterm::terminal::EnterAlternateScreen;
 use crossterm::terminal::LeaveAlternateScreen;
@@ -26,6 +28,8 @@ use crossterm::terminal::disable_raw_mode;
 use crossterm::terminal::enable_raw_mode;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use signal_hook::consts::SIGTSTP;
+use signal_hook::low_level::emulate_default_handler;
 
 use crate::tui::feed::Feed;
 use crate::tui::keys::Screen;
@@ -105,23 +109,45 @@ pub fn run(shared: Arc<Shared>, options: Options, stop: &AtomicBool) -> io::Resu
             })?;
             input = next_input(stop)?;
             if let Input::Key(key) = input
+                && !is_suspend(key)
                 && view.key(key, &snapshot) == Effect::Quit
             {
                 return Ok(());
             }
         } else {
             input = next_input(stop)?;
-            if let Input::Key(key) = input {
+            if let Input::Key(key) = input
+                && !is_suspend(key)
+            {
                 let snapshot = feed.snapshot(&mut view);
                 if view.key(key, &snapshot) == Effect::Quit {
                     return Ok(());
                 }
             }
         }
+        if let Input::Key(key) = input
+            && is_suspend(key)
+        {
+            suspend()?;
+            terminal.clear()?;
+        }
         if input == Input::Stop {
             return Ok(());
         }
     }
+}
+
+/// Ctrl-Z, which is a key like others while the terminal is ours.
+fn is_suspend(key: KeyEvent) -> bool {
+    key.code == KeyCode::Char('z') && key.modifiers.contains(KeyModifiers::CONTROL)
+}
+
+/// Gives the terminal back and stops the process, as the key does elsewhere; goes on when that is
+/// woken.
+fn suspend() -> io::Result<()> {
+    restore();
+    emulate_default_handler(SIGTSTP)?;
+    take()
 }
 
 /// Tells the view how large the terminal is.
@@ -174,9 +200,9 @@ impl TerminalGuard {
                 before(info);
             }));
         });
-        enable_raw_mode()?;
+        // What was taken of it is given back also where the rest fails.
         let guard = Self;
-        execute!(stdout(), EnterAlternateScreen, crossterm::cursor::Hide)?;
+        take()?;
         Ok(guard)
     }
 }
@@ -185,6 +211,12 @@ impl Drop for TerminalGuard {
     fn drop(&mut self) {
         restore();
     }
+}
+
+/// Takes the terminal.
+fn take() -> io::Result<()> {
+    enable_raw_mode()?;
+    execute!(stdout(), EnterAlternateScreen, crossterm::cursor::Hide)
 }
 
 /// Gives the terminal back. Where that fails there is nobody left to tell.

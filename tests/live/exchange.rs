@@ -20,17 +20,16 @@ fn command(values: &[&[u8]]) -> Vec<u8> {
     message
 }
 
+/// Zero time and version, then bytes that repeat after so many.
+fn hello(period: u8) -> Vec<u8> {
+    let pattern = (0..period).cycle();
+    [0; 8].into_iter().chain(pattern).take(PACKET).collect()
+}
+
 /// Connects to a port of the loopback, on which this listens for as long.
 pub(crate) fn exchange(port: u16) {
     let listener = TcpListener::bind(("127.0.0.1", port)).expect("a port");
-    let c1: Vec<u8> = [0; 8]
-        .into_iter()
-        .chain((8..PACKET).map(|n| (n % 251) as u8))
-        .collect();
-    let s1: Vec<u8> = [0; 8]
-        .into_iter()
-        .chain((8..PACKET).map(|n| (n % 241) as u8))
-        .collect();
+    let (c1, s1) = (hello(251), hello(241));
     // "connect", 1, { app: "live" }; "_error", 1, null.
     let connect = command(&[
         b"\x02\0\x07connect",
