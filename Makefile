@@ -18,7 +18,7 @@ FUZZ_TIME ?= 180
 FUZZ_TARGETS ?= $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
 
 .PHONY: demo build test lint bench bench-stages bench-live soak fuzz screenshots samples clean \
-	build-tools test-tools bench-tools live-tools fuzz-tools picture-tools
+	build-tools test-tools monitor-tools bench-tools live-tools fuzz-tools picture-tools
 
 ## Build the program and open the dashboard on a bundled capture (the report without a terminal).
 demo: build
@@ -90,6 +90,7 @@ build-tools:
 test-tools:
 	@missing=""; for tool in tshark tcpdump jq python3 ffmpeg nginx rtmpdump; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	[ -e /usr/lib/nginx/modules/ngx_rtmp_module.so ] || missing="$$missing libnginx-mod-rtmp"; \
+	command -v gst-launch-1.0 >/dev/null || missing="$$missing gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly"; \
 	command -v ip >/dev/null || missing="$$missing iproute2"; \
 	command -v ping >/dev/null || missing="$$missing iputils-ping"; \
 	command -v setcap >/dev/null || missing="$$missing libcap2-bin"; \
@@ -97,6 +98,11 @@ test-tools:
 	command -v script >/dev/null || missing="$$missing bsdutils"; \
 	command -v systemd-analyze >/dev/null || missing="$$missing systemd"; \
 	if [ -n "$$missing" ]; then $(call install,$$missing); fi
+
+# Its package starts a service, which is not for `make test` to do on somebody's machine: the tests that
+# ask a real Prometheus skip with a word where there is none.
+monitor-tools:
+	@command -v prometheus >/dev/null || { $(call install,prometheus); }
 
 bench-tools:
 	@missing=""; for tool in tshark tcpdump python3; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \

@@ -15,7 +15,7 @@ use crate::watch::wait_for;
 /// Two namespaces joined by a pair of interfaces; gone at the end of the test.
 pub(crate) struct Pair {
     pub(crate) near: String,
-    far: String,
+    pub(crate) far: String,
 }
 
 pub(crate) fn ip(args: &str) -> Output {
