@@ -153,7 +153,8 @@ impl Reading {
         let mut last = None;
         loop {
             let mut is_idle = false;
-            let now = match self.source.next_frame() {
+            // (Looked at where it is: a frame is large enough for a copy to be felt.)
+            let now = match &self.source.next_frame() {
                 Ok(Next::Frame(frame)) => {
                     let now = frame.time;
                     if let Some(clock) = &mut clock {
@@ -172,16 +173,16 @@ impl Reading {
                         Ok(true) => {
                             self.autostop.note();
                             if let Some(recorder) = &mut self.recorder {
-                                recorder.take(&frame);
+                                recorder.take(frame);
                                 let mut both = both(observer, recorder);
-                                let belonging = pipeline.push(&frame, &mut both);
+                                let belonging = pipeline.push(frame, &mut both);
                                 self.memory.hold(pipeline, &mut both);
                                 if !self.record(belonging, &mut tell) {
                                     break;
                                 }
                             } else {
                                 // Most captures are only read, and every nanosecond shows.
-                                pipeline.push(&frame, observer);
+                                pipeline.push(frame, observer);
                                 self.memory.hold(pipeline, observer);
                             }
                         }

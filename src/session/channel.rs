@@ -27,6 +27,9 @@ pub const MAX_CHANNELS: usize = 64;
 /// once.
 const USUAL_CHANNELS: usize = 3;
 
+/// Chunk streams that a peer with media uses besides.
+const MORE_CHANNELS: usize = 2;
+
 /// Most message types told apart on one chunk stream: all that any specification names.
 pub const MAX_TYPES_PER_CHANNEL: usize = 15;
 
@@ -469,10 +472,12 @@ impl Direction {
         if self.channels.len() >= MAX_CHANNELS {
             return None;
         }
-        if self.channels.capacity() == 0 {
-            self.channels.reserve_exact(USUAL_CHANNELS);
-        }
-        self.channels.reserve_exact(1);
+        let more = match self.channels.capacity() {
+            0 => USUAL_CHANNELS,
+            room if room == self.channels.len() => MORE_CHANNELS,
+            _ => 0,
+        };
+        self.channels.reserve_exact(more);
         let index = self.channels.len();
         self.recent = u8::try_from(index).unwrap_or(0);
         self.channels.push(Channel::new(message));

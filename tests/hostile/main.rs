@@ -64,6 +64,8 @@ fn run(args: &[&str], write: impl FnOnce(ChildStdin) -> io::Result<()> + Send) -
     let mut stdout = child.stdout.take().expect("a pipe");
     let mut stderr = child.stderr.take().expect("a pipe");
     let status = format!("/proc/{}/status", child.id());
+    // It waits for its input: of one that ends at once this may be the only look there is.
+    let first = peak_of(&status);
     thread::scope(|scope| {
         scope.spawn(|| match write(stdin) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -73,7 +75,7 @@ fn run(args: &[&str], write: impl FnOnce(ChildStdin) -> io::Result<()> + Send) -
         });
         // The kernel keeps the peak itself, so that the last look tells all but the very end.
         let watch = scope.spawn(|| {
-            let mut peak = None;
+            let mut peak = first;
             while let Some(now) = peak_of(&status) {
                 peak = Some(now);
                 thread::sleep(Duration::from_millis(2));

@@ -28,6 +28,9 @@ pub(super) const MAX_CHUNK_STREAMS: usize = 128;
 /// once.
 const USUAL_CHUNK_STREAMS: usize = 3;
 
+/// Chunk streams that a peer with media uses besides.
+const MORE_CHUNK_STREAMS: usize = 2;
+
 /// Longest step from the first message of a chunk stream to the second, in milliseconds. Beyond it,
 /// the timestamp of a type 0 header is no delta.
 const MAX_FIRST_DELTA: u32 = 10_000;
@@ -403,12 +406,14 @@ impl ChunkStreams {
                 }
             }
         }
-        // Then one at a time: thousands of connections would pay for doubling, and new ids are
-        // rare.
-        if self.list.capacity() == 0 {
-            self.list.reserve_exact(USUAL_CHUNK_STREAMS);
-        }
-        self.list.reserve_exact(1);
+        // Then two at a time, for audio and video: thousands of connections would pay for doubling,
+        // and new ids are rare.
+        let more = match self.list.capacity() {
+            0 => USUAL_CHUNK_STREAMS,
+            room if room == self.list.len() => MORE_CHUNK_STREAMS,
+            _ => 0,
+        };
+        self.list.reserve_exact(more);
         self.list.insert(place, stream);
         (place, evicted)
     }
