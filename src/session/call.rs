@@ -2,8 +2,6 @@
 //! by transaction id, `onStatus` by what it speaks of.
 
 use std::collections::VecDeque;
-use std::ops::Deref;
-use std::ops::DerefMut;
 
 use compact_str::CompactString;
 
@@ -16,13 +14,20 @@ use crate::rtmp::command::TransactionId;
 use crate::rtmp::inferred::Inference;
 use crate::rtmp::types::ChunkStreamId;
 use crate::rtmp::types::MessageStreamId;
-use crate::session::quantile::SpanStats;
 use crate::session::status;
 use crate::session::status::Listed;
 use crate::session::status::Word;
 
+mod said;
+mod stats;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use self::said::Answer;
+pub(crate) use self::said::Answered;
+pub(crate) use self::said::Request;
+pub use self::stats::CallStats;
+pub use self::stats::RareCalls;
 
 /// Most calls kept per connection. A session sets up with a dozen; players that seek, and pings,
 /// make more over hours.
@@ -237,118 +242,6 @@ impl Call {
     pub fn is_open(&self) -> bool {
         self.state == CallState::Open
     }
-}
-
-/// Counts of all calls of a connection, those let go included. Those that few connections have
-/// lie in [`RareCalls`], and are read as if they were here.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct CallStats {
-    /// Calls made, without pings. At the end of the connection every one of them is answered,
-    /// failed, unanswered, without an optional answer, or one-way.
-    pub calls: u64,
-    /// Answered calls.
-    pub answered: u64,
-    /// Calls without an answer that many peers never give, once the connection ended.
-    pub unanswered_optional: u64,
-    /// Calls to which no answer is due, and none came.
-    pub one_way: u64,
-    /// Latencies of answered commands.
-    pub latency: SpanStats,
-    rare: Option<Box<RareCalls>>,
-}
-
-/// Counts of what few connections have.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct RareCalls {
-    /// Calls answered with an error.
-    pub failed: u64,
-    /// Calls without the answer that was due, once the connection ended.
-    pub unanswered: u64,
-    /// Pings sent.
-    pub pings: u64,
-    /// Pings without a response, once the connection ended.
-    pub pings_unanswered: u64,
-    /// Replies to no call that was seen.
-    pub orphan_replies: u64,
-    /// Second answers.
-    pub answered_twice: u64,
-    /// Calls that are no longer kept one by one.
-    pub left_out: u64,
-    /// Latencies of answered pings.
-    pub ping: SpanStats,
-}
-
-impl RareCalls {
-    const NONE: Self = Self {
-        failed: 0,
-        unanswered: 0,
-        pings: 0,
-        pings_unanswered: 0,
-        orphan_replies: 0,
-        answered_twice: 0,
-        left_out: 0,
-        ping: SpanStats::NONE,
-    };
-}
-
-impl Deref for CallStats {
-    type Target = RareCalls;
-
-    fn deref(&self) -> &RareCalls {
-        static NONE: RareCalls = RareCalls::NONE;
-        self.rare.as_deref().unwrap_or(&NONE)
-    }
-}
-
-impl DerefMut for CallStats {
-    fn deref_mut(&mut self) -> &mut RareCalls {
-        self.rare.get_or_insert_default()
-    }
-}
-
-/// A call as its message says it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Request<'a> {
-    pub(crate) caller: Side,
-    pub(crate) name: &'a str,
-    pub(crate) transaction_id: Option<TransactionId>,
-    pub(crate) csid: ChunkStreamId,
-    pub(crate) stream_id: MessageStreamId,
-    pub(crate) stream_from: Option<Inference>,
-    pub(crate) at: Mark,
-    pub(crate) message: u64,
-    pub(crate) detail: Option<&'a str>,
-}
-
-/// An answer as its message says it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Answer<'a> {
-    pub(crate) from: Side,
-    pub(crate) kind: ReplyKind,
-    pub(crate) stream_id: MessageStreamId,
-    pub(crate) at: Mark,
-    pub(crate) message: u64,
-    pub(crate) level: Option<&'a str>,
-    pub(crate) code: Option<&'a str>,
-    pub(crate) description: Option<&'a str>,
-}
-
-impl Answer<'_> {
-    /// Whether it says that the call failed. Some servers send failures as `_result`.
-    fn is_failure(&self) -> bool {
-        self.kind == ReplyKind::Error || self.level == Some("error")
-    }
-}
-
-/// What an answer did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Answered {
-    /// It completed the call with this id.
-    Completed(u64),
-    /// The call with this id had been answered before.
-    Again(u64),
-    /// No call that was seen waits for it.
-    Orphan,
 }
 
 /// The calls of a connection. What every message is checked against comes first.
