@@ -211,7 +211,7 @@ impl Reading {
                     if error.class() == ErrorClass::Device {
                         self.away = self.away.saturating_add(1);
                     }
-                    remember(&mut self.trouble, &error, &mut tell);
+                    remember(&mut self.trouble, error, &mut tell);
                     continue;
                 }
             };
