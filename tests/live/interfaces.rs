@@ -65,6 +65,19 @@ impl Pair {
         }
     }
 
+    /// Takes the pair away, and makes it again once its watcher has told that it is missed; waits until
+    /// it is captured on again.
+    pub(crate) fn go_and_come_back(&self, watcher: &Watcher) {
+        ip(&format!("-n {} link del near0", self.near));
+        wait_for("it is missed", || {
+            watcher.said().contains("waiting for it to come back")
+        });
+        self.join();
+        wait_for("it is back", || {
+            watcher.said().contains("near0: captured on again")
+        });
+    }
+
     /// Sends `count` echo requests from the far end and waits for the answers.
     pub(crate) fn ping(&self, count: u32) {
         let far = &self.far;
@@ -106,14 +119,7 @@ fn an_interface_is_captured_on_again_when_it_is_back() {
     pair.ping(2);
     // With an interface goes what the kernel still holds of it.
     thread::sleep(Duration::from_millis(200));
-    ip(&format!("-n {} link del near0", pair.near));
-    wait_for("it is missed", || {
-        watcher.said().contains("waiting for it to come back")
-    });
-    pair.join();
-    wait_for("it is back", || {
-        watcher.said().contains("near0: captured on again")
-    });
+    pair.go_and_come_back(&watcher);
     pair.ping(3);
     assert_eq!(watcher.end(), 0);
     let output = fs::read_to_string(folder.path().join("stdout")).expect("records");

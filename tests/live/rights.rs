@@ -19,7 +19,6 @@ use crate::common::sample;
 use crate::common::stderr;
 use crate::common::stdout;
 use crate::interfaces::Pair;
-use crate::interfaces::ip;
 use crate::streaming::free_port;
 use crate::watch::Running;
 use crate::watch::Watcher;
@@ -351,14 +350,7 @@ fn a_user_with_the_right_to_capture_alone_does_all_of_it() {
     assert_confined(watcher.id(), 3, NOBODY);
     pair.ping(20);
     // The right that the capture thread kept is what this takes.
-    ip(&format!("-n {} link del near0", pair.near));
-    wait_for("it is missed", || {
-        watcher.said().contains("waiting for it to come back")
-    });
-    pair.join();
-    wait_for("it is back", || {
-        watcher.said().contains("near0: captured on again")
-    });
+    pair.go_and_come_back(&watcher);
     assert_confined(watcher.id(), 3, NOBODY);
     pair.ping(20);
     assert_eq!(watcher.end(), 0);
