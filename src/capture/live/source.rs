@@ -119,12 +119,14 @@ impl Live {
         let (spare, from_decoder) = mpsc::sync_channel(SPARE);
         let shared = Arc::clone(&self.shared);
         let confine = self.confine;
+        let (ready, is_ready) = mpsc::sync_channel(1);
         let started = thread::Builder::new()
             .name("capture".to_owned())
             .spawn(move || {
                 if confine {
                     confine_capture();
                 }
+                let _ = ready.send(());
                 HandOver::new(taps, to_decoder, from_decoder, &shared).run();
             });
         if let Err(error) = started {
@@ -134,6 +136,8 @@ impl Live {
                 reason: format!("cannot be started: {error}"),
             });
         }
+        // Nobody is told that we listen before this thread, too, has given up what it does not need.
+        let _ = is_ready.recv();
         self.thread = Thread::Running { words, spare };
         Ok(())
     }
