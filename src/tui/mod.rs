@@ -7,35 +7,29 @@
 //! ends of the shared state), [`theme`], `widgets` and `view`.
 
 use std::io;
-use std::io::IsTerminal as _;
 use std::io::stdout;
 use std::sync::Arc;
-use std::sync::Once;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crossterm::event;
 use crossterm::event::Event;
-use crossterm::event::KeyCode;
 use crossterm::event::KeyEvent;
 use crossterm::event::KeyEventKind;
-use crossterm::event::KeyModifiers;
-use crossterm::execute;
-use crossterm::terminal::EnterAlternateScreen;
-use crossterm::terminal::LeaveAlternateScreen;
-use crossterm::terminal::disable_raw_mode;
-use crossterm::terminal::enable_raw_mode;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
-use signal_hook::consts::SIGTSTP;
-use signal_hook::low_level::emulate_default_handler;
 
 use crate::tui::feed::Feed;
 use crate::tui::keys::Screen;
 use crate::tui::state::Effect;
 use crate::tui::state::ViewState;
 use crate::tui::store::Shared;
+use crate::tui::terminal::Modes;
+use crate::tui::terminal::TerminalGuard;
+pub use crate::tui::terminal::has_terminal;
+use crate::tui::terminal::is_suspend;
+pub use crate::tui::terminal::terminal_size;
 use crate::tui::theme::Theme;
 
 mod digest;
@@ -46,6 +40,7 @@ mod opened;
 mod ring;
 pub mod state;
 pub mod store;
+pub mod terminal;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -88,7 +83,7 @@ enum Input {
 /// # Errors
 /// The terminal cannot be read from or written to.
 pub fn run(shared: Arc<Shared>, options: Options, stop: &AtomicBool) -> io::Result<()> {
-    let _guard = TerminalGuard::enter()?;
+    let guard = TerminalGuard::enter(Modes::default())?;
     let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
     let mut feed = Feed::new(shared);
     let mut view = ViewState {
@@ -128,26 +123,13 @@ pub fn run(shared: Arc<Shared>, options: Options, stop: &AtomicBool) -> io::Resu
         if let Input::Key(key) = input
             && is_suspend(key)
         {
-            suspend()?;
+            guard.suspend()?;
             terminal.clear()?;
         }
         if input == Input::Stop {
             return Ok(());
         }
     }
-}
-
-/// Ctrl-Z, which is a key like others while the terminal is ours.
-fn is_suspend(key: KeyEvent) -> bool {
-    key.code == KeyCode::Char('z') && key.modifiers.contains(KeyModifiers::CONTROL)
-}
-
-/// Gives the terminal back and stops the process, as the key does elsewhere; goes on when that is
-/// woken.
-fn suspend() -> io::Result<()> {
-    restore();
-    emulate_default_handler(SIGTSTP)?;
-    take()
 }
 
 /// Tells the view how large the terminal is.
@@ -174,53 +156,4 @@ fn next_input(stop: &AtomicBool) -> io::Result<Input> {
         Event::Resize(..) | Event::FocusGained => Input::Resized,
         _ => Input::Tick,
     })
-}
-
-/// Whether there is a terminal to show the dashboard on.
-pub fn has_terminal() -> bool {
-    stdout().is_terminal()
-}
-
-/// Columns and lines of the terminal; `None` where there is none.
-pub fn terminal_size() -> Option<(u16, u16)> {
-    has_terminal().then(crossterm::terminal::size)?.ok()
-}
-
-/// The terminal while the dashboard has it. Dropping it gives the terminal back; so does a panic,
-/// of any thread, before its message is printed.
-struct TerminalGuard;
-
-impl TerminalGuard {
-    fn enter() -> io::Result<Self> {
-        static HOOK: Once = Once::new();
-        HOOK.call_once(|| {
-            let before = std::panic::take_hook();
-            std::panic::set_hook(Box::new(move |info| {
-                restore();
-                before(info);
-            }));
-        });
-        // What was taken of it is given back also where the rest fails.
-        let guard = Self;
-        take()?;
-        Ok(guard)
-    }
-}
-
-impl Drop for TerminalGuard {
-    fn drop(&mut self) {
-        restore();
-    }
-}
-
-/// Takes the terminal.
-fn take() -> io::Result<()> {
-    enable_raw_mode()?;
-    execute!(stdout(), EnterAlternateScreen, crossterm::cursor::Hide)
-}
-
-/// Gives the terminal back. Where that fails there is nobody left to tell.
-fn restore() {
-    let _ = execute!(stdout(), LeaveAlternateScreen, crossterm::cursor::Show);
-    let _ = disable_raw_mode();
 }

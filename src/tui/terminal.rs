@@ -1,0 +1,117 @@
+//! The terminal while it is ours: taken by [`TerminalGuard::enter`], given back when that is
+//! dropped, when a thread panics, and for as long as the process is stopped.
+
+use std::io;
+use std::io::IsTerminal as _;
+use std::io::stdout;
+use std::sync::Once;
+
+use crossterm::cursor;
+use crossterm::event::DisableBracketedPaste;
+use crossterm::event::DisableMouseCapture;
+use crossterm::event::EnableBracketedPaste;
+use crossterm::event::EnableMouseCapture;
+use crossterm::event::KeyCode;
+use crossterm::event::KeyEvent;
+use crossterm::event::KeyModifiers;
+use crossterm::execute;
+use crossterm::terminal::EnterAlternateScreen;
+use crossterm::terminal::LeaveAlternateScreen;
+use crossterm::terminal::disable_raw_mode;
+use crossterm::terminal::enable_raw_mode;
+use signal_hook::consts::SIGTSTP;
+use signal_hook::low_level::emulate_default_handler;
+
+/// What is asked of the terminal beside keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Modes {
+    /// The mouse is ours. Its text selection then needs Shift.
+    pub mouse: bool,
+    /// Pasted text comes as such and not as keys.
+    pub paste: bool,
+}
+
+/// The terminal while a screen has it. Dropping it gives the terminal back; so does a panic, of
+/// any thread, before its message is printed.
+#[derive(Debug)]
+pub struct TerminalGuard {
+    modes: Modes,
+}
+
+impl TerminalGuard {
+    /// Takes the terminal.
+    ///
+    /// # Errors
+    /// It cannot be written to.
+    pub fn enter(modes: Modes) -> io::Result<Self> {
+        static HOOK: Once = Once::new();
+        HOOK.call_once(|| {
+            let before = std::panic::take_hook();
+            std::panic::set_hook(Box::new(move |info| {
+                restore();
+                before(info);
+            }));
+        });
+        // What was taken of it is given back also where the rest fails.
+        let guard = Self { modes };
+        take(modes)?;
+        Ok(guard)
+    }
+
+    /// Gives the terminal back and stops the process, as the key does elsewhere; goes on when that
+    /// is woken. The caller draws everything again.
+    ///
+    /// # Errors
+    /// The process cannot be stopped, or the terminal cannot be taken again.
+    pub fn suspend(&self) -> io::Result<()> {
+        restore();
+        emulate_default_handler(SIGTSTP)?;
+        take(self.modes)
+    }
+}
+
+impl Drop for TerminalGuard {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Ctrl-Z, which is a key like others while the terminal is ours.
+pub fn is_suspend(key: KeyEvent) -> bool {
+    key.code == KeyCode::Char('z') && key.modifiers.contains(KeyModifiers::CONTROL)
+}
+
+/// Whether there is a terminal to show the dashboard on.
+pub fn has_terminal() -> bool {
+    stdout().is_terminal()
+}
+
+/// Columns and lines of the terminal; `None` where there is none.
+pub fn terminal_size() -> Option<(u16, u16)> {
+    has_terminal().then(crossterm::terminal::size)?.ok()
+}
+
+fn take(modes: Modes) -> io::Result<()> {
+    enable_raw_mode()?;
+    execute!(stdout(), EnterAlternateScreen, cursor::Hide)?;
+    if modes.mouse {
+        execute!(stdout(), EnableMouseCapture)?;
+    }
+    if modes.paste {
+        execute!(stdout(), EnableBracketedPaste)?;
+    }
+    Ok(())
+}
+
+/// Gives the terminal back, with everything off that may have been asked for: who panics does not
+/// know what was. Where that fails there is nobody left to tell.
+fn restore() {
+    let _ = execute!(
+        stdout(),
+        DisableBracketedPaste,
+        DisableMouseCapture,
+        LeaveAlternateScreen,
+        cursor::Show
+    );
+    let _ = disable_raw_mode();
+}
