@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::ids::FlowId;
-use crate::tui::keys::Screen;
 use crate::tui::model::Capture;
 use crate::tui::model::Detail;
 use crate::tui::model::Detailed;
@@ -18,6 +17,9 @@ use crate::tui::model::Row;
 use crate::tui::model::Snapshot;
 use crate::tui::opened;
 use crate::tui::ring::Ring;
+use crate::tui::screen::Screen;
+use crate::tui::seek;
+use crate::tui::seek::Looking;
 use crate::tui::state::ViewState;
 use crate::tui::store::Inner;
 use crate::tui::store::Shared;
@@ -34,6 +36,7 @@ pub struct Feed {
     shared: Arc<Shared>,
     frozen: Option<Frozen>,
     search: Search,
+    looking: Looking,
     opened: Option<Arc<Opened>>,
     version: Option<u64>,
 }
@@ -67,6 +70,7 @@ impl Feed {
             shared,
             frozen: None,
             search: Search::default(),
+            looking: Looking::default(),
             opened: None,
             version: None,
         }
@@ -147,11 +151,11 @@ impl Feed {
     fn page(&mut self, ring: &Ring, detail: &Detail, view: &mut ViewState, most: u64) -> Page {
         let kept = &ring.kept;
         let end = kept.partition_point(|kept| kept.number <= most);
-        if let Some(frame) = view.seek.take() {
-            let at = kept.partition_point(|kept| kept.raw.completed().frame.0 < frame);
-            view.messages.selected = kept
-                .get(at.min(end.saturating_sub(1)))
-                .map(|kept| kept.number);
+        if let Some(seek) = view.seek.take()
+            && seek::resolve(seek, &mut self.looking, ring, end, detail, view)
+        {
+            // There is more to look through: draw again soon.
+            self.version = None;
         }
         if view.follow {
             view.messages.selected = Some(u64::MAX);
@@ -219,14 +223,7 @@ impl Feed {
         let to = from.saturating_add(SEARCH_STEP).min(end);
         for kept in ring.kept.range(from.min(to)..to) {
             search.seen = kept.number;
-            let text = format!(
-                "{} {} csid {} {}",
-                kept.number,
-                kept.raw.type_id,
-                kept.raw.csid,
-                detail.gist(&kept.raw)
-            );
-            if text.to_lowercase().contains(&search.filter) {
+            if line_text(kept, detail).contains(&search.filter) {
                 search.hits.push(kept.number);
             }
         }
@@ -250,6 +247,11 @@ impl Feed {
             .and_then(|at| page.lines.get(at))
             .cloned();
         view.messages.selected = selected.as_ref().map(|kept| kept.number);
+        if view.screen == Screen::Messages
+            && let Some(kept) = &selected
+        {
+            view.cursor = Some(kept.raw.completed().time);
+        }
         let is_open = |opened: &Arc<Opened>| Some(&opened.kept) == selected.as_ref();
         if !self.opened.as_ref().is_some_and(is_open) {
             self.opened = selected
@@ -296,6 +298,18 @@ struct Page {
     parts: usize,
     searched: usize,
     left_out: u64,
+}
+
+/// Everything of a line of messages that a text is looked for in.
+pub(super) fn line_text(kept: &Kept, detail: &Detail) -> String {
+    format!(
+        "{} {} csid {} {}",
+        kept.number,
+        kept.raw.type_id,
+        kept.raw.csid,
+        detail.gist(&kept.raw)
+    )
+    .to_lowercase()
 }
 
 fn detail_of(inner: &Inner, focus: Option<FlowId>) -> Detailed {

@@ -3,8 +3,9 @@
 //! The decoder's thread feeds a [`store::Store`]; the dashboard's thread runs [`run`], which takes
 //! a [`model::Snapshot`] of what a [`state::ViewState`] asks for and draws it with
 //! [`view::render`]. A screen is a function of these two and of nothing else. One file per noun:
-//! [`keys`] (the table of keys), [`state`] (what keys do), [`model`], [`store`] and [`feed`] (both
-//! ends of the shared state), [`theme`], `widgets` and `view`.
+//! [`commands`] (everything that can be done, with its keys), [`keys`] (keys as they are pressed,
+//! written and bound), [`state`] (what they do), [`model`], [`store`] and [`feed`] (both ends of the
+//! shared state), [`sheet`] (what is drawn on and pointed at), [`theme`], `widgets` and `view`.
 
 use std::io;
 use std::io::stdout;
@@ -17,27 +18,36 @@ use crossterm::event;
 use crossterm::event::Event;
 use crossterm::event::KeyEvent;
 use crossterm::event::KeyEventKind;
+use crossterm::event::MouseEvent;
+use crossterm::event::MouseEventKind;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
+use crate::base::units::counted;
 use crate::tui::feed::Feed;
-use crate::tui::keys::Screen;
+use crate::tui::model::Snapshot;
+use crate::tui::screen::Screen;
+use crate::tui::sheet::Zones;
 use crate::tui::state::Effect;
 use crate::tui::state::ViewState;
 use crate::tui::store::Shared;
 use crate::tui::terminal::Modes;
 use crate::tui::terminal::TerminalGuard;
 pub use crate::tui::terminal::has_terminal;
-use crate::tui::terminal::is_suspend;
 pub use crate::tui::terminal::terminal_size;
 use crate::tui::theme::Theme;
 
+pub mod commands;
+mod copy;
 mod digest;
 pub mod feed;
 pub mod keys;
 pub mod model;
 mod opened;
 mod ring;
+pub mod screen;
+mod seek;
+pub mod sheet;
 pub mod state;
 pub mod store;
 pub mod terminal;
@@ -69,9 +79,11 @@ impl Default for Options {
 }
 
 /// Everything that can happen to the dashboard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Input {
     Key(KeyEvent),
+    Mouse(MouseEvent),
+    Paste(String),
     Resized,
     Tick,
     Stop,
@@ -83,7 +95,10 @@ enum Input {
 /// # Errors
 /// The terminal cannot be read from or written to.
 pub fn run(shared: Arc<Shared>, options: Options, stop: &AtomicBool) -> io::Result<()> {
-    let guard = TerminalGuard::enter(Modes::default())?;
+    let guard = TerminalGuard::enter(Modes {
+        mouse: true,
+        paste: true,
+    })?;
     let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
     let mut feed = Feed::new(shared);
     let mut view = ViewState {
@@ -92,42 +107,46 @@ pub fn run(shared: Arc<Shared>, options: Options, stop: &AtomicBool) -> io::Resu
         },
         ..ViewState::default()
     };
-    let mut input = Input::Resized;
+    let mut snapshot = Snapshot::default();
+    let mut zones = Zones::default();
+    let mut is_stale = true;
     loop {
-        if input != Input::Tick || feed.has_news() {
+        if is_stale || feed.has_news() {
             let size = terminal.size()?;
             fit_to(&mut view, size.width, size.height);
-            let snapshot = feed.snapshot(&mut view);
+            snapshot = feed.snapshot(&mut view);
             terminal.draw(|frame| {
                 let area = frame.area();
-                view::render(frame.buffer_mut(), area, &snapshot, &view);
+                zones = view::render(frame.buffer_mut(), area, &snapshot, &view);
             })?;
-            input = next_input(stop)?;
-            if let Input::Key(key) = input
-                && !is_suspend(key)
-                && view.key(key, &snapshot) == Effect::Quit
-            {
-                return Ok(());
-            }
-        } else {
-            input = next_input(stop)?;
-            if let Input::Key(key) = input
-                && !is_suspend(key)
-            {
-                let snapshot = feed.snapshot(&mut view);
-                if view.key(key, &snapshot) == Effect::Quit {
-                    return Ok(());
-                }
-            }
         }
-        if let Input::Key(key) = input
-            && is_suspend(key)
-        {
-            guard.suspend()?;
-            terminal.clear()?;
-        }
-        if input == Input::Stop {
-            return Ok(());
+        let input = next_input(stop)?;
+        is_stale = input != Input::Tick;
+        let effect = match input {
+            Input::Key(key) => view.key(key, &snapshot),
+            Input::Mouse(event) => view.mouse(event, &zones, &snapshot),
+            Input::Paste(text) => {
+                view.paste(&text);
+                Effect::None
+            }
+            Input::Resized | Input::Tick => Effect::None,
+            Input::Stop => return Ok(()),
+        };
+        match effect {
+            Effect::None => {}
+            Effect::Quit => return Ok(()),
+            Effect::Redraw => terminal.clear()?,
+            Effect::Suspend => {
+                guard.suspend()?;
+                terminal.clear()?;
+            }
+            Effect::Copy(text) => {
+                terminal::copy(&text)?;
+                let count = text.chars().count();
+                let count = counted(u64::try_from(count).unwrap_or(u64::MAX), "character");
+                view.notice = Some(format!("copied {count} to the clipboard of the terminal"));
+            }
+            Effect::Replay(_) => {}
         }
     }
 }
@@ -153,6 +172,8 @@ fn next_input(stop: &AtomicBool) -> io::Result<Input> {
     }
     Ok(match event::read()? {
         Event::Key(key) if key.kind != KeyEventKind::Release => Input::Key(key),
+        Event::Mouse(event) if event.kind != MouseEventKind::Moved => Input::Mouse(event),
+        Event::Paste(text) => Input::Paste(text),
         Event::Resize(..) | Event::FocusGained => Input::Resized,
         _ => Input::Tick,
     })

@@ -6,6 +6,7 @@ use std::io::IsTerminal as _;
 use std::io::stdout;
 use std::sync::Once;
 
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor;
 use crossterm::event::DisableBracketedPaste;
 use crossterm::event::DisableMouseCapture;
@@ -79,6 +80,15 @@ impl Drop for TerminalGuard {
 /// Ctrl-Z, which is a key like others while the terminal is ours.
 pub fn is_suspend(key: KeyEvent) -> bool {
     key.code == KeyCode::Char('z') && key.modifiers.contains(KeyModifiers::CONTROL)
+}
+
+/// Puts a text into the clipboard of the terminal, also across ssh: OSC 52, which asks nobody but
+/// the terminal. Whether it took it is not told.
+///
+/// # Errors
+/// The terminal cannot be written to.
+pub fn copy(text: &str) -> io::Result<()> {
+    execute!(stdout(), CopyToClipboard::to_clipboard_from(text))
 }
 
 /// Whether there is a terminal to show the dashboard on.

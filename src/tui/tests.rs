@@ -8,15 +8,17 @@ use proptest::prelude::*;
 
 use crate::base::ids::FlowId;
 use crate::base::text::is_unsafe;
-use crate::tui::keys::KEYS;
-use crate::tui::keys::Screen;
+use crate::tui::commands::COMMANDS;
 use crate::tui::model::Detailed;
 use crate::tui::model::Snapshot;
+use crate::tui::screen::Screen;
 use crate::tui::state::Effect;
-use crate::tui::state::TimeMode;
 use crate::tui::state::ViewState;
 use crate::tui::state::list::Sort;
 use crate::tui::state::list::listed;
+use crate::tui::state::moments::Seek;
+use crate::tui::state::moments::TimeMode;
+use crate::tui::state::overlay::Overlay;
 use crate::tui::testing::draw;
 use crate::tui::testing::joined_late;
 use crate::tui::testing::snapshot;
@@ -88,8 +90,8 @@ fn the_messages_at_every_size() {
 }
 
 #[test]
-fn the_anomalies_at_every_size() {
-    screens(Screen::Anomalies, "anomalies");
+fn the_findings_at_every_size() {
+    screens(Screen::Findings, "findings");
 }
 
 #[test]
@@ -97,7 +99,7 @@ fn the_help_at_every_size() {
     let snapshot = snapshot("cam-77", 5);
     for size in SIZES {
         let mut view = on(Screen::Messages);
-        view.help = true;
+        view.overlay = Overlay::Help { all: false };
         let frame = symbols(&draw(&snapshot, &mut view, size));
         insta::assert_snapshot!(format!("help-{}x{}", size.0, size.1), frame);
     }
@@ -238,11 +240,11 @@ fn escape_goes_out_step_by_step_and_never_leaves() {
         (Screen::Session, Some(FlowId(2)))
     );
     press(&mut view, &snapshot, "5\t?");
-    assert!(view.help);
+    assert_eq!(view.overlay, Overlay::Help { all: false });
     let mut trail = Vec::new();
     for _ in 0..6 {
         assert_eq!(press(&mut view, &snapshot, "\x1b"), Effect::None);
-        trail.push((view.help, view.pane, view.screen));
+        trail.push((view.overlay != Overlay::None, view.pane, view.screen));
     }
     assert_eq!(trail[0], (false, 1, Screen::Messages));
     assert_eq!(trail[1], (false, 0, Screen::Messages));
@@ -257,12 +259,10 @@ fn escape_goes_out_step_by_step_and_never_leaves() {
 fn every_key_can_be_pressed_on_every_screen() {
     let snapshot = snapshot("cam-77", 5);
     for screen in Screen::ALL {
-        for key in KEYS {
-            for code in key.codes {
-                let mut view = on(screen);
-                view.key(KeyEvent::new(*code, KeyModifiers::NONE), &snapshot);
-                draw(&snapshot, &mut view, (80, 24));
-            }
+        for command in COMMANDS {
+            let mut view = on(screen);
+            view.act(command.action, &snapshot);
+            draw(&snapshot, &mut view, (80, 24));
         }
     }
 }
@@ -280,7 +280,7 @@ fn a_filter_is_typed_applied_and_cleared() {
     press(&mut view, &snapshot, "\x1b");
     assert!(view.list.filter.is_empty());
     press(&mut view, &snapshot, "/abc\x1b");
-    assert!(view.list.filter.is_empty() && view.prompt.is_none());
+    assert!(view.list.filter.is_empty() && view.overlay == Overlay::None);
 }
 
 #[test]
@@ -288,13 +288,15 @@ fn the_list_is_sorted_as_asked() {
     let snapshot = snapshot("cam-77", 5);
     let mut view = ViewState::default();
     let mut orders = Vec::new();
-    for _ in 0..5 {
+    for _ in 0..Sort::ALL.len() {
         orders.push((view.list.sort, listed(&snapshot.rows, &view.list)));
         press(&mut view, &snapshot, "s");
     }
     assert_eq!(orders[1], (Sort::Health, vec![2, 0, 1]));
-    assert_eq!(orders[2], (Sort::Bitrate, vec![1, 0, 2]));
-    assert_eq!(orders[3], (Sort::Lag, vec![0, 1, 2]));
+    assert_eq!(orders[6], (Sort::Bitrate, vec![1, 0, 2]));
+    assert_eq!(orders[10], (Sort::Lag, vec![0, 1, 2]));
+    press(&mut view, &snapshot, "S");
+    assert_eq!(listed(&snapshot.rows, &view.list), [2, 1, 0]);
     assert_eq!(view.list.sort, Sort::Order);
 }
 
@@ -310,11 +312,14 @@ fn next_and_previous_connection_keep_the_screen() {
 }
 
 #[test]
-fn an_anomaly_leads_to_its_message() {
+fn a_finding_leads_to_its_message() {
     let snapshot = snapshot("cam-77", 5);
-    let mut view = on(Screen::Anomalies);
+    let mut view = on(Screen::Findings);
     press(&mut view, &snapshot, "j\n");
-    assert_eq!((view.screen, view.seek), (Screen::Messages, Some(501)));
+    assert_eq!(
+        (view.screen, view.seek),
+        (Screen::Messages, Some(Seek::Frame(501)))
+    );
     let mut view = ViewState::default();
     press(&mut view, &snapshot, "e");
     assert_eq!(view.list.selected, Some(FlowId(3)));
@@ -330,9 +335,10 @@ fn a_call_leads_to_its_message() {
 }
 
 #[test]
-fn times_are_shown_in_four_ways() {
+fn times_are_shown_in_five_ways() {
     let snapshot = snapshot("cam-77", 5);
     let mut view = on(Screen::Messages);
+    view.mark = Some(snapshot.capture.first.unwrap());
     let mut shown = |mode: TimeMode| {
         assert_eq!(view.time, mode);
         let frame = symbols(&draw(&snapshot, &mut view, (120, 30)));
@@ -342,6 +348,7 @@ fn times_are_shown_in_four_ways() {
     assert!(shown(TimeMode::SinceStart).contains(" 0.095 "));
     assert!(shown(TimeMode::Clock).contains("22:13:20.095"));
     assert!(shown(TimeMode::SincePrevious).contains("+0.040"));
+    assert!(shown(TimeMode::SinceMark).contains(" +0.095 "));
     assert!(shown(TimeMode::Media).contains("200 ms"));
 }
 

@@ -1,66 +1,39 @@
 //! Where the reader is and how they want to see it: the [`ViewState`], and what each key makes of
 //! it. Nothing here draws, and nothing here waits.
 
+pub mod edit;
 pub mod list;
+pub mod moments;
+mod mouse;
+pub mod overlay;
 mod steps;
 
-use crossterm::event::KeyCode;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use crossterm::event::KeyEvent;
-use crossterm::event::KeyModifiers;
 
 use crate::base::ids::FlowId;
-use crate::tui::keys;
-use crate::tui::keys::Action;
-use crate::tui::keys::Screen;
+use crate::base::time::Timestamp;
+use crate::tui::commands::Action;
+use crate::tui::keys::KeyMap;
 use crate::tui::model::Snapshot;
+use crate::tui::screen::Screen;
 use crate::tui::state::list::ListState;
 use crate::tui::state::list::listed;
+use crate::tui::state::moments::ChartState;
+use crate::tui::state::moments::ReplayAsk;
+use crate::tui::state::moments::Seek;
+use crate::tui::state::moments::TimeMode;
+use crate::tui::state::overlay::Overlay;
 use crate::tui::theme::Theme;
-
-/// Longest text to search for, in characters.
-const MAX_FILTER: usize = 200;
-
-/// How times are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum TimeMode {
-    /// Since the connection's first frame.
-    #[default]
-    SinceStart,
-    /// Time of day, UTC.
-    Clock,
-    /// Since the line before.
-    SincePrevious,
-    /// The message's own timestamp.
-    Media,
-}
-
-impl TimeMode {
-    fn next(self) -> Self {
-        match self {
-            Self::SinceStart => Self::Clock,
-            Self::Clock => Self::SincePrevious,
-            Self::SincePrevious => Self::Media,
-            Self::Media => Self::SinceStart,
-        }
-    }
-
-    /// The word for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::SinceStart => "since start",
-            Self::Clock => "clock UTC",
-            Self::SincePrevious => "since the line before",
-            Self::Media => "media timestamp",
-        }
-    }
-}
 
 /// Which message is selected, by its number.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MessageState {
     /// The selected one; `None` for the first that is kept.
     pub selected: Option<u64>,
-    /// Text that listed messages contain.
+    /// What listed messages have in common.
     pub filter: String,
     /// The selected field in the tree.
     pub field: usize,
@@ -80,8 +53,34 @@ pub const SESSION_PANES: usize = 4;
 /// Panes of the media.
 pub const MEDIA_PANES: usize = 2;
 
+/// Which findings are shown.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FindingState {
+    /// The selected one.
+    pub selected: usize,
+    /// What listed findings have in common.
+    pub filter: String,
+    /// Kinds that are not shown.
+    pub muted: BTreeSet<&'static str>,
+    /// Whether they are shown all the same.
+    pub show_muted: bool,
+}
+
+/// What is held against what.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CompareState {
+    /// The two connections.
+    pub pair: Option<(FlowId, FlowId)>,
+    /// Whether what is the same on both is left out.
+    pub only_differences: bool,
+}
+
 /// What the reader sees of a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch that the reader has a key for"
+)]
 pub struct ViewState {
     /// The screen.
     pub screen: Screen,
@@ -91,26 +90,48 @@ pub struct ViewState {
     pub list: ListState,
     /// The messages.
     pub messages: MessageState,
-    /// A frame whose message is to be selected with the next snapshot.
-    pub seek: Option<u64>,
+    /// The findings.
+    pub findings: FindingState,
+    /// The comparison.
+    pub compare: CompareState,
+    /// The charts.
+    pub chart: ChartState,
+    /// A place that the next snapshot is to find.
+    pub seek: Option<Seek>,
+    /// The moment that all screens are about.
+    pub cursor: Option<Timestamp>,
+    /// The moment that was remembered.
+    pub mark: Option<Timestamp>,
+    /// Where the cursor was before it went to the mark.
+    pub before_mark: Option<Timestamp>,
     /// The selected call.
     pub call: usize,
-    /// The selected anomaly.
-    pub anomaly: usize,
     /// The pane with the keys, of screens that have several.
     pub pane: usize,
+    /// Whether that pane has the screen for itself.
+    pub is_pane_alone: bool,
     /// How far the pane with the keys is scrolled down.
     pub scroll: usize,
     /// How times are shown.
     pub time: TimeMode,
+    /// Whether the ladder of the calls is to the scale of time.
+    pub is_scaled: bool,
+    /// Whether bytes are shown as they were on the wire.
+    pub shows_wire: bool,
     /// Whether the picture is frozen.
     pub paused: bool,
     /// Whether the newest line is to be selected.
     pub follow: bool,
-    /// Whether the help is open.
-    pub help: bool,
-    /// The filter as it is being typed.
-    pub prompt: Option<String>,
+    /// What lies over the screen.
+    pub overlay: Overlay,
+    /// The text last looked for.
+    pub find: String,
+    /// What came of the last key, until the next.
+    pub notice: Option<String>,
+    /// Whether the last key asked to leave.
+    pub is_leaving: bool,
+    /// Which key does what.
+    pub keys: Arc<KeyMap>,
     /// Lines that a page has.
     pub page: usize,
     /// Columns of the terminal.
@@ -122,10 +143,18 @@ pub struct ViewState {
 }
 
 /// What is to be done beside drawing again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Nothing.
     None,
+    /// Draw every cell anew.
+    Redraw,
+    /// Give the terminal back and stop the process until it is woken.
+    Suspend,
+    /// Put a text into the clipboard of the terminal.
+    Copy(String),
+    /// Replay, faster, slower, or not any more.
+    Replay(ReplayAsk),
     /// Leave the program.
     Quit,
 }
@@ -133,33 +162,41 @@ pub enum Effect {
 impl ViewState {
     /// Takes a key.
     pub fn key(&mut self, event: KeyEvent, snapshot: &Snapshot) -> Effect {
-        if self.prompt.is_some() && !event.modifiers.contains(KeyModifiers::CONTROL) {
-            self.type_into_prompt(event.code);
-            return Effect::None;
+        self.notice = None;
+        let was_leaving = std::mem::take(&mut self.is_leaving);
+        if self.overlay.takes_text() {
+            return self.type_into_overlay(event, snapshot);
         }
-        match keys::action(event, self.screen) {
-            Some(action) => self.act(action, snapshot),
+        match self.keys.action(event, self.screen) {
+            Some(action) => {
+                self.is_leaving = was_leaving && action == Action::Close;
+                self.act(action, snapshot)
+            }
             None => Effect::None,
         }
     }
 
-    /// Does what a key stands for.
+    /// Takes what was pasted.
+    pub fn paste(&mut self, text: &str) {
+        if let Some(edit) = self.overlay.edit() {
+            edit.paste(text);
+        }
+    }
+
+    /// Does what a key, a name or a place stands for.
     pub fn act(&mut self, action: Action, snapshot: &Snapshot) -> Effect {
-        if self.help {
-            match action {
-                Action::Quit | Action::Back | Action::Help | Action::Enter => self.help = false,
-                Action::Down => self.scroll = self.scroll.saturating_add(1),
-                Action::Up => self.scroll = self.scroll.saturating_sub(1),
-                _ => {}
-            }
-            return Effect::None;
+        if self.overlay != Overlay::None {
+            return self.act_on_overlay(action);
         }
         match action {
             Action::Quit => return Effect::Quit,
-            Action::Help => {
-                self.help = true;
-                self.scroll = 0;
-            }
+            Action::Close => return self.close(snapshot),
+            Action::Redraw => return Effect::Redraw,
+            Action::Suspend => return Effect::Suspend,
+            Action::Help => self.open_help(),
+            Action::Palette => self.overlay = Overlay::palette(),
+            Action::Filter => self.overlay = Overlay::filter(self.filter()),
+            Action::Find => self.overlay = Overlay::find(&self.find),
             Action::Show(screen) => self.show(screen, snapshot),
             Action::Enter => self.enter(snapshot),
             Action::Back => self.back(),
@@ -169,21 +206,49 @@ impl ViewState {
             Action::Up => self.step(snapshot, 1, false),
             Action::PageDown => self.step(snapshot, self.page.max(1), true),
             Action::PageUp => self.step(snapshot, self.page.max(1), false),
+            Action::HalfPageDown => self.step(snapshot, (self.page / 2).max(1), true),
+            Action::HalfPageUp => self.step(snapshot, (self.page / 2).max(1), false),
             Action::First => self.step(snapshot, usize::MAX, false),
             Action::Last => self.step(snapshot, usize::MAX, true),
-            Action::Right => self.step_byte(snapshot, 1, true),
-            Action::Left => self.step_byte(snapshot, 1, false),
-            Action::NextPane => self.pane = self.next_pane(1),
+            Action::Right => self.step_aside(snapshot, true),
+            Action::Left => self.step_aside(snapshot, false),
+            Action::NextPane => self.go_to_pane(self.pane.saturating_add(1)),
             Action::PreviousPane => {
-                self.pane = self.next_pane(self.panes().saturating_sub(1));
+                self.go_to_pane(self.pane.saturating_add(self.panes()).saturating_sub(1));
             }
-            Action::Filter => self.prompt = Some(self.filter().to_owned()),
-            Action::NextAnomaly => self.step_anomaly(snapshot, true),
-            Action::PreviousAnomaly => self.step_anomaly(snapshot, false),
+            Action::ZoomPane => self.is_pane_alone = !self.is_pane_alone,
+            Action::ClearFilter => self.set_filter(String::new()),
+            Action::FindNext => self.find_step(snapshot, true),
+            Action::FindPrevious => self.find_step(snapshot, false),
+            Action::NextFinding => self.step_finding(snapshot, true),
+            Action::PreviousFinding => self.step_finding(snapshot, false),
+            Action::Mute => self.mute(snapshot),
+            Action::ShowMuted => self.findings.show_muted = !self.findings.show_muted,
             Action::Pause => self.paused = !self.paused,
             Action::Follow => self.follow = !self.follow,
-            Action::TimeMode => self.time = self.time.next(),
+            Action::TimeMode => self.next_time_mode(),
+            Action::Mark => self.set_mark(),
+            Action::ToMark => self.go_to_mark(snapshot),
             Action::Sort => self.list.sort = self.list.sort.next(),
+            Action::SortReverse => self.list.is_reversed = !self.list.is_reversed,
+            Action::Tick => self.tick(snapshot),
+            Action::UntickAll => self.list.ticked.clear(),
+            Action::Compare => self.start_comparing(snapshot),
+            Action::OnlyDifferences => {
+                self.compare.only_differences = !self.compare.only_differences;
+            }
+            Action::ZoomIn => self.zoom(snapshot, true),
+            Action::ZoomOut => self.zoom(snapshot, false),
+            Action::Scale => self.is_scaled = !self.is_scaled,
+            Action::WireBytes => self.shows_wire = !self.shows_wire,
+            Action::StepBack => self.step_moment(snapshot, false),
+            Action::StepOn => self.step_moment(snapshot, true),
+            Action::Play => return Effect::Replay(ReplayAsk::Toggle { from: self.cursor }),
+            Action::Faster => return Effect::Replay(ReplayAsk::Faster),
+            Action::Slower => return Effect::Replay(ReplayAsk::Slower),
+            Action::PlayOut => return Effect::Replay(ReplayAsk::Out),
+            Action::Save => {}
+            Action::Copy => return Effect::Copy(crate::tui::copy::text(snapshot, self)),
         }
         Effect::None
     }
@@ -192,6 +257,7 @@ impl ViewState {
     pub fn filter(&self) -> &str {
         match self.screen {
             Screen::Messages => &self.messages.filter,
+            Screen::Findings => &self.findings.filter,
             _ => &self.list.filter,
         }
     }
@@ -202,80 +268,76 @@ impl ViewState {
             Screen::Session => SESSION_PANES,
             Screen::Media => MEDIA_PANES,
             Screen::Messages => 3,
-            _ => 1,
+            Screen::Calls | Screen::Findings | Screen::Compare => 2,
+            Screen::Streams => 1,
         }
     }
 
-    fn next_pane(&mut self, steps: usize) -> usize {
+    /// Gives the keys to a pane; behind the last comes the first.
+    pub(super) fn go_to_pane(&mut self, pane: usize) {
         self.scroll = 0;
-        self.pane
-            .saturating_add(steps)
-            .checked_rem(self.panes())
-            .unwrap_or(0)
+        self.pane = pane.checked_rem(self.panes()).unwrap_or(0);
     }
 
-    fn set_filter(&mut self, text: String) {
+    pub(super) fn set_filter(&mut self, text: String) {
         match self.screen {
             Screen::Messages => self.messages.filter = text,
+            Screen::Findings => {
+                self.findings.filter = text;
+                self.findings.selected = 0;
+            }
             _ => self.list.filter = text,
         }
     }
 
-    fn type_into_prompt(&mut self, code: KeyCode) {
-        let Some(mut text) = self.prompt.take() else {
-            return;
-        };
-        match code {
-            KeyCode::Enter => {
-                self.set_filter(text);
-                return;
-            }
-            KeyCode::Esc => return,
-            KeyCode::Backspace => {
-                text.pop();
-            }
-            KeyCode::Char(c) if text.chars().count() < MAX_FILTER && !c.is_control() => {
-                text.push(c);
-            }
-            _ => {}
-        }
-        self.prompt = Some(text);
-    }
-
-    /// Goes to a screen. Screens about one connection open the selected one.
-    fn show(&mut self, screen: Screen, snapshot: &Snapshot) {
+    /// Goes to a screen. Screens about one connection open the selected one, and show what they
+    /// have at the time cursor.
+    pub(super) fn show(&mut self, screen: Screen, snapshot: &Snapshot) {
         if screen == Screen::Streams {
             self.list.selected = self.focus.or(self.list.selected);
             self.focus = None;
-        } else if self.focus.is_none() && screen != Screen::Anomalies {
+        } else if screen == Screen::Compare {
+            if self.compare.pair.is_none() {
+                self.start_comparing(snapshot);
+                return;
+            }
+        } else if self.focus.is_none() && screen.is_of_one() {
             let Some(id) = self.selected_row(snapshot) else {
                 return;
             };
             self.open(id);
         }
+        self.go_to_screen(screen, snapshot);
+    }
+
+    fn go_to_screen(&mut self, screen: Screen, snapshot: &Snapshot) {
         if self.screen != screen {
             self.screen = screen;
             self.pane = 0;
+            self.is_pane_alone = false;
             self.scroll = 0;
+            self.arrive(snapshot);
         }
     }
 
-    fn selected_row(&self, snapshot: &Snapshot) -> Option<FlowId> {
+    pub(super) fn selected_row(&self, snapshot: &Snapshot) -> Option<FlowId> {
         let shown = listed(&snapshot.rows, &self.list);
         let position = self.list_position(&snapshot.rows, &shown);
         let index = shown.get(position)?;
         snapshot.rows.get(*index).map(|row| row.id)
     }
 
-    fn open(&mut self, id: FlowId) {
+    pub(super) fn open(&mut self, id: FlowId) {
         if self.focus != Some(id) {
             self.messages = MessageState {
                 filter: std::mem::take(&mut self.messages.filter),
                 ..MessageState::default()
             };
             self.call = 0;
-            self.anomaly = 0;
+            self.findings.selected = 0;
             self.scroll = 0;
+            self.seek = None;
+            self.cursor = None;
         }
         self.focus = Some(id);
         self.list.selected = Some(id);
@@ -291,30 +353,40 @@ impl ViewState {
                     .detail
                     .known()
                     .and_then(|detail| detail.session.calls.iter().nth(self.call));
-                if let Some(call) = call {
-                    self.select_message(call.message);
-                }
+                let message = call.map(|call| call.message);
                 self.show(Screen::Messages, snapshot);
+                if let Some(message) = message {
+                    self.select_message(message);
+                }
             }
             Screen::Messages => self.pane = MESSAGE_TREE.max(self.pane),
-            Screen::Anomalies => self.show_evidence(snapshot),
+            Screen::Findings => self.show_evidence(snapshot),
+            Screen::Compare => {
+                if let Some((one, _)) = self.compare.pair {
+                    self.open(one);
+                    self.show(Screen::Session, snapshot);
+                }
+            }
         }
     }
 
-    fn show_evidence(&mut self, snapshot: &Snapshot) {
-        let Some(oddity) = snapshot.anomalies.get(self.anomaly) else {
+    pub(super) fn show_evidence(&mut self, snapshot: &Snapshot) {
+        let findings = self.shown_findings(snapshot);
+        let Some(oddity) = findings.get(self.findings.selected) else {
             return;
         };
-        let (flow, anomaly, was_open) = (oddity.flow, self.anomaly, self.focus.is_some());
+        let (flow, selected, was_open) =
+            (oddity.flow, self.findings.selected, self.focus.is_some());
         self.open(flow);
         if was_open {
-            self.anomaly = anomaly;
+            self.findings.selected = selected;
         }
+        self.cursor = Some(oddity.first.time);
+        self.go_to_screen(Screen::Messages, snapshot);
         self.messages.filter.clear();
         // The page that comes with the next snapshot knows which message that frame ended.
         self.messages.selected = None;
-        self.seek = Some(oddity.first.frame.0);
-        self.show(Screen::Messages, snapshot);
+        self.seek = Some(Seek::Frame(oddity.first.frame.0));
     }
 
     fn select_message(&mut self, number: u64) {
@@ -322,21 +394,41 @@ impl ViewState {
         self.messages.selected = Some(number);
         self.messages.field = 0;
         self.messages.byte = 0;
+        self.seek = None;
         self.follow = false;
+    }
+
+    /// One level out, and at the top out of the program. A live capture would be lost, so that is
+    /// asked for twice.
+    fn close(&mut self, snapshot: &Snapshot) -> Effect {
+        let is_at_top = self.screen == Screen::Streams && self.filter().is_empty();
+        if !is_at_top {
+            self.back();
+        } else if snapshot.capture.is_live && !snapshot.capture.is_done && !self.is_leaving {
+            self.is_leaving = true;
+            self.notice = Some("the capture ends when you leave: again to leave".to_owned());
+        } else {
+            return Effect::Quit;
+        }
+        Effect::None
     }
 
     /// One level out. At the top nothing is left to leave, and the program stays.
     fn back(&mut self) {
-        if self.pane > 0 {
-            self.pane = 0;
-            self.scroll = 0;
+        if self.is_pane_alone {
+            self.is_pane_alone = false;
+        } else if self.pane > 0 {
+            self.go_to_pane(0);
         } else if !self.filter().is_empty()
-            && matches!(self.screen, Screen::Streams | Screen::Messages)
+            && matches!(
+                self.screen,
+                Screen::Streams | Screen::Messages | Screen::Findings
+            )
         {
             self.set_filter(String::new());
         } else if self.screen != Screen::Streams {
             self.screen = match self.screen {
-                Screen::Session | Screen::Streams => Screen::Streams,
+                Screen::Session | Screen::Streams | Screen::Compare => Screen::Streams,
                 _ if self.focus.is_none() => Screen::Streams,
                 _ => Screen::Session,
             };

@@ -1,12 +1,17 @@
-//! From one line, field, byte, connection or anomaly to the next.
+//! From one line, field, byte, connection or finding to the next.
+
+use std::sync::Arc;
 
 use crate::base::severity::Severity;
-use crate::tui::keys::Screen;
+use crate::tui::model::FieldLine;
+use crate::tui::model::Oddity;
 use crate::tui::model::Snapshot;
+use crate::tui::screen::Screen;
 use crate::tui::state::MESSAGE_HEX;
 use crate::tui::state::MESSAGE_LIST;
 use crate::tui::state::MESSAGE_TREE;
 use crate::tui::state::ViewState;
+use crate::tui::state::list::haystack;
 use crate::tui::state::list::listed;
 
 /// Farthest that a pane of text is scrolled.
@@ -35,22 +40,19 @@ impl ViewState {
             Screen::Streams => {
                 let shown = listed(&snapshot.rows, &self.list);
                 let position = self.list_position(&snapshot.rows, &shown);
-                let target = stepped(position, shown.len(), by, forward);
-                let row = shown
-                    .get(target)
-                    .and_then(|index| snapshot.rows.get(*index));
-                self.list.selected = row.map(|row| row.id).or(self.list.selected);
-                self.follow = false;
+                self.select_line(stepped(position, shown.len(), by, forward), snapshot);
             }
-            Screen::Calls => {
+            Screen::Calls if self.pane == 0 => {
                 let count = snapshot
                     .detail
                     .known()
                     .map_or(0, |detail| detail.session.calls.iter().count());
-                self.call = stepped(self.call, count, by, forward);
+                self.select_line(stepped(self.call, count, by, forward), snapshot);
             }
-            Screen::Anomalies => {
-                self.anomaly = stepped(self.anomaly, snapshot.anomalies.len(), by, forward);
+            Screen::Findings if self.pane == 0 => {
+                let count = self.shown_findings(snapshot).len();
+                let target = stepped(self.findings.selected, count, by, forward);
+                self.select_line(target, snapshot);
             }
             Screen::Messages => match self.pane {
                 MESSAGE_LIST => self.step_message(snapshot, by, forward),
@@ -60,10 +62,66 @@ impl ViewState {
                     self.step_byte(snapshot, lines, forward);
                 }
             },
-            Screen::Session | Screen::Media => {
+            Screen::Session
+            | Screen::Media
+            | Screen::Calls
+            | Screen::Findings
+            | Screen::Compare => {
                 // The panes know how long they are and stop at their end.
                 self.scroll = stepped(self.scroll, MAX_SCROLL, by, forward);
             }
+        }
+    }
+
+    /// To the left or to the right: of the bytes, or of time.
+    pub(super) fn step_aside(&mut self, snapshot: &Snapshot, forward: bool) {
+        if self.screen == Screen::Media {
+            self.step_in_chart(snapshot, forward);
+        } else if self.pane == MESSAGE_HEX {
+            self.step_byte(snapshot, 1, forward);
+        }
+    }
+
+    /// The selected line of the list of the screen.
+    pub(super) fn selected_line(&self, snapshot: &Snapshot) -> Option<usize> {
+        match self.screen {
+            Screen::Streams => {
+                let shown = listed(&snapshot.rows, &self.list);
+                Some(self.list_position(&snapshot.rows, &shown))
+            }
+            Screen::Calls => Some(self.call),
+            Screen::Findings => Some(self.findings.selected),
+            Screen::Messages => Some(snapshot.page.selected),
+            Screen::Session | Screen::Media | Screen::Compare => None,
+        }
+    }
+
+    /// Selects a line of the list of the screen.
+    pub(super) fn select_line(&mut self, at: usize, snapshot: &Snapshot) {
+        match self.screen {
+            Screen::Streams => {
+                let shown = listed(&snapshot.rows, &self.list);
+                let row = shown.get(at).and_then(|index| snapshot.rows.get(*index));
+                self.list.selected = row.map(|row| row.id).or(self.list.selected);
+                self.follow = false;
+            }
+            Screen::Calls => {
+                self.call = at;
+                let detail = snapshot.detail.known();
+                let call = detail.and_then(|detail| detail.session.calls.iter().nth(at));
+                self.cursor = call.map(|call| call.at.time).or(self.cursor);
+            }
+            Screen::Findings => {
+                self.findings.selected = at;
+                let findings = self.shown_findings(snapshot);
+                let finding = findings.get(at);
+                self.cursor = finding.map(|one| one.first.time).or(self.cursor);
+            }
+            Screen::Messages => {
+                let from = snapshot.page.selected;
+                self.step_message(snapshot, at.abs_diff(from), at > from);
+            }
+            Screen::Session | Screen::Media | Screen::Compare => {}
         }
     }
 
@@ -81,6 +139,7 @@ impl ViewState {
         };
         self.messages.field = 0;
         self.messages.byte = 0;
+        self.seek = None;
         self.follow = false;
     }
 
@@ -88,8 +147,15 @@ impl ViewState {
         let Some(opened) = &snapshot.opened else {
             return;
         };
-        self.messages.field = stepped(self.messages.field, opened.fields.len(), by, forward);
-        if let Some(field) = opened.fields.get(self.messages.field) {
+        let field = stepped(self.messages.field, opened.fields.len(), by, forward);
+        self.select_field(field, snapshot);
+    }
+
+    /// Selects a field of the opened message, and its first byte.
+    pub(super) fn select_field(&mut self, at: usize, snapshot: &Snapshot) {
+        let fields = snapshot.opened.as_ref().map(|opened| &opened.fields);
+        if let Some(field) = fields.and_then(|fields| fields.get(at)) {
+            self.messages.field = at;
             self.messages.byte = field.range.start;
         }
     }
@@ -98,47 +164,177 @@ impl ViewState {
         if self.pane != MESSAGE_HEX {
             return;
         }
+        let count = snapshot
+            .opened
+            .as_ref()
+            .map_or(0, |opened| opened.bytes.len());
+        let byte = stepped(self.messages.byte, count, by, forward);
+        self.select_byte(byte, snapshot);
+    }
+
+    /// Selects a byte of the opened message, and the innermost field that holds it.
+    pub(super) fn select_byte(&mut self, byte: usize, snapshot: &Snapshot) {
         let Some(opened) = &snapshot.opened else {
             return;
         };
-        let byte = stepped(self.messages.byte, opened.bytes.len(), by, forward);
         self.messages.byte = byte;
-        // The innermost field that holds the byte: parts stand behind the field that has them.
-        let holds = |field: &crate::tui::model::FieldLine| field.range.contains(&byte);
+        // Parts stand behind the field that has them.
+        let holds = |field: &FieldLine| field.range.contains(&byte);
         if let Some(field) = opened.fields.iter().rposition(holds) {
             self.messages.field = field;
         }
     }
 
-    pub(super) fn step_anomaly(&mut self, snapshot: &Snapshot, forward: bool) {
+    /// The findings that are neither muted nor filtered out.
+    pub fn shown_findings<'s>(&self, snapshot: &'s Snapshot) -> Vec<&'s Arc<Oddity>> {
+        let state = &self.findings;
+        let wanted = state.filter.to_lowercase();
+        let is_shown = |oddity: &&Arc<Oddity>| {
+            (state.show_muted || !state.muted.contains(oddity.code))
+                && (wanted.is_empty() || finding_text(oddity).contains(&wanted))
+        };
+        snapshot.anomalies.iter().filter(is_shown).collect()
+    }
+
+    /// Mutes the kind of the selected finding, or shows it again.
+    pub(super) fn mute(&mut self, snapshot: &Snapshot) {
+        let findings = self.shown_findings(snapshot);
+        let Some(code) = findings.get(self.findings.selected).map(|one| one.code) else {
+            return;
+        };
+        self.notice = Some(if self.findings.muted.remove(code) {
+            format!("{code} is shown again")
+        } else {
+            self.findings.muted.insert(code);
+            format!("{code} is muted: f shows what is muted")
+        });
+    }
+
+    /// To the next finding from anywhere: the next bad connection in the list, the message that
+    /// proves the next finding among the messages, the next line elsewhere.
+    pub(super) fn step_finding(&mut self, snapshot: &Snapshot, forward: bool) {
         if self.screen == Screen::Streams {
-            let shown = listed(&snapshot.rows, &self.list);
-            let position = self.list_position(&snapshot.rows, &shown);
-            let is_odd = |at: &usize| {
-                let row = shown.get(*at).and_then(|index| snapshot.rows.get(*index));
-                row.is_some_and(|row| row.worst >= Some(Severity::Warning))
-            };
-            let target = if forward {
-                (position.saturating_add(1)..shown.len()).find(is_odd)
-            } else {
-                (0..position).rev().find(is_odd)
-            };
-            let row = target
-                .and_then(|at| shown.get(at))
-                .and_then(|index| snapshot.rows.get(*index));
-            self.list.selected = row.map(|row| row.id).or(self.list.selected);
+            self.step_bad_connection(snapshot, forward);
+            return;
+        }
+        let count = self.shown_findings(snapshot).len();
+        if count == 0 {
+            self.notice = Some("nothing was found here".to_owned());
+            return;
+        }
+        let before = self.findings.selected.min(count.saturating_sub(1));
+        let target = match self.screen {
+            Screen::Messages | Screen::Media => self.finding_from_cursor(snapshot, forward),
+            Screen::Findings => Some(stepped(before, count, 1, forward)).filter(|at| *at != before),
+            _ => Some(before),
+        };
+        let Some(target) = target else {
+            let end = if forward { "last" } else { "first" };
+            self.notice = Some(format!("that was the {end} finding"));
+            return;
+        };
+        self.findings.selected = target;
+        let findings = self.shown_findings(snapshot);
+        self.cursor = findings
+            .get(target)
+            .map(|one| one.first.time)
+            .or(self.cursor);
+        match self.screen {
+            Screen::Messages => self.show_evidence(snapshot),
+            Screen::Media => {}
+            _ => {
+                let selected = self.findings.selected;
+                self.show(Screen::Findings, snapshot);
+                self.findings.selected = selected;
+            }
+        }
+    }
+
+    /// The first finding behind the time cursor, or the last one before it.
+    fn finding_from_cursor(&self, snapshot: &Snapshot, forward: bool) -> Option<usize> {
+        let findings = self.shown_findings(snapshot);
+        let Some(at) = self.cursor else {
+            return (!findings.is_empty()).then_some(0);
+        };
+        if forward {
+            findings.iter().position(|one| one.first.time > at)
+        } else {
+            findings.iter().rposition(|one| one.first.time < at)
+        }
+    }
+
+    fn step_bad_connection(&mut self, snapshot: &Snapshot, forward: bool) {
+        let shown = listed(&snapshot.rows, &self.list);
+        let position = self.list_position(&snapshot.rows, &shown);
+        let is_odd = |at: &usize| {
+            let row = shown.get(*at).and_then(|index| snapshot.rows.get(*index));
+            row.is_some_and(|row| row.worst >= Some(Severity::Warning))
+        };
+        let target = if forward {
+            (position.saturating_add(1)..shown.len()).find(is_odd)
+        } else {
+            (0..position).rev().find(is_odd)
+        };
+        match target {
+            Some(at) => self.select_line(at, snapshot),
+            None => {
+                self.notice = Some("no further connection with a warning or worse".to_owned());
+            }
+        }
+    }
+
+    /// To the next line that contains the text last looked for; behind the last comes the first.
+    pub(super) fn find_step(&mut self, snapshot: &Snapshot, forward: bool) {
+        let wanted = self.find.to_lowercase();
+        if wanted.is_empty() {
+            self.notice = Some("no text was looked for yet: Ctrl-F asks for one".to_owned());
             return;
         }
         if self.screen == Screen::Messages {
-            self.anomaly = stepped(self.anomaly, snapshot.anomalies.len(), 1, forward);
-            self.show_evidence(snapshot);
+            // The feed looks through all messages, also those that are on no page.
+            self.seek = Some(crate::tui::state::moments::Seek::Text { forward });
             return;
         }
-        if self.screen == Screen::Anomalies {
-            self.anomaly = stepped(self.anomaly, snapshot.anomalies.len(), 1, forward);
+        let texts: Vec<String> = match self.screen {
+            Screen::Streams => listed(&snapshot.rows, &self.list)
+                .iter()
+                .filter_map(|index| snapshot.rows.get(*index))
+                .map(|row| haystack(row))
+                .collect(),
+            Screen::Calls => snapshot.detail.known().map_or_else(Vec::new, |detail| {
+                let calls = detail.session.calls.iter();
+                calls
+                    .map(|call| detail.prose(&call.name).to_lowercase())
+                    .collect()
+            }),
+            Screen::Findings => {
+                let findings = self.shown_findings(snapshot);
+                findings.iter().map(|one| finding_text(one)).collect()
+            }
+            _ => return,
+        };
+        let from = self.selected_line(snapshot).unwrap_or(0);
+        let is_hit = |at: &usize| texts.get(*at).is_some_and(|text| text.contains(&wanted));
+        let found = if forward {
+            let behind = from.saturating_add(1)..texts.len();
+            behind.chain(0..texts.len()).find(is_hit)
+        } else {
+            let before = (0..from.min(texts.len())).rev();
+            before.chain((0..texts.len()).rev()).find(is_hit)
+        };
+        match found {
+            Some(at) => self.select_line(at, snapshot),
+            None => self.notice = Some(format!("no line contains \"{}\"", self.find)),
         }
-        self.show(Screen::Anomalies, snapshot);
     }
+}
+
+fn finding_text(oddity: &Oddity) -> String {
+    format!(
+        "{} {} {} {}",
+        oddity.code, oddity.severity, oddity.label, oddity.what
+    )
+    .to_lowercase()
 }
 
 /// `by` steps from `at` among `count` places.

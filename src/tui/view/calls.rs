@@ -11,7 +11,6 @@
 
 use std::fmt::Write as _;
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
@@ -27,8 +26,9 @@ use crate::session::call::Expectation;
 use crate::session::call::Reply;
 use crate::session::call::ReplyKind;
 use crate::tui::model::Detail;
-use crate::tui::state::TimeMode;
+use crate::tui::sheet::Sheet;
 use crate::tui::state::ViewState;
+use crate::tui::state::moments::TimeMode;
 use crate::tui::theme::arrow;
 use crate::tui::units;
 use crate::tui::view::pane;
@@ -69,14 +69,14 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// Draws the calls.
-pub(super) fn render(buffer: &mut Buffer, area: Rect, detail: &Detail, view: &ViewState) {
+pub(super) fn render(sheet: &mut Sheet<'_>, area: Rect, detail: &Detail, view: &ViewState) {
     let calls: Vec<&Call> = detail.session.calls.iter().collect();
     if calls.is_empty() {
-        say(buffer, area, why_empty(detail), view);
+        say(sheet, area, why_empty(detail), view);
         return;
     }
     let line = fit_parts(&figures(detail, view), "  ", usize::from(area.width));
-    put(buffer, area.x, area.y, &line, area.width);
+    put(sheet, area.x, area.y, &line, area.width);
     let area = Rect {
         y: area.y.saturating_add(1),
         height: area.height.saturating_sub(1),
@@ -84,7 +84,7 @@ pub(super) fn render(buffer: &mut Buffer, area: Rect, detail: &Detail, view: &Vi
     };
     let selected = view.call.min(calls.len().saturating_sub(1));
     if area.width < LADDER_FROM_WIDTH {
-        render_table(buffer, area, detail, &calls, selected, view);
+        render_table(sheet, area, detail, &calls, selected, view);
         return;
     }
     let mut ladder_area = area;
@@ -97,9 +97,9 @@ pub(super) fn render(buffer: &mut Buffer, area: Rect, detail: &Detail, view: &Vi
         };
         if let Some(call) = calls.get(selected) {
             let title = call_name(call, detail);
-            let inner = pane(buffer, beside, &title, false, view);
+            let inner = pane(sheet, beside, &title, false, view);
             let lines = full(call, detail, usize::from(inner.width), view);
-            scrolled(buffer, inner, &lines, 0, view);
+            scrolled(sheet, inner, &lines, 0, view);
         }
     } else if area.height >= 16
         && let Some(call) = calls.get(selected)
@@ -110,11 +110,11 @@ pub(super) fn render(buffer: &mut Buffer, area: Rect, detail: &Detail, view: &Vi
             height: 8,
             ..area
         };
-        let inner = pane(buffer, below, &call_name(call, detail), false, view);
+        let inner = pane(sheet, below, &call_name(call, detail), false, view);
         let lines = full(call, detail, usize::from(inner.width), view);
-        scrolled(buffer, inner, &lines, 0, view);
+        scrolled(sheet, inner, &lines, 0, view);
     }
-    render_ladder(buffer, ladder_area, detail, &calls, selected, view);
+    render_ladder(sheet, ladder_area, detail, &calls, selected, view);
 }
 
 fn why_empty(detail: &Detail) -> &'static str {
@@ -216,6 +216,8 @@ fn time(
                 format!("+{}", units::span(step))
             },
         ),
+        TimeMode::SinceMark => super::since_mark(at.time, view)
+            .unwrap_or_else(|| units::seconds_since(at.time, detail.first.time)),
         // Calls have no place in the media's time.
         TimeMode::SinceStart | TimeMode::Media => units::seconds_since(at.time, detail.first.time),
     }
@@ -259,7 +261,7 @@ fn answer(reply: &Reply, detail: &Detail) -> String {
 }
 
 fn render_table(
-    buffer: &mut Buffer,
+    sheet: &mut Sheet<'_>,
     area: Rect,
     detail: &Detail,
     calls: &[&Call],
@@ -270,7 +272,7 @@ fn render_table(
         head: view.theme.dim(),
         selected: Some(view.theme.selected()),
     };
-    table::render(buffer, area, COLUMNS, calls.len(), selected, look, |at| {
+    table::render(sheet, area, COLUMNS, calls.len(), selected, look, |at| {
         let Some(call) = calls.get(at) else {
             return Vec::new();
         };
@@ -310,7 +312,7 @@ struct Rung<'a> {
 }
 
 fn render_ladder(
-    buffer: &mut Buffer,
+    sheet: &mut Sheet<'_>,
     area: Rect,
     detail: &Detail,
     calls: &[&Call],
@@ -325,7 +327,7 @@ fn render_ladder(
     let ends = room.saturating_sub(12);
     let head = format!("{}client{}server", " ".repeat(TIME), " ".repeat(ends));
     put(
-        buffer,
+        sheet,
         area.x,
         area.y,
         &Line::styled(head, theme.dim()),
@@ -363,7 +365,7 @@ fn render_ladder(
         } else {
             line
         };
-        put(buffer, area.x, y, &line, area.width);
+        put(sheet, area.x, y, &line, area.width);
     }
 }
 

@@ -10,7 +10,6 @@
 
 use std::net::SocketAddr;
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::text::Span;
@@ -24,6 +23,7 @@ use crate::session::summary::Stage;
 use crate::tui::model::Capture;
 use crate::tui::model::Row;
 use crate::tui::model::Snapshot;
+use crate::tui::sheet::Sheet;
 use crate::tui::state::ViewState;
 use crate::tui::state::list::Sort;
 use crate::tui::state::list::listed;
@@ -67,7 +67,7 @@ const TABLE_FROM_WIDTH: u16 = 60;
 const FOOT_FROM_HEIGHT: u16 = 8;
 
 /// Draws the list.
-pub(super) fn render(buffer: &mut Buffer, area: Rect, snapshot: &Snapshot, view: &ViewState) {
+pub(super) fn render(sheet: &mut Sheet<'_>, area: Rect, snapshot: &Snapshot, view: &ViewState) {
     let shown = listed(&snapshot.rows, &view.list);
     let position = view.list_position(&snapshot.rows, &shown);
     let row = |at: usize| {
@@ -96,7 +96,7 @@ pub(super) fn render(buffer: &mut Buffer, area: Rect, snapshot: &Snapshot, view:
             ),
         ];
         let line = fit_parts(&parts, "  ", usize::from(area.width));
-        put(buffer, area.x, area.y, &line, area.width);
+        put(sheet, area.x, area.y, &line, area.width);
         area.y = area.y.saturating_add(1);
         area.height = area.height.saturating_sub(1);
     }
@@ -106,7 +106,7 @@ pub(super) fn render(buffer: &mut Buffer, area: Rect, snapshot: &Snapshot, view:
         } else {
             "No connection contains the text. Esc shows all again.".to_owned()
         };
-        say(buffer, area, &text, view);
+        say(sheet, area, &text, view);
         return;
     }
     if area.height >= FOOT_FROM_HEIGHT
@@ -114,18 +114,18 @@ pub(super) fn render(buffer: &mut Buffer, area: Rect, snapshot: &Snapshot, view:
     {
         let foot = area.bottom().saturating_sub(1);
         let line = foot_line(row, usize::from(area.width), view);
-        put(buffer, area.x, foot, &line, area.width);
+        put(sheet, area.x, foot, &line, area.width);
         area.height = area.height.saturating_sub(2);
     }
     if area.width < TABLE_FROM_WIDTH {
-        narrow(buffer, area, shown.len(), position, &row, view);
+        narrow(sheet, area, shown.len(), position, &row, view);
         return;
     }
     let look = Look {
         head: view.theme.dim(),
         selected: Some(view.theme.selected()),
     };
-    table::render(buffer, area, COLUMNS, shown.len(), position, look, |at| {
+    table::render(sheet, area, COLUMNS, shown.len(), position, look, |at| {
         row(at).map_or_else(Vec::new, |row| cells(row, at == position, view))
     });
 }
@@ -274,7 +274,7 @@ fn cells(row: &Row, is_selected: bool, view: &ViewState) -> Vec<Cell> {
 
 /// Two lines of words for each connection, or one where the terminal is low too.
 fn narrow<'r>(
-    buffer: &mut Buffer,
+    sheet: &mut Sheet<'_>,
     area: Rect,
     count: usize,
     selected: usize,
@@ -310,7 +310,7 @@ fn narrow<'r>(
         } else {
             line
         };
-        put(buffer, area.x, y, &line, area.width);
+        put(sheet, area.x, y, &line, area.width);
         let below = y.saturating_add(1);
         if per_row == 2 && below < area.bottom() {
             let parts = [
@@ -319,7 +319,7 @@ fn narrow<'r>(
                 (row.codecs.clone(), view.theme.plain()),
             ];
             let line = fit_parts(&parts, "  ", room);
-            put(buffer, area.x, below, &line, area.width);
+            put(sheet, area.x, below, &line, area.width);
         }
     }
 }

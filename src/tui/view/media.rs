@@ -13,7 +13,6 @@
 //!  GOP      ┤K┄┄┄┄┄┄┄K┄┄┄┄┄┄┄K
 //! ```
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Constraint;
 use ratatui::layout::Layout;
 use ratatui::layout::Rect;
@@ -26,6 +25,7 @@ use crate::session::history::History;
 use crate::session::track::MediaKind;
 use crate::session::track::Track;
 use crate::tui::model::Detail;
+use crate::tui::sheet::Sheet;
 use crate::tui::state::ViewState;
 use crate::tui::theme::arrow;
 use crate::tui::units;
@@ -44,7 +44,7 @@ use crate::tui::widgets::text::put;
 const CHART_LINES: u16 = 4;
 
 /// Draws the media timing.
-pub(super) fn render(buffer: &mut Buffer, area: Rect, detail: &Detail, view: &ViewState) {
+pub(super) fn render(sheet: &mut Sheet<'_>, area: Rect, detail: &Detail, view: &ViewState) {
     let tracks: Vec<&Track> = detail.session.tracks.iter().collect();
     if tracks.is_empty() {
         let text = if detail.session.opaque.client.is_some() {
@@ -52,7 +52,7 @@ pub(super) fn render(buffer: &mut Buffer, area: Rect, detail: &Detail, view: &Vi
         } else {
             "No media: neither audio nor video was sent on this connection."
         };
-        say(buffer, area, text, view);
+        say(sheet, area, text, view);
         return;
     }
     let lines: Vec<Line<'_>> = tracks
@@ -71,9 +71,9 @@ pub(super) fn render(buffer: &mut Buffer, area: Rect, detail: &Detail, view: &Vi
             wanted.min(area.height / 3).max(4)
         };
         let table = Rect { height, ..area };
-        let inner = pane(buffer, table, "tracks", has_keys, view);
+        let inner = pane(sheet, table, "tracks", has_keys, view);
         let scroll = if has_keys { view.scroll } else { 0 };
-        scrolled(buffer, inner, &lines, scroll, view);
+        scrolled(sheet, inner, &lines, scroll, view);
         if is_low {
             return;
         }
@@ -82,10 +82,10 @@ pub(super) fn render(buffer: &mut Buffer, area: Rect, detail: &Detail, view: &Vi
             height: area.height.saturating_sub(height),
             ..area
         };
-        charts(buffer, rest, detail, &tracks, view);
+        charts(sheet, rest, detail, &tracks, view);
         return;
     }
-    charts(buffer, area, detail, &tracks, view);
+    charts(sheet, area, detail, &tracks, view);
 }
 
 fn track_lines<'a>(track: &Track, room: usize, view: &ViewState) -> Vec<Line<'a>> {
@@ -196,7 +196,7 @@ struct Chart {
     label: fn(f64) -> String,
 }
 
-fn charts(buffer: &mut Buffer, area: Rect, detail: &Detail, tracks: &[&Track], view: &ViewState) {
+fn charts(sheet: &mut Sheet<'_>, area: Rect, detail: &Detail, tracks: &[&Track], view: &ViewState) {
     let video = main(tracks, MediaKind::Video);
     let audio = main(tracks, MediaKind::Audio);
     let shown: Vec<&Track> = [video, audio].into_iter().flatten().collect();
@@ -228,16 +228,16 @@ fn charts(buffer: &mut Buffer, area: Rect, detail: &Detail, tracks: &[&Track], v
     parts.push(Constraint::Length(1));
     let areas = Layout::vertical(parts).split(area);
     for (chart, area) in all.iter().take(count).zip(areas.iter()) {
-        draw(buffer, *area, chart, time, view);
+        draw(sheet, *area, chart, time, view);
     }
     let mut rest = areas.iter().skip(count);
     if let (Some(area), Some(track)) = (rest.next(), video)
         && gop_lines > 0
     {
-        gops(buffer, *area, track, begin, time, view);
+        gops(sheet, *area, track, begin, time, view);
     }
     if let Some(area) = rest.next() {
-        times(buffer, *area, detail, time, view);
+        times(sheet, *area, detail, time, view);
     }
 }
 
@@ -406,9 +406,9 @@ fn all_charts(
     charts
 }
 
-fn draw(buffer: &mut Buffer, area: Rect, chart: &Chart, time: [f64; 2], view: &ViewState) {
+fn draw(sheet: &mut Sheet<'_>, area: Rect, chart: &Chart, time: [f64; 2], view: &ViewState) {
     let line = fit_parts(&chart.title, "  ", usize::from(area.width));
-    put(buffer, area.x, area.y, &line, area.width);
+    put(sheet, area.x, area.y, &line, area.width);
     let plot = Rect {
         y: area.y.saturating_add(1),
         height: area.height.saturating_sub(1),
@@ -419,7 +419,7 @@ fn draw(buffer: &mut Buffer, area: Rect, chart: &Chart, time: [f64; 2], view: &V
     }
     let range = chart::range(&chart.series, chart.least, chart.from_zero);
     chart::render(
-        buffer,
+        sheet,
         plot,
         time,
         range,
@@ -441,7 +441,7 @@ fn column(at: f64, time: [f64; 2], room: u16) -> usize {
 }
 
 fn gops(
-    buffer: &mut Buffer,
+    sheet: &mut Sheet<'_>,
     area: Rect,
     track: &Track,
     begin: crate::base::time::Timestamp,
@@ -478,7 +478,7 @@ fn gops(
         theme.plain(),
     ));
     let line = fit_parts(&title, "  ", usize::from(area.width));
-    put(buffer, area.x, area.y, &line, area.width);
+    put(sheet, area.x, area.y, &line, area.width);
     let room = area.width.saturating_sub(LABELS);
     let mut strip: Vec<char> = vec![' '; usize::from(room)];
     let last = track.last.time.since(begin).as_secs_f64();
@@ -501,13 +501,13 @@ fn gops(
         ),
         Span::styled(strip.into_iter().collect::<String>(), theme.video()),
     ]);
-    put(buffer, area.x, area.y.saturating_add(1), &line, area.width);
+    put(sheet, area.x, area.y.saturating_add(1), &line, area.width);
 }
 
 /// The times at the edges and in the middle of all charts.
-fn times(buffer: &mut Buffer, area: Rect, detail: &Detail, time: [f64; 2], view: &ViewState) {
+fn times(sheet: &mut Sheet<'_>, area: Rect, detail: &Detail, time: [f64; 2], view: &ViewState) {
     let text = |at: f64| match view.time {
-        crate::tui::state::TimeMode::Clock => {
+        crate::tui::state::moments::TimeMode::Clock => {
             #[expect(
                 clippy::cast_possible_truncation,
                 reason = "nanoseconds of a capture's length; the cast saturates"
@@ -530,7 +530,7 @@ fn times(buffer: &mut Buffer, area: Rect, detail: &Detail, time: [f64; 2], view:
         pad(&right, room.saturating_sub(room / 3 * 2), true)
     );
     put(
-        buffer,
+        sheet,
         area.x,
         area.y,
         &Line::styled(line, view.theme.dim()),

@@ -10,7 +10,6 @@
 //! └───────────────────────────────────┘└────────────────────────────────────────────────────────────┘
 //! ```
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Constraint;
 use ratatui::layout::Layout;
 use ratatui::layout::Rect;
@@ -24,11 +23,12 @@ use crate::tui::model::Detail;
 use crate::tui::model::MessageLine;
 use crate::tui::model::Opened;
 use crate::tui::model::Snapshot;
+use crate::tui::sheet::Sheet;
 use crate::tui::state::MESSAGE_HEX;
 use crate::tui::state::MESSAGE_LIST;
 use crate::tui::state::MESSAGE_TREE;
-use crate::tui::state::TimeMode;
 use crate::tui::state::ViewState;
+use crate::tui::state::moments::TimeMode;
 use crate::tui::theme::arrow;
 use crate::tui::units;
 use crate::tui::view::pane;
@@ -82,7 +82,7 @@ pub(super) fn list_height(body: u16) -> u16 {
 
 /// Draws the messages.
 pub(super) fn render(
-    buffer: &mut Buffer,
+    buffer: &mut Sheet<'_>,
     area: Rect,
     snapshot: &Snapshot,
     detail: &Detail,
@@ -120,7 +120,13 @@ pub(super) fn render(
     }
 }
 
-fn list(buffer: &mut Buffer, area: Rect, snapshot: &Snapshot, detail: &Detail, view: &ViewState) {
+fn list(
+    buffer: &mut Sheet<'_>,
+    area: Rect,
+    snapshot: &Snapshot,
+    detail: &Detail,
+    view: &ViewState,
+) {
     let theme = view.theme;
     let page = &snapshot.page;
     let filter = &view.messages.filter;
@@ -229,6 +235,8 @@ fn time(line: &MessageLine, detail: &Detail, view: &ViewState) -> String {
             // Bytes that were sent again are younger than those behind them.
             format!("+{}", units::seconds_since(at.max(previous), previous))
         }
+        (TimeMode::SinceMark, _) => super::since_mark(at, view)
+            .unwrap_or_else(|| units::seconds_since(at, detail.first.time)),
         (TimeMode::Media, _) => format!("{} ms", timestamp(&line.kept.raw)),
         _ => units::seconds_since(at, detail.first.time),
     }
@@ -280,7 +288,7 @@ fn cells(line: &MessageLine, is_selected: bool, detail: &Detail, view: &ViewStat
     ]
 }
 
-fn tree(buffer: &mut Buffer, area: Rect, opened: &Opened, view: &ViewState) {
+fn tree(buffer: &mut Sheet<'_>, area: Rect, opened: &Opened, view: &ViewState) {
     let theme = view.theme;
     let has_keys = view.pane == MESSAGE_TREE;
     let title = format!("fields of message {}", opened.kept.number);
@@ -423,7 +431,7 @@ fn remarks(raw: &RawMessage) -> Vec<(bool, String)> {
     all
 }
 
-fn bytes_pane(buffer: &mut Buffer, area: Rect, opened: &Opened, view: &ViewState) {
+fn bytes_pane(buffer: &mut Sheet<'_>, area: Rect, opened: &Opened, view: &ViewState) {
     let has_keys = view.pane == MESSAGE_HEX;
     let raw = &opened.kept.raw;
     let title = if raw.is_whole() {
@@ -482,7 +490,7 @@ fn bytes_pane(buffer: &mut Buffer, area: Rect, opened: &Opened, view: &ViewState
 }
 
 /// Underlines the byte that the keys move.
-fn cursor(buffer: &mut Buffer, area: Rect, byte: usize, first: usize, per_line: usize) {
+fn cursor(buffer: &mut Sheet<'_>, area: Rect, byte: usize, first: usize, per_line: usize) {
     let Some(row) = (byte / per_line).checked_sub(first) else {
         return;
     };

@@ -3,17 +3,20 @@
 //!
 //! ```text
 //!  rtmpscope  ffmpeg-nginx.pcap   12 connections  9 pub 3 play   reading 43 %        ✖2 ▲1
-//!  1 Streams  2 Session  3 Calls  4 Media  5 Messages  6 Anomalies
+//!  1 Streams  2 Session  3 Calls  4 Media  5 Messages  6 Findings
 //!  … the screen …
 //!  Enter open   / filter   s sort   ? help   q quit
 //! ```
 
-mod anomalies;
 mod calls;
+mod compare;
+mod findings;
 mod help;
 mod list;
 mod media;
 mod messages;
+mod overlay;
+mod scrubber;
 mod session;
 
 use ratatui::buffer::Buffer;
@@ -25,14 +28,21 @@ use ratatui::widgets::Block;
 use ratatui::widgets::Widget as _;
 
 use crate::base::severity::Severity;
+use crate::base::text::printable;
+use crate::base::time::Timestamp;
 use crate::base::units::counted;
 use crate::session::netstream::Role;
-use crate::tui::keys;
-use crate::tui::keys::Screen;
+use crate::tui::commands::Action;
 use crate::tui::model::Detail;
 use crate::tui::model::Detailed;
 use crate::tui::model::Snapshot;
+use crate::tui::screen::Screen;
+use crate::tui::sheet::Sheet;
+use crate::tui::sheet::Target;
+use crate::tui::sheet::Zones;
 use crate::tui::state::ViewState;
+use crate::tui::state::overlay::Overlay;
+use crate::tui::units;
 use crate::tui::units::grouped;
 use crate::tui::units::marked;
 use crate::tui::widgets::text::fit;
@@ -44,28 +54,52 @@ use crate::tui::widgets::text::wrap;
 /// Lines that a screen needs so that the tabs do not take its room.
 const TABS_FROM_HEIGHT: u16 = 14;
 
-/// Draws one frame.
-pub fn render(buffer: &mut Buffer, area: Rect, snapshot: &Snapshot, view: &ViewState) {
-    if area.is_empty() {
-        return;
+/// Lines that a screen needs so that the line of time does not take its room.
+const SCRUBBER_FROM_HEIGHT: u16 = 16;
+
+/// Draws one frame. Returns the places in it that can be pointed at.
+pub fn render(buffer: &mut Buffer, area: Rect, snapshot: &Snapshot, view: &ViewState) -> Zones {
+    let mut sheet = Sheet::new(buffer);
+    if !area.is_empty() {
+        frame(&mut sheet, area, snapshot, view);
     }
-    header(buffer, Rect { height: 1, ..area }, snapshot, view);
+    sheet.into_zones()
+}
+
+fn frame(sheet: &mut Sheet<'_>, area: Rect, snapshot: &Snapshot, view: &ViewState) {
+    header(sheet, Rect { height: 1, ..area }, snapshot, view);
     let mut top = area.y.saturating_add(1);
     if area.height >= TABS_FROM_HEIGHT {
-        let line = tabs(view, usize::from(area.width));
-        put(buffer, area.x, top, &line, area.width);
+        tabs(
+            sheet,
+            Rect {
+                y: top,
+                height: 1,
+                ..area
+            },
+            view,
+        );
         top = top.saturating_add(1);
     }
     let bottom = area.bottom().saturating_sub(1);
-    let body = Rect {
+    let mut room = Rect {
         y: top,
         height: bottom.saturating_sub(top),
         ..area
     };
-    if view.help {
-        help::render(buffer, body, view);
+    if area.height >= SCRUBBER_FROM_HEIGHT && scrubber::is_shown(snapshot, view) {
+        room.height = room.height.saturating_sub(1);
+        let line = Rect {
+            y: room.bottom(),
+            height: 1,
+            ..area
+        };
+        scrubber::render(sheet, line, snapshot, view);
+    }
+    if let Overlay::Help { all } = view.overlay {
+        help::render(sheet, room, all, view);
     } else {
-        screen(buffer, body, snapshot, view);
+        body(sheet, room, snapshot, view);
     }
     if bottom > area.y {
         let foot = Rect {
@@ -73,13 +107,21 @@ pub fn render(buffer: &mut Buffer, area: Rect, snapshot: &Snapshot, view: &ViewS
             height: 1,
             ..area
         };
-        footer(buffer, foot, view);
+        footer(sheet, foot, view);
+    }
+    if let Overlay::Palette(palette) = &view.overlay {
+        overlay::palette(sheet, room, palette, view);
     }
 }
 
 /// Lines of a list that a page has, in a terminal of this size.
 pub(super) fn page_lines(height: u16, screen: Screen) -> usize {
-    let body = height.saturating_sub(if height >= TABS_FROM_HEIGHT { 3 } else { 2 });
+    let tabs = u16::from(height >= TABS_FROM_HEIGHT);
+    let scrubber = u16::from(height >= SCRUBBER_FROM_HEIGHT && screen.is_of_one());
+    let body = height
+        .saturating_sub(2)
+        .saturating_sub(tabs)
+        .saturating_sub(scrubber);
     let lines = match screen {
         Screen::Messages if messages::is_split(height) => messages::list_height(body),
         _ => body,
@@ -87,24 +129,26 @@ pub(super) fn page_lines(height: u16, screen: Screen) -> usize {
     usize::from(lines.saturating_sub(2).max(1))
 }
 
-fn screen(buffer: &mut Buffer, area: Rect, snapshot: &Snapshot, view: &ViewState) {
+/// Draws the screen itself, without what stands around all screens.
+pub(super) fn body(sheet: &mut Sheet<'_>, area: Rect, snapshot: &Snapshot, view: &ViewState) {
     match view.screen {
-        Screen::Streams => list::render(buffer, area, snapshot, view),
-        Screen::Anomalies => anomalies::render(buffer, area, snapshot, view),
+        Screen::Streams => list::render(sheet, area, snapshot, view),
+        Screen::Findings => findings::render(sheet, area, snapshot, view),
+        Screen::Compare => compare::render(sheet, area, snapshot, view),
         Screen::Session | Screen::Calls | Screen::Media | Screen::Messages => {
             let detail = match &snapshot.detail {
                 Detailed::Known(detail) => detail,
                 missing => {
-                    say(buffer, area, why_missing(missing), view);
+                    say(sheet, area, why_missing(missing), view);
                     return;
                 }
             };
-            let area = headline(buffer, area, detail, view);
+            let area = headline(sheet, area, detail, view);
             match view.screen {
-                Screen::Calls => calls::render(buffer, area, detail, view),
-                Screen::Media => media::render(buffer, area, detail, view),
-                Screen::Messages => messages::render(buffer, area, snapshot, detail, view),
-                _ => session::render(buffer, area, detail, view),
+                Screen::Calls => calls::render(sheet, area, detail, view),
+                Screen::Media => media::render(sheet, area, detail, view),
+                Screen::Messages => messages::render(sheet, area, snapshot, detail, view),
+                _ => session::render(sheet, area, detail, view),
             }
         }
     }
@@ -122,7 +166,7 @@ fn why_missing(detailed: &Detailed) -> &'static str {
 }
 
 /// Says in the middle of a pane why it is empty.
-pub(super) fn say(buffer: &mut Buffer, area: Rect, text: &str, view: &ViewState) {
+pub(super) fn say(sheet: &mut Sheet<'_>, area: Rect, text: &str, view: &ViewState) {
     let room = usize::from(area.width).saturating_sub(2).min(70);
     let lines = wrap(text, room);
     let taken = u16::try_from(lines.len()).unwrap_or(u16::MAX);
@@ -133,12 +177,12 @@ pub(super) fn say(buffer: &mut Buffer, area: Rect, text: &str, view: &ViewState)
             .x
             .saturating_add(u16::try_from(indent).unwrap_or_default());
         let line = Line::styled(line.clone(), view.theme.dim());
-        put(buffer, x, y, &line, area.right().saturating_sub(x));
+        put(sheet, x, y, &line, area.right().saturating_sub(x));
     }
 }
 
 /// Which connection the screen is about. Returns the room below.
-fn headline(buffer: &mut Buffer, area: Rect, detail: &Detail, view: &ViewState) -> Rect {
+fn headline(sheet: &mut Sheet<'_>, area: Rect, detail: &Detail, view: &ViewState) -> Rect {
     let summary = detail.session.summary();
     let ends = &detail.ends;
     let address = |end: &crate::net::Endpoint| std::net::SocketAddr::new(end.addr, end.port);
@@ -169,7 +213,7 @@ fn headline(buffer: &mut Buffer, area: Rect, detail: &Detail, view: &ViewState) 
         parts.push((detail.prose(software), theme.dim()));
     }
     let line = fit_parts(&parts, "  ", usize::from(area.width));
-    put(buffer, area.x, area.y, &line, area.width);
+    put(sheet, area.x, area.y, &line, area.width);
     Rect {
         y: area.y.saturating_add(1),
         height: area.height.saturating_sub(1),
@@ -186,7 +230,7 @@ fn stage_style(view: &ViewState, session: &crate::session::Session) -> Style {
     }
 }
 
-fn header(buffer: &mut Buffer, area: Rect, snapshot: &Snapshot, view: &ViewState) {
+fn header(sheet: &mut Sheet<'_>, area: Rect, snapshot: &Snapshot, view: &ViewState) {
     let theme = view.theme;
     let capture = &snapshot.capture;
     let count = |role| {
@@ -246,10 +290,10 @@ fn header(buffer: &mut Buffer, area: Rect, snapshot: &Snapshot, view: &ViewState
     let taken = tally.width();
     let room = usize::from(area.width).saturating_sub(taken.saturating_add(2));
     let line = fit_parts(&parts, "  ", room);
-    put(buffer, area.x, area.y, &line, area.width);
+    put(sheet, area.x, area.y, &line, area.width);
     let x = usize::from(area.width).saturating_sub(taken.saturating_add(1));
     let x = area.x.saturating_add(u16::try_from(x).unwrap_or_default());
-    put(buffer, x, area.y, &tally, area.right().saturating_sub(x));
+    put(sheet, x, area.y, &tally, area.right().saturating_sub(x));
 }
 
 /// How many connections are in trouble, at the right of the header.
@@ -274,14 +318,16 @@ fn tally<'a>(snapshot: &Snapshot, view: &ViewState) -> Line<'a> {
     Line::from(spans)
 }
 
-fn tabs<'a>(view: &ViewState, room: usize) -> Line<'a> {
+fn tabs(sheet: &mut Sheet<'_>, area: Rect, view: &ViewState) {
     let theme = view.theme;
+    let room = usize::from(area.width);
     // Where there is little room, only the open screen has its name.
     let full: usize = Screen::ALL
         .iter()
         .map(|s| s.title().len().saturating_add(5))
         .sum();
     let mut spans = vec![Span::raw(" ")];
+    let mut x = area.x.saturating_add(1);
     for screen in Screen::ALL {
         let is_open = screen == view.screen;
         let text = if is_open || full <= room {
@@ -291,56 +337,77 @@ fn tabs<'a>(view: &ViewState, room: usize) -> Line<'a> {
         };
         let style = if is_open {
             theme.selected()
-        } else if screen == Screen::Streams || screen == Screen::Anomalies || view.focus.is_some() {
+        } else if !screen.is_of_one() || view.focus.is_some() {
             theme.plain()
         } else {
             theme.dim()
         };
+        let taken = u16::try_from(width(&text)).unwrap_or(u16::MAX);
+        let place = Rect {
+            x,
+            width: taken,
+            ..area
+        };
+        sheet.zone(place, Target::Act(Action::Show(screen)));
+        x = x.saturating_add(taken);
         spans.push(Span::styled(text, style));
     }
-    Line::from(spans)
+    put(sheet, area.x, area.y, &Line::from(spans), area.width);
 }
 
-fn footer(buffer: &mut Buffer, area: Rect, view: &ViewState) {
+fn footer(sheet: &mut Sheet<'_>, area: Rect, view: &ViewState) {
     let theme = view.theme;
-    if let Some(text) = &view.prompt {
-        let room = usize::from(area.width).saturating_sub(4);
-        // The end of a long text is where one types.
-        let mut shown: String = text.clone();
-        while width(&shown) > room {
-            shown.remove(0);
-        }
-        let line = Line::from(vec![
-            Span::styled(" /", theme.key()),
-            Span::raw(crate::base::text::printable(&shown)),
-            Span::styled("▏", theme.key()),
-            Span::styled("  Enter apply   Esc cancel", theme.dim()),
-        ]);
-        put(buffer, area.x, area.y, &line, area.width);
+    if let Overlay::Prompt(prompt) = &view.overlay {
+        overlay::prompt(sheet, area, prompt, view);
+        return;
+    }
+    if let Some(notice) = &view.notice {
+        let text = fit(
+            &printable(notice),
+            usize::from(area.width).saturating_sub(1),
+        );
+        let line = Line::styled(format!(" {text}"), theme.head());
+        put(sheet, area.x, area.y, &line, area.width);
         return;
     }
     let mut spans = vec![Span::raw(" ")];
-    let mut left = usize::from(area.width).saturating_sub(1);
-    for key in keys::keys_of(view.screen) {
-        let Some(hint) = key.hint else {
+    let mut x = area.x.saturating_add(1);
+    for (command, keys) in view.keys.of(view.screen) {
+        let (Some(hint), Some(key)) = (command.hint, keys.first()) else {
             continue;
         };
-        let needed = width(key.shown)
-            .saturating_add(hint.len())
-            .saturating_add(4);
-        if needed > left {
+        let key = key.to_string();
+        let needed = width(&key).saturating_add(width(hint)).saturating_add(1);
+        let needed = u16::try_from(needed).unwrap_or(u16::MAX);
+        if x.saturating_add(needed) > area.right() {
             break;
         }
-        left = left.saturating_sub(needed);
-        spans.push(Span::styled(key.shown, theme.key()));
+        let place = Rect {
+            x,
+            width: needed,
+            ..area
+        };
+        sheet.zone(place, Target::Act(command.action));
+        x = x.saturating_add(needed).saturating_add(3);
+        spans.push(Span::styled(key, theme.key()));
         spans.push(Span::styled(format!(" {hint}   "), theme.dim()));
     }
-    put(buffer, area.x, area.y, &Line::from(spans), area.width);
+    put(sheet, area.x, area.y, &Line::from(spans), area.width);
+}
+
+/// A time since the mark, as it is written.
+pub(super) fn since_mark(at: Timestamp, view: &ViewState) -> Option<String> {
+    let mark = view.mark?;
+    Some(if at >= mark {
+        format!("+{}", units::seconds_since(at, mark))
+    } else {
+        format!("-{}", units::seconds_since(mark, at))
+    })
 }
 
 /// A frame with a title; returns the room within.
 pub(super) fn pane(
-    buffer: &mut Buffer,
+    sheet: &mut Sheet<'_>,
     area: Rect,
     title: &str,
     has_keys: bool,
@@ -352,13 +419,13 @@ pub(super) fn pane(
         .border_style(view.theme.border(has_keys))
         .title(title);
     let inner = block.inner(area);
-    block.render(area, buffer);
+    block.render(area, sheet);
     inner
 }
 
 /// Lines from `scroll` on, as far as they are there: the last page stays full.
 pub(super) fn scrolled(
-    buffer: &mut Buffer,
+    sheet: &mut Sheet<'_>,
     area: Rect,
     lines: &[Line<'_>],
     scroll: usize,
@@ -367,7 +434,7 @@ pub(super) fn scrolled(
     let height = usize::from(area.height);
     let first = scroll.min(lines.len().saturating_sub(height));
     for (line, y) in lines.iter().skip(first).zip(area.y..area.bottom()) {
-        put(buffer, area.x, y, line, area.width);
+        put(sheet, area.x, y, line, area.width);
     }
     let below = lines.len().saturating_sub(first.saturating_add(height));
     if below > 0 && area.height > 0 && area.width > 12 {
@@ -376,12 +443,6 @@ pub(super) fn scrolled(
             .right()
             .saturating_sub(u16::try_from(width(&more)).unwrap_or_default());
         let line = Line::styled(more, view.theme.dim());
-        put(
-            buffer,
-            x,
-            area.bottom().saturating_sub(1),
-            &line,
-            area.width,
-        );
+        put(sheet, x, area.bottom().saturating_sub(1), &line, area.width);
     }
 }

@@ -1,7 +1,6 @@
 //! Figures over time, drawn in braille. All charts of a screen have the same columns, so that one
 //! instant stands in one column of all of them.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 use ratatui::style::Style;
@@ -11,6 +10,7 @@ use ratatui::widgets::Widget as _;
 use ratatui::widgets::canvas;
 use ratatui::widgets::canvas::Canvas;
 
+use crate::tui::sheet::Sheet;
 use crate::tui::widgets::text::pad;
 use crate::tui::widgets::text::put;
 
@@ -59,7 +59,7 @@ pub(in crate::tui) fn range(series: &[Series], least: f64, from_zero: bool) -> [
 
 /// Draws a chart: the figures of its range at the left, the series beside them.
 pub(in crate::tui) fn render(
-    buffer: &mut Buffer,
+    sheet: &mut Sheet<'_>,
     area: Rect,
     time: [f64; 2],
     range: [f64; 2],
@@ -69,21 +69,21 @@ pub(in crate::tui) fn render(
 ) {
     let labels = LABELS.min(area.width);
     let room = usize::from(labels.saturating_sub(2));
-    let write = |buffer: &mut Buffer, y: u16, text: String| {
+    let write = |sheet: &mut Sheet<'_>, y: u16, text: String| {
         let line = Line::styled(format!("{} ┤", pad(&text, room, true)), dim);
-        put(buffer, area.x, y, &line, labels);
+        put(sheet, area.x, y, &line, labels);
     };
     for y in area.top()..area.bottom() {
         let at_edge = y == area.top() || y.saturating_add(1) == area.bottom();
         if !at_edge {
-            write(buffer, y, String::new());
+            write(sheet, y, String::new());
         }
     }
     let [low, high] = range;
     if area.height > 1 {
-        write(buffer, area.bottom().saturating_sub(1), label(low));
+        write(sheet, area.bottom().saturating_sub(1), label(low));
     }
-    write(buffer, area.top(), label(high));
+    write(sheet, area.top(), label(high));
     let plot = Rect {
         x: area.x.saturating_add(labels),
         width: area.width.saturating_sub(labels),
@@ -115,7 +115,7 @@ pub(in crate::tui) fn render(
                 }
             }
         })
-        .render(plot, buffer);
+        .render(plot, sheet);
 }
 
 /// Upright lines from the curve down to `floor`, one for each dot column.
@@ -150,6 +150,8 @@ fn color(style: Style) -> Color {
 
 #[cfg(test)]
 mod tests {
+    use ratatui::buffer::Buffer;
+
     use super::*;
 
     fn series(values: &[f64]) -> Vec<Series> {
@@ -181,7 +183,7 @@ mod tests {
         }];
         let label = |value: f64| format!("{value:.0}");
         render(
-            &mut buffer,
+            &mut Sheet::new(&mut buffer),
             area,
             [0.0, 10.0],
             [0.0, 100.0],

@@ -25,6 +25,20 @@ pub(in crate::tui) fn sparkline(values: &[u32], room: usize) -> String {
         .collect()
 }
 
+/// A share, 0.0..=1.0, as one of eight heights; nothing at all is blank.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "one of eight, not negative"
+)]
+pub(in crate::tui) fn level(share: f64) -> char {
+    if share <= 0.0 {
+        return ' ';
+    }
+    let at = (share.min(1.0) * 7.0).round() as usize;
+    LEVELS.get(at).copied().unwrap_or(' ')
+}
+
 /// A share, 0.0..=1.0, as a bar of at most `room` columns.
 #[expect(
     clippy::cast_possible_truncation,

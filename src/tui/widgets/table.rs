@@ -1,12 +1,13 @@
 //! A table whose columns have priorities: what does not fit leaves, the least important first,
 //! and no cell is ever cut without saying so.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::text::Span;
 
+use crate::tui::sheet::Sheet;
+use crate::tui::sheet::Target;
 use crate::tui::widgets::text::first_shown;
 use crate::tui::widgets::text::pad;
 use crate::tui::widgets::text::put;
@@ -152,7 +153,7 @@ pub(in crate::tui) struct Look {
 
 /// Draws the table. `cells` gives the cells of a row, as many as there are columns.
 pub(in crate::tui) fn render(
-    buffer: &mut Buffer,
+    sheet: &mut Sheet<'_>,
     area: Rect,
     columns: &[Column],
     count: usize,
@@ -165,16 +166,24 @@ pub(in crate::tui) fn render(
     }
     let widths = layout(columns, usize::from(area.width));
     let mut heading = String::new();
-    for (index, width) in &widths {
+    for (index, room) in &widths {
         if let Some(column) = columns.get(*index) {
             if !heading.is_empty() {
                 heading.push(' ');
             }
-            heading.push_str(&pad(column.title, *width, column.right));
+            let x = u16::try_from(width(&heading)).unwrap_or(u16::MAX);
+            let place = Rect {
+                x: area.x.saturating_add(x),
+                width: u16::try_from(*room).unwrap_or(u16::MAX),
+                height: 1,
+                ..area
+            };
+            sheet.zone(place.intersection(area), Target::Heading(column.title));
+            heading.push_str(&pad(column.title, *room, column.right));
         }
     }
     put(
-        buffer,
+        sheet,
         area.x,
         area.y,
         &Line::styled(heading, look.head),
@@ -190,7 +199,13 @@ pub(in crate::tui) fn render(
             Some(style) if is_selected => select(line, style),
             _ => line,
         };
-        put(buffer, area.x, y, &line, area.width);
+        put(sheet, area.x, y, &line, area.width);
+        let place = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        sheet.zone(place, Target::Line(row));
     }
 }
 

@@ -1,15 +1,17 @@
 //! Text that fits: cut with an ellipsis instead of mid-word at the edge, counted in columns.
 
-use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
 use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::text::Span;
 
-/// Writes a line into at most `room` columns from a place on, as far as the buffer has it.
-pub(in crate::tui) fn put(buffer: &mut Buffer, x: u16, y: u16, line: &Line<'_>, room: u16) {
-    if buffer.area.contains((x, y).into()) {
-        buffer.set_line(x, y, line, room.min(buffer.area.right().saturating_sub(x)));
+use crate::tui::sheet::Sheet;
+
+/// Writes a line into at most `room` columns from a place on, as far as the sheet has it.
+pub(in crate::tui) fn put(sheet: &mut Sheet<'_>, x: u16, y: u16, line: &Line<'_>, room: u16) {
+    if sheet.area.contains((x, y).into()) {
+        let room = room.min(sheet.area.right().saturating_sub(x));
+        sheet.set_line(x, y, line, room);
     }
 }
 
@@ -42,8 +44,8 @@ pub(in crate::tui) fn fit(text: &str, room: usize) -> String {
     let mut out = String::new();
     let mut left = room.saturating_sub(1);
     for c in text.chars() {
-        let mut buffer = [0; 4];
-        let wide = width(c.encode_utf8(&mut buffer));
+        let mut bytes = [0; 4];
+        let wide = width(c.encode_utf8(&mut bytes));
         if wide > left {
             break;
         }

@@ -17,7 +17,6 @@ pub(super) mod codecs;
 mod flow;
 mod setup;
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Constraint;
 use ratatui::layout::Layout;
 use ratatui::layout::Rect;
@@ -25,6 +24,7 @@ use ratatui::text::Line;
 use ratatui::text::Span;
 
 use crate::tui::model::Detail;
+use crate::tui::sheet::Sheet;
 use crate::tui::state::ViewState;
 use crate::tui::view::pane;
 use crate::tui::view::scrolled;
@@ -43,11 +43,11 @@ const GRID: (u16, u16) = (90, 18);
 const STACK: (u16, u16) = (56, 14);
 
 /// Draws the session.
-pub(super) fn render(buffer: &mut Buffer, area: Rect, detail: &Detail, view: &ViewState) {
-    let one = |buffer: &mut Buffer, area: Rect, index: usize| {
+pub(super) fn render(sheet: &mut Sheet<'_>, area: Rect, detail: &Detail, view: &ViewState) {
+    let one = |sheet: &mut Sheet<'_>, area: Rect, index: usize| {
         let has_keys = view.pane == index;
         let title = TITLES.get(index).copied().unwrap_or_default();
-        let inner = pane(buffer, area, title, has_keys, view);
+        let inner = pane(sheet, area, title, has_keys, view);
         let room = usize::from(inner.width);
         let lines = match index {
             0 => setup(detail, room, view),
@@ -57,7 +57,7 @@ pub(super) fn render(buffer: &mut Buffer, area: Rect, detail: &Detail, view: &Vi
         };
         let lines: Vec<Line<'_>> = lines.into_iter().map(|line| clipped(line, room)).collect();
         let scroll = if has_keys { view.scroll } else { 0 };
-        scrolled(buffer, inner, &lines, scroll, view);
+        scrolled(sheet, inner, &lines, scroll, view);
     };
     if area.width >= GRID.0 && area.height >= GRID.1 {
         let [top, bottom] =
@@ -67,16 +67,16 @@ pub(super) fn render(buffer: &mut Buffer, area: Rect, detail: &Detail, view: &Vi
         let [c, d] =
             Layout::horizontal([Constraint::Percentage(48), Constraint::Fill(1)]).areas(bottom);
         for (index, area) in [a, b, c, d].into_iter().enumerate() {
-            one(buffer, area, index);
+            one(sheet, area, index);
         }
     } else if area.width >= STACK.0 && area.height >= STACK.1 {
         // The setup above, and below it the pane with the keys, or the channels.
         let [top, bottom] =
             Layout::vertical([Constraint::Percentage(48), Constraint::Fill(1)]).areas(area);
-        one(buffer, top, 0);
-        one(buffer, bottom, view.pane.max(1));
+        one(sheet, top, 0);
+        one(sheet, bottom, view.pane.max(1));
     } else {
-        one(buffer, area, view.pane);
+        one(sheet, area, view.pane);
     }
 }
 

@@ -9,7 +9,6 @@
 //! └───────────────────────────────────────────────────────────────────────────────────────┘
 //! ```
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::text::Span;
@@ -18,8 +17,9 @@ use crate::base::ids::Mark;
 use crate::base::severity::Severity;
 use crate::tui::model::Oddity;
 use crate::tui::model::Snapshot;
-use crate::tui::state::TimeMode;
+use crate::tui::sheet::Sheet;
 use crate::tui::state::ViewState;
+use crate::tui::state::moments::TimeMode;
 use crate::tui::theme::arrow;
 use crate::tui::theme::sign;
 use crate::tui::units;
@@ -47,12 +47,12 @@ const COLUMNS: &[Column] = &[
     flexible("WHAT", 16, 200, 1),
 ];
 
-/// Lines from which the selected anomaly gets a pane.
+/// Lines from which the selected finding gets a pane.
 const DETAIL_FROM_HEIGHT: u16 = 12;
 
-/// Draws the anomalies.
-pub(super) fn render(buffer: &mut Buffer, area: Rect, snapshot: &Snapshot, view: &ViewState) {
-    let all = &snapshot.anomalies;
+/// Draws the findings.
+pub(super) fn render(sheet: &mut Sheet<'_>, area: Rect, snapshot: &Snapshot, view: &ViewState) {
+    let all = view.shown_findings(snapshot);
     let theme = view.theme;
     let whose = match (view.focus, snapshot.detail.known()) {
         (None, _) => "of the whole capture".to_owned(),
@@ -65,7 +65,7 @@ pub(super) fn render(buffer: &mut Buffer, area: Rect, snapshot: &Snapshot, view:
         } else {
             format!("Nothing odd so far {whose}; still reading.")
         };
-        say(buffer, area, &text, view);
+        say(sheet, area, &text, view);
         return;
     }
     let count = |from: Severity, to: Severity| {
@@ -75,7 +75,7 @@ pub(super) fn render(buffer: &mut Buffer, area: Rect, snapshot: &Snapshot, view:
         odd.count()
     };
     let mut parts = vec![
-        (format!(" {} anomalies {whose}", all.len()), theme.head()),
+        (format!(" {} findings {whose}", all.len()), theme.head()),
         (
             format!("✖{}", count(Severity::Error, Severity::Critical)),
             theme.bad(),
@@ -100,13 +100,13 @@ pub(super) fn render(buffer: &mut Buffer, area: Rect, snapshot: &Snapshot, view:
     }
     parts.push((format!("times: {}", view.time.name()), theme.dim()));
     let line = fit_parts(&parts, "  ", usize::from(area.width));
-    put(buffer, area.x, area.y, &line, area.width);
+    put(sheet, area.x, area.y, &line, area.width);
     let mut list = Rect {
         y: area.y.saturating_add(1),
         height: area.height.saturating_sub(1),
         ..area
     };
-    let selected = view.anomaly.min(all.len().saturating_sub(1));
+    let selected = view.findings.selected.min(all.len().saturating_sub(1));
     if area.height >= DETAIL_FROM_HEIGHT
         && let Some(oddity) = all.get(selected)
     {
@@ -116,16 +116,16 @@ pub(super) fn render(buffer: &mut Buffer, area: Rect, snapshot: &Snapshot, view:
             height: 6,
             ..area
         };
-        let inner = pane(buffer, below, oddity.code, false, view);
+        let inner = pane(sheet, below, oddity.code, false, view);
         let lines = full(oddity, usize::from(inner.width), view);
-        scrolled(buffer, inner, &lines, 0, view);
+        scrolled(sheet, inner, &lines, 0, view);
     }
     let start = snapshot.capture.first;
     let look = Look {
         head: theme.dim(),
         selected: Some(theme.selected()),
     };
-    table::render(buffer, list, COLUMNS, all.len(), selected, look, |at| {
+    table::render(sheet, list, COLUMNS, all.len(), selected, look, |at| {
         let Some(oddity) = all.get(at) else {
             return Vec::new();
         };
@@ -164,6 +164,9 @@ fn time(
     match (view.time, before) {
         (TimeMode::Clock, _) => units::time_of_day(at.time),
         (TimeMode::SincePrevious, Some(before)) => format!("+{}", since(before.time)),
+        (TimeMode::SinceMark, _) => {
+            super::since_mark(at.time, view).unwrap_or_else(|| units::time_of_day(at.time))
+        }
         _ => begin.map_or_else(|| units::time_of_day(at.time), since),
     }
 }

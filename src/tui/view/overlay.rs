@@ -1,0 +1,133 @@
+//! What lies over a screen: a text that is being typed at its foot, and the palette.
+
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+use ratatui::text::Span;
+use ratatui::widgets::Clear;
+use ratatui::widgets::Widget as _;
+
+use crate::base::text::printable;
+use crate::tui::keys;
+use crate::tui::sheet::Sheet;
+use crate::tui::sheet::Target;
+use crate::tui::state::ViewState;
+use crate::tui::state::edit::Edit;
+use crate::tui::state::overlay::Palette;
+use crate::tui::state::overlay::Prompt;
+use crate::tui::state::overlay::PromptFor;
+use crate::tui::view::pane;
+use crate::tui::widgets::text::first_shown;
+use crate::tui::widgets::text::pad;
+use crate::tui::widgets::text::put;
+use crate::tui::widgets::text::select;
+use crate::tui::widgets::text::width;
+
+/// Most columns and lines of the palette.
+const PALETTE: (u16, u16) = (76, 18);
+
+/// A text with the place where one types, its end in view.
+pub(super) fn typed<'a>(edit: &Edit, room: usize, view: &ViewState) -> Vec<Span<'a>> {
+    let mut before = printable(edit.before());
+    let after = printable(edit.after());
+    let mut marker = after
+        .chars()
+        .next()
+        .map_or_else(|| " ".to_owned(), String::from);
+    if width(&marker) == 0 {
+        " ".clone_into(&mut marker);
+    }
+    let rest: String = after.chars().skip(1).collect();
+    while width(&before).saturating_add(width(&marker)) > room && !before.is_empty() {
+        before.remove(0);
+    }
+    let left = room
+        .saturating_sub(width(&before))
+        .saturating_sub(width(&marker));
+    vec![
+        Span::raw(before),
+        Span::styled(marker, view.theme.selected()),
+        Span::raw(crate::tui::widgets::text::fit(&rest, left)),
+    ]
+}
+
+/// The foot while a text is being typed.
+pub(super) fn prompt(sheet: &mut Sheet<'_>, area: Rect, prompt: &Prompt, view: &ViewState) {
+    let theme = view.theme;
+    let (sign, hint) = match prompt.purpose {
+        PromptFor::Filter => (" /", "  Enter apply   Esc cancel"),
+        PromptFor::Find => (" find ", "  Enter go   Esc cancel"),
+    };
+    let room = usize::from(area.width).saturating_sub(width(sign));
+    // The hint is for who has room for it.
+    let shows_hint = room > 60;
+    let text_room = if shows_hint {
+        room.saturating_sub(width(hint))
+    } else {
+        room
+    };
+    let mut spans = vec![Span::styled(sign, theme.key())];
+    spans.extend(typed(&prompt.edit, text_room, view));
+    if shows_hint {
+        spans.push(Span::styled(hint, theme.dim()));
+    }
+    put(sheet, area.x, area.y, &Line::from(spans), area.width);
+}
+
+/// The palette over the middle of the screen.
+pub(super) fn palette(sheet: &mut Sheet<'_>, area: Rect, palette: &Palette, view: &ViewState) {
+    let found = palette.matching(&view.keys, view.screen);
+    let size = (area.width.min(PALETTE.0), area.height.min(PALETTE.1));
+    let place = Rect {
+        x: area.x.saturating_add(area.width.saturating_sub(size.0) / 2),
+        y: area
+            .y
+            .saturating_add(area.height.saturating_sub(size.1) / 3),
+        width: size.0,
+        height: size.1,
+    };
+    sheet.cover();
+    Clear.render(place, sheet);
+    let inner = pane(sheet, place, "what to do", true, view);
+    let room = usize::from(inner.width);
+    let mut line = vec![Span::styled(" : ", view.theme.key())];
+    line.extend(typed(&palette.edit, room.saturating_sub(4), view));
+    put(sheet, inner.x, inner.y, &Line::from(line), inner.width);
+    let list = Rect {
+        y: inner.y.saturating_add(1),
+        height: inner.height.saturating_sub(1),
+        ..inner
+    };
+    if found.is_empty() {
+        let line = Line::styled(" nothing is named or explained so", view.theme.dim());
+        put(sheet, list.x, list.y, &line, list.width);
+        return;
+    }
+    let first = first_shown(palette.selected, found.len(), usize::from(list.height));
+    for ((at, (command, keys)), y) in found
+        .iter()
+        .enumerate()
+        .skip(first)
+        .zip(list.y..list.bottom())
+    {
+        let shown = keys::shown(keys);
+        let name = pad(command.name, 20.min(room), false);
+        let left = room.saturating_sub(width(&name)).saturating_sub(14);
+        let line = Line::from(vec![
+            Span::styled(format!(" {name} "), view.theme.head()),
+            Span::raw(pad(command.help, left, false)),
+            Span::styled(pad(&shown, 11, true), view.theme.key()),
+        ]);
+        let line = if at == palette.selected {
+            select(line, view.theme.selected())
+        } else {
+            line
+        };
+        put(sheet, list.x, y, &line, list.width);
+        let place = Rect {
+            y,
+            height: 1,
+            ..list
+        };
+        sheet.zone(place, Target::Choice(at));
+    }
+}
