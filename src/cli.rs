@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::Parser;
 use clap::Subcommand;
+use rtmpscope::tui::model::Speed;
 
 mod packets;
 mod rights;
@@ -217,6 +218,19 @@ pub(crate) struct Flags {
     #[command(flatten)]
     pub rights: RightsFlags,
 
+    /// Show a capture file in the dashboard as fast as it was captured, or so many times as fast:
+    /// 0.25 to 1024.
+    #[arg(
+        long,
+        value_name = "SPEED",
+        global = true,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "1",
+        value_parser = replay_speed
+    )]
+    pub replay: Option<Speed>,
+
     /// Display filter. Not in this version.
     #[arg(short = 'Y', value_name = "EXPR", global = true, hide = true)]
     pub display_filter: Option<String>,
@@ -317,6 +331,14 @@ fn names_a_file(word: &str) -> bool {
 /// Least memory that can be asked for: read buffers, the bytes that wait behind holes (16 MiB), a
 /// datagram's fragments and the largest message in progress fit beside some connections.
 const LEAST_MEMORY: u64 = 64 << 20;
+
+/// How many times as fast, to the nearest power of two.
+fn replay_speed(text: &str) -> Result<Speed, String> {
+    let factor = text.trim_start_matches(['x', '×']).parse().ok();
+    factor
+        .and_then(Speed::nearest)
+        .ok_or_else(|| "expected how many times as fast, as 1, 4 or 0.5".to_owned())
+}
 
 /// `64M`, `512K`, `1G`, or a bare number of MiB; at most 2 GiB - 1, libpcap's own limit.
 fn buffer_size(text: &str) -> Result<u64, String> {

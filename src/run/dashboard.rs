@@ -9,22 +9,29 @@ use std::time::Duration;
 use std::time::Instant;
 
 use rtmpscope::base::text::printable;
+use rtmpscope::base::time::Timestamp;
 use rtmpscope::capture::Source;
 use rtmpscope::capture::rights::Reach;
 use rtmpscope::pipeline::Options;
 use rtmpscope::pipeline::Pipeline;
 use rtmpscope::tui;
+use rtmpscope::tui::host::Host;
 use rtmpscope::tui::model::Capture;
+use rtmpscope::tui::model::Speed;
+use rtmpscope::tui::state::moments::ReplayAsk;
 use rtmpscope::tui::store::Shared;
 use rtmpscope::tui::store::Store;
 
 use crate::cli::Flags;
 use crate::cli::Input;
+use crate::cli::Origin;
 use crate::run::Exit;
 use crate::run::complain;
 use crate::run::opening::input_name;
 use crate::run::opening::open;
 use crate::run::options;
+use crate::run::pace::Pace;
+use crate::run::pace::Pacer;
 use crate::run::reading::Reading;
 use crate::run::signals::Asked;
 
@@ -52,32 +59,136 @@ pub(super) fn dashboard(flags: &Flags, input: &Input) -> Exit {
         is_live: reading.is_live,
         ..Capture::default()
     });
-    let decoder = {
-        let shared = Arc::clone(&shared);
-        let name = input_name(input);
-        let options = options(flags, None);
-        let store = Store::new(Arc::clone(&shared), flags.show_secrets);
-        thread::spawn(move || decode_for_dashboard(reading, options, store, &name))
+    let pace = match flags.replay {
+        Some(speed) => Pace::at(speed),
+        None => Pace::unbounded(),
     };
-    let shown = tui::run(shared, tui::Options::default(), &stop);
+    let mut decoders = Decoders {
+        flags,
+        input,
+        shared: Arc::clone(&shared),
+        stop: Arc::clone(&stop),
+        running: None,
+    };
+    decoders.start(reading, pace, None);
+    let shown = tui::run(shared, tui::Options::default(), &stop, &mut decoders);
     stop.store(true, Ordering::Relaxed);
     if let Err(error) = shown {
         complain(&format_args!("the terminal failed: {error}"));
         return Exit::Output;
     }
-    // A decoder that still waits for a pipe or a device ends with the program.
-    if !decoder.is_finished() {
-        return Exit::Done;
+    decoders.finish()
+}
+
+/// The thread that decodes, and what it takes to start another one from the begin.
+struct Decoders<'a> {
+    flags: &'a Flags,
+    input: &'a Input,
+    shared: Arc<Shared>,
+    /// Set when the program is to end.
+    stop: Arc<AtomicBool>,
+    running: Option<Running>,
+}
+
+/// A thread that decodes.
+struct Running {
+    thread: thread::JoinHandle<(Exit, Vec<String>)>,
+    pace: Arc<Pace>,
+    /// Set when this thread is to end.
+    is_over: Arc<AtomicBool>,
+}
+
+impl Decoders<'_> {
+    fn start(&mut self, reading: Reading, pace: Pace, from: Option<Timestamp>) {
+        let pace = Arc::new(pace);
+        let is_over = Arc::new(AtomicBool::new(false));
+        let decoding = Decoding {
+            name: input_name(self.input),
+            options: options(self.flags, None),
+            pace: Arc::clone(&pace),
+            pacer: Pacer::new(from),
+            is_over: Arc::clone(&is_over),
+        };
+        let store = Store::new(Arc::clone(&self.shared), self.flags.show_secrets);
+        let thread = thread::spawn(move || decoding.run(reading, store));
+        self.running = Some(Running {
+            thread,
+            pace,
+            is_over,
+        });
     }
-    match decoder.join() {
-        Ok((exit, troubles)) => {
-            for trouble in troubles {
-                complain(&trouble);
-            }
-            exit
+
+    /// Decodes everything again, from a time on as fast as it was captured.
+    fn replay_from(&mut self, from: Option<Timestamp>) -> Result<String, String> {
+        let Origin::Files(paths) = &self.input.origin else {
+            return Err("a capture that still goes on cannot be replayed".to_owned());
+        };
+        if paths.iter().any(|path| path.as_os_str() == "-") {
+            return Err("what came through a pipe cannot be read again".to_owned());
         }
-        // The panic was told already.
-        Err(panic) => std::panic::resume_unwind(panic),
+        let mut reading =
+            Reading::open(self.flags, self.input).map_err(|error| printable(&error.to_string()))?;
+        reading.stop = Arc::clone(&self.stop);
+        if let Some(running) = self.running.take() {
+            running.is_over.store(true, Ordering::Relaxed);
+            // It looks at that after a thousand frames at the latest. A panic was told already.
+            let _ = running.thread.join();
+        }
+        self.shared.restart();
+        self.start(reading, Pace::at(Speed::NORMAL), from);
+        Ok("replaying: Space holds it, + and - change the speed, R reads on to the end".to_owned())
+    }
+
+    /// What the decoder came to. One that still waits for a pipe or a device ends with the
+    /// program.
+    fn finish(self) -> Exit {
+        let Some(running) = self.running.filter(|running| running.thread.is_finished()) else {
+            return Exit::Done;
+        };
+        match running.thread.join() {
+            Ok((exit, troubles)) => {
+                for trouble in troubles {
+                    complain(&trouble);
+                }
+                exit
+            }
+            // The panic was told already.
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+}
+
+impl Host for Decoders<'_> {
+    fn replay(&mut self, ask: ReplayAsk) -> Result<String, String> {
+        let replay = self
+            .running
+            .as_ref()
+            .and_then(|running| running.pace.asked());
+        let running = self.running.as_ref().filter(|_| replay.is_some());
+        let Some(running) = running.filter(|running| !running.thread.is_finished()) else {
+            return match ask {
+                ReplayAsk::Toggle { from } => self.replay_from(from),
+                _ => Err("nothing is replayed: Space begins it".to_owned()),
+            };
+        };
+        let now = match ask {
+            ReplayAsk::Toggle { .. } => running.pace.change(|replay| replay.is_held ^= true),
+            ReplayAsk::Faster => running
+                .pace
+                .change(|replay| replay.speed = replay.speed.faster()),
+            ReplayAsk::Slower => running
+                .pace
+                .change(|replay| replay.speed = replay.speed.slower()),
+            ReplayAsk::Out => {
+                running.pace.end();
+                None
+            }
+        };
+        Ok(match now {
+            None => "reading on to the end".to_owned(),
+            Some(replay) if replay.is_held => "the replay is held".to_owned(),
+            Some(replay) => format!("replaying {}", replay.speed),
+        })
     }
 }
 
@@ -92,59 +203,74 @@ impl Drop for StopOnPanic {
     }
 }
 
-/// Reads everything for the dashboard; the exit code, and what went wrong.
-fn decode_for_dashboard(
-    mut reading: Reading,
+/// One run through the input for the dashboard.
+struct Decoding {
+    name: String,
     options: Options,
-    mut store: Store,
-    name: &str,
-) -> (Exit, Vec<String>) {
-    let _guard = StopOnPanic(Arc::clone(&reading.stop));
-    let is_live = reading.is_live;
-    let mut pipeline = Pipeline::new(options);
-    let troubles = RefCell::new(Vec::new());
-    let capture = |pipeline: &Pipeline, source: &mut dyn Source, is_done: bool| {
-        let drops = source.drops();
-        let dropped = drops
-            .by_kernel
-            .unwrap_or(0)
-            .saturating_add(drops.by_interface.unwrap_or(0));
-        let totals = pipeline.totals();
-        let progress = source.progress();
-        Capture {
-            name: name.to_owned(),
-            is_live,
-            is_done,
-            bytes_read: progress.bytes_read,
-            bytes_total: progress.bytes_total,
-            frames: totals.frames,
-            messages: totals.messages,
-            aggregate_parts: totals.aggregate_parts,
-            other_connections: totals.other_connections.values().sum(),
-            first: totals.first,
-            last: totals.last,
-            let_go: pipeline.flow_counters().evicted,
-            dropped,
-            trouble: troubles.borrow().last().cloned(),
-        }
-    };
-    let mut published = Instant::now();
-    reading.drive(
-        &mut pipeline,
-        &mut store,
-        |store, pipeline, moment, source| {
-            if moment.is_idle || published.elapsed() >= PUBLISH_EVERY {
-                published = Instant::now();
-                store.publish(pipeline, capture(pipeline, source, false));
+    pace: Arc<Pace>,
+    pacer: Pacer,
+    is_over: Arc<AtomicBool>,
+}
+
+impl Decoding {
+    /// Reads everything; the exit code, and what went wrong.
+    fn run(mut self, mut reading: Reading, mut store: Store) -> (Exit, Vec<String>) {
+        let _guard = StopOnPanic(Arc::clone(&reading.stop));
+        let is_live = reading.is_live;
+        let stop = Arc::clone(&reading.stop);
+        let mut pipeline = Pipeline::new(self.options.clone());
+        let troubles = RefCell::new(Vec::new());
+        let (name, pace, is_over) = (&self.name, &self.pace, &self.is_over);
+        let capture = |pipeline: &Pipeline, source: &mut dyn Source, is_done: bool| {
+            let drops = source.drops();
+            let dropped = drops
+                .by_kernel
+                .unwrap_or(0)
+                .saturating_add(drops.by_interface.unwrap_or(0));
+            let totals = pipeline.totals();
+            let progress = source.progress();
+            Capture {
+                name: name.clone(),
+                is_live,
+                is_done,
+                bytes_read: progress.bytes_read,
+                bytes_total: progress.bytes_total,
+                frames: totals.frames,
+                messages: totals.messages,
+                aggregate_parts: totals.aggregate_parts,
+                other_connections: totals.other_connections.values().sum(),
+                first: totals.first,
+                last: totals.last,
+                let_go: pipeline.flow_counters().evicted,
+                dropped,
+                trouble: troubles.borrow().last().cloned(),
+                replay: pace.asked().filter(|_| !is_done),
             }
-            true
-        },
-        |error| troubles.borrow_mut().push(printable(&error.to_string())),
-    );
-    let last = capture(&pipeline, &mut *reading.source, true);
-    store.publish(&mut pipeline, last);
-    let exit = reading.exit();
-    (exit, troubles.into_inner())
+        };
+        let mut published = Instant::now();
+        let pacer = &mut self.pacer;
+        reading.drive(
+            &mut pipeline,
+            &mut store,
+            |store, pipeline, moment, source| {
+                let is_paced = pace.asked().is_some();
+                if moment.is_idle || is_paced || published.elapsed() >= PUBLISH_EVERY {
+                    published = Instant::now();
+                    store.publish(pipeline, capture(pipeline, source, false));
+                }
+                if is_paced {
+                    let ends = || is_over.load(Ordering::Relaxed) || stop.load(Ordering::Relaxed);
+                    pacer.wait(moment.now, pace, ends);
+                }
+                !is_over.load(Ordering::Relaxed)
+            },
+            |error| troubles.borrow_mut().push(printable(&error.to_string())),
+        );
+        let last = capture(&pipeline, &mut *reading.source, true);
+        store.publish(&mut pipeline, last);
+        let exit = reading.exit();
+        (exit, troubles.into_inner())
+    }
 }
 
 #[cfg(test)]
@@ -209,7 +335,14 @@ mod tests {
         };
         let reading = Reading::of(Box::new(source));
         let store = Store::new(shared, false);
-        let (exit, troubles) = decode_for_dashboard(reading, Options::default(), store, "leaky");
+        let decoding = Decoding {
+            name: "leaky".to_owned(),
+            options: Options::default(),
+            pace: Arc::new(Pace::unbounded()),
+            pacer: Pacer::new(None),
+            is_over: Arc::default(),
+        };
+        let (exit, troubles) = decoding.run(reading, store);
         assert_eq!((exit, troubles.len()), (Exit::Done, 0));
     }
 }

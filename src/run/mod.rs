@@ -10,6 +10,7 @@ mod interfaces;
 mod json;
 mod memory;
 mod opening;
+mod pace;
 mod packets;
 mod progress;
 mod reading;

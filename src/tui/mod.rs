@@ -25,6 +25,7 @@ use ratatui::backend::CrosstermBackend;
 
 use crate::base::units::counted;
 use crate::tui::feed::Feed;
+use crate::tui::host::Host;
 use crate::tui::model::Snapshot;
 use crate::tui::screen::Screen;
 use crate::tui::sheet::Zones;
@@ -41,6 +42,7 @@ pub mod commands;
 mod copy;
 mod digest;
 pub mod feed;
+pub mod host;
 pub mod keys;
 pub mod model;
 mod opened;
@@ -94,7 +96,12 @@ enum Input {
 ///
 /// # Errors
 /// The terminal cannot be read from or written to.
-pub fn run(shared: Arc<Shared>, options: Options, stop: &AtomicBool) -> io::Result<()> {
+pub fn run(
+    shared: Arc<Shared>,
+    options: Options,
+    stop: &AtomicBool,
+    host: &mut dyn Host,
+) -> io::Result<()> {
     let guard = TerminalGuard::enter(Modes {
         mouse: true,
         paste: true,
@@ -146,7 +153,9 @@ pub fn run(shared: Arc<Shared>, options: Options, stop: &AtomicBool) -> io::Resu
                 let count = counted(u64::try_from(count).unwrap_or(u64::MAX), "character");
                 view.notice = Some(format!("copied {count} to the clipboard of the terminal"));
             }
-            Effect::Replay(_) => {}
+            Effect::Replay(ask) => {
+                view.notice = Some(host.replay(ask).unwrap_or_else(|why| why));
+            }
         }
     }
 }

@@ -3,8 +3,10 @@
 //! control characters; what is still foreign lies within [`Detail::session`], and only
 //! [`Detail::text`] and [`Detail::prose`] get it out.
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::base::ids::FlowId;
 use crate::base::ids::Mark;
@@ -12,6 +14,7 @@ use crate::base::severity::Severity;
 use crate::base::side::PerSide;
 use crate::base::side::Side;
 use crate::base::text::printable;
+use crate::base::time::Span;
 use crate::base::time::Timestamp;
 use crate::net::Endpoint;
 use crate::net::health::Health;
@@ -104,6 +107,69 @@ pub struct Capture {
     pub dropped: u64,
     /// What went wrong while reading, the latest.
     pub trouble: Option<String>,
+    /// How it is replayed, when it is.
+    pub replay: Option<Replay>,
+}
+
+/// How a capture is replayed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replay {
+    /// How fast.
+    pub speed: Speed,
+    /// Whether it stands still.
+    pub is_held: bool,
+}
+
+/// How many times as fast as it was captured: a power of two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Speed(i8);
+
+impl Speed {
+    /// As it was captured.
+    pub const NORMAL: Self = Self(0);
+    /// Slower than a quarter one reads messages one by one.
+    const SLOWEST: i8 = -2;
+    /// Faster than this there is nothing left to see.
+    const FASTEST: i8 = 10;
+
+    /// Twice as fast, up to 1024 times.
+    #[must_use]
+    pub fn faster(self) -> Self {
+        Self(self.0.saturating_add(1).min(Self::FASTEST))
+    }
+
+    /// Half as fast, down to a quarter.
+    #[must_use]
+    pub fn slower(self) -> Self {
+        Self(self.0.saturating_sub(1).max(Self::SLOWEST))
+    }
+
+    /// The speed that is nearest to a factor; `None` for what is none.
+    pub fn nearest(factor: f64) -> Option<Self> {
+        if !factor.is_finite() || factor <= 0.0 {
+            return None;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]
+        let power = factor.log2().round() as i8;
+        Some(Self(power.clamp(Self::SLOWEST, Self::FASTEST)))
+    }
+
+    /// How long so much capture time takes; nothing for none or less.
+    pub fn time_for(self, span: Span) -> Duration {
+        let nanos = u64::try_from(span.nanos()).unwrap_or(0);
+        let nanos = if self.0 >= 0 {
+            nanos >> u32::from(self.0.unsigned_abs())
+        } else {
+            nanos.saturating_mul(1 << u32::from(self.0.unsigned_abs()))
+        };
+        Duration::from_nanos(nanos)
+    }
+}
+
+impl fmt::Display for Speed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "×{}", 2_f64.powi(i32::from(self.0)))
+    }
 }
 
 impl Capture {

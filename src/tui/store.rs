@@ -118,6 +118,21 @@ impl Shared {
         self.bump();
     }
 
+    /// Forgets everything that was handed over but the name of the capture, to begin again.
+    pub fn restart(&self) {
+        let mut inner = self.lock();
+        let capture = Capture {
+            name: std::mem::take(&mut inner.capture.name),
+            ..Capture::default()
+        };
+        *inner = Inner {
+            capture,
+            ..Inner::default()
+        };
+        drop(inner);
+        self.bump();
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
         // A thread that panicked has left plain data behind, every part of it whole.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)

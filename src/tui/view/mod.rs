@@ -242,7 +242,11 @@ fn header(sheet: &mut Sheet<'_>, area: Rect, snapshot: &Snapshot, view: &ViewSta
     if view.paused {
         parts.push(("‖ paused".to_owned(), theme.warn()));
     }
-    if !capture.is_done {
+    if let Some(replay) = capture.replay {
+        let sign = if replay.is_held { "‖" } else { "▶" };
+        let at = capture.last.map_or_else(String::new, units::time_of_day);
+        parts.push((format!("{sign} replay {} {at}", replay.speed), theme.good()));
+    } else if !capture.is_done {
         parts.push(match (capture.is_live, capture.percent()) {
             (true, _) => ("● live".to_owned(), theme.good()),
             (false, Some(percent)) => (format!("reading {percent} %"), theme.warn()),
