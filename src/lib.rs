@@ -11,10 +11,13 @@
 //! 6. [`session`]: messages of both directions become channels, calls, tracks and timing.
 //! 7. [`pipeline`]: the journey itself, and [`pipeline::Observer`], which is told what comes of it.
 //! 8. [`report`] and [`tui`]: what people and programs see of it; neither knows the other.
+//!
+//! [`filter`] stands beside the journey: the language in which they are asked to show less.
 
 pub mod base;
 pub mod capture;
 pub mod carrier;
+pub mod filter;
 pub mod net;
 pub mod pipeline;
 pub mod report;

@@ -20,6 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rtmp", &["base"]),
     ("session", &["base", "net", "rtmp"]),
     ("findings", &["base", "net", "rtmp", "session"]),
+    ("filter", &["base", "net", "rtmp", "session"]),
     (
         "pipeline",
         &[
@@ -29,13 +30,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "report",
         &[
-            "base", "capture", "net", "carrier", "rtmp", "session", "findings", "pipeline",
+            "base", "capture", "net", "carrier", "rtmp", "session", "findings", "filter",
+            "pipeline",
         ],
     ),
     (
         "tui",
         &[
-            "base", "capture", "net", "carrier", "rtmp", "session", "findings", "pipeline",
+            "base", "capture", "net", "carrier", "rtmp", "session", "findings", "filter",
+            "pipeline",
         ],
     ),
 ];
@@ -48,6 +51,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("pcap", &["capture"]),
     ("etherparse", &["net"]),
     ("nom", &["capture", "net", "carrier", "rtmp"]),
+    ("regex", &["filter"]),
     ("ratatui", &["tui"]),
     ("crossterm", &["tui"]),
     ("landlock", &["capture"]),

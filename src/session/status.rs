@@ -184,6 +184,11 @@ impl Listed {
     }
 }
 
+/// The codes that are known, for whoever offers them.
+pub fn known_codes() -> &'static [&'static str] {
+    CODES
+}
+
 /// Where a code is in the list of those that are known.
 pub(super) fn listed_code(text: &str) -> Listed {
     Listed::of(CODES, text)
