@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::Parser;
 use clap::Subcommand;
+use rtmpscope::filter::Filter;
 use rtmpscope::tui::model::Speed;
 
 mod packets;
@@ -231,8 +232,9 @@ pub(crate) struct Flags {
     )]
     pub replay: Option<Speed>,
 
-    /// Display filter. Not in this version.
-    #[arg(short = 'Y', value_name = "EXPR", global = true, hide = true)]
+    /// Show only connections and messages of which this expression is true, as
+    /// `role:pub health<ok`; `-Y help` lists what it may ask for.
+    #[arg(short = 'Y', long, value_name = "EXPR", global = true)]
     pub display_filter: Option<String>,
 }
 
@@ -265,11 +267,9 @@ impl Flags {
     ///
     /// A sentence for the user when flags and words contradict each other or name nothing to read.
     pub(crate) fn input(&self, inputs: &Inputs) -> Result<Input, String> {
-        if self.display_filter.is_some() {
-            return Err(
-                "-Y (display filter) is not in this version yet; a BPF expression behind the file filters packets, jq filters the output of `rtmpscope json`"
-                    .to_owned(),
-            );
+        self.shown()?;
+        if self.display_filter.is_some() && self.packets.write.is_some() {
+            return Err("-Y chooses what is shown, and -w what is written: packets are chosen by a BPF expression, --only-rtmp or --trigger".to_owned());
         }
         let by_bytes = |limit: &Limit| matches!(limit, Limit::Bytes(_));
         if self.packets.write.is_none() && self.packets.autostop.iter().any(by_bytes) {
@@ -305,6 +305,34 @@ impl Flags {
             (None, true) => None,
         };
         Ok(Input { origin, bpf })
+    }
+}
+
+/// What stands for an expression to have the fields listed.
+const FILTER_HELP: &str = "help";
+
+impl Flags {
+    /// Whether the fields of display filters are to be listed.
+    pub(crate) fn asks_for_fields(&self) -> bool {
+        self.display_filter.as_deref() == Some(FILTER_HELP)
+    }
+
+    /// What is to be shown; `None` when everything is.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the expression, with the place marked.
+    pub(crate) fn shown(&self) -> Result<Option<Filter>, String> {
+        let text = self.display_filter.as_deref();
+        let parse = |text| {
+            Filter::parse(text).map_err(|error| {
+                format!(
+                    "-Y: {}\n-Y help lists what can be asked for",
+                    error.with_place(text)
+                )
+            })
+        };
+        text.map(parse).transpose()
     }
 }
 
@@ -437,9 +465,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_here_yet_is_refused_with_a_word() {
-        let cli = parse("rtmpscope -r a.pcap -Y rtmp");
-        assert!(cli.flags.input(&cli.inputs).unwrap_err().contains("-Y"));
+    fn a_display_filter_is_an_expression_and_chooses_no_packets() {
+        let input = |line: &str| {
+            let cli = parse(line);
+            cli.flags.input(&cli.inputs)
+        };
+        assert!(input("rtmpscope -r a.pcap -Y role:pub").is_ok());
+        assert!(
+            input("rtmpscope -r a.pcap -Y rol:pub")
+                .unwrap_err()
+                .contains("`role`")
+        );
+        assert!(
+            input("rtmpscope -r a.pcap -Y odd -w b.pcapng")
+                .unwrap_err()
+                .contains("-w")
+        );
     }
 
     #[test]

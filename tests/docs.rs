@@ -20,6 +20,7 @@ const DOCUMENTS: &[&str] = &[
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "docs/filters.md",
     "docs/json.md",
     "docs/live.md",
     "packaging/README.md",
@@ -109,7 +110,7 @@ fn the_recipes_run_and_print_something() {
         println!("skipped: no jq");
         return;
     }
-    let text = read("docs/json.md");
+    let text = read("docs/json.md") + &read("docs/filters.md");
     let mut count = 0;
     for block in text.split("```sh\n").skip(1) {
         let script = block.split("```").next().unwrap_or_default();
@@ -140,7 +141,7 @@ fn the_recipes_run_and_print_something() {
             "{script}"
         );
     }
-    assert!(count >= 8, "{count} recipes");
+    assert!(count >= 12, "{count} recipes");
 }
 
 #[test]

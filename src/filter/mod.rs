@@ -159,6 +159,11 @@ impl Filter {
             .any(|field| field.info().of == field::Of::Message)
     }
 
+    /// The first field that it asks for and that is not known for good when media begins.
+    pub fn unsettled(&self) -> Option<Field> {
+        self.fields().find(|field| !field.is_settled())
+    }
+
     /// The fields that it asks for, each as often as it does.
     pub fn fields(&self) -> impl Iterator<Item = Field> {
         self.terms.iter().map(|term| term.field)
@@ -218,6 +223,35 @@ pub fn fields_help() -> String {
             }
         }
         out.push('\n');
+    }
+    out
+}
+
+/// The table of fields as docs/filters.md has it.
+pub fn fields_table() -> String {
+    let mut out =
+        String::from("| field | also | of | is | what it means |\n|---|---|---|---|---|\n");
+    for info in FIELDS {
+        let aliases: Vec<String> = info
+            .aliases
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect();
+        let words: Vec<&str> = info.kind.words().iter().map(|word| word.name).collect();
+        let words = if words.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", words.join(", "))
+        };
+        let _ = writeln!(
+            out,
+            "| `{}` | {} | {} | {} | {}{words} |",
+            info.name,
+            aliases.join(" "),
+            info.of.name(),
+            info.kind.name(),
+            info.about
+        );
     }
     out
 }

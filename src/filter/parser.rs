@@ -433,10 +433,13 @@ fn joined(mut nodes: Vec<Node>, join: fn(Vec<Node>) -> Node) -> Node {
 fn field_of(start: usize, name: &str) -> Result<Field, ParseError> {
     Field::named(name).ok_or_else(|| {
         let range = start..start.saturating_add(name.len());
-        let message = format!(
-            "there is no field `{name}` (-Y help lists them; text to look for goes in quotes)"
-        );
-        ParseError::new(range, message).suggest(nearest_fields(name))
+        let suggestions = nearest_fields(name);
+        let message = if suggestions.is_empty() {
+            format!("there is no field `{name}`; text to look for goes in quotes")
+        } else {
+            format!("there is no field `{name}`")
+        };
+        ParseError::new(range, message).suggest(suggestions)
     })
 }
 

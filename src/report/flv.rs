@@ -12,10 +12,12 @@ use std::path::PathBuf;
 
 use crate::base::ids::FlowId;
 use crate::base::side::Side;
+use crate::filter::Filter;
 use crate::net::connection::Connection as Tcp;
 use crate::pipeline::Connection;
 use crate::pipeline::Heard;
 use crate::pipeline::Observer;
+use crate::report::matching::Matcher;
 use crate::rtmp::event::RawMessage;
 use crate::rtmp::inferred::Inference;
 use crate::rtmp::message::Message;
@@ -51,6 +53,9 @@ pub struct FlvExtractor {
     folder: PathBuf,
     force: bool,
     show_secrets: bool,
+    matcher: Option<Matcher>,
+    /// Streams that are not wanted.
+    refused: BTreeSet<(FlowId, Side, MessageStreamId)>,
     open: BTreeMap<(FlowId, Side, MessageStreamId), FlvFile>,
     done: Vec<FlvFile>,
     names: BTreeSet<String>,
@@ -82,11 +87,19 @@ impl FlvExtractor {
             folder: folder.to_owned(),
             force,
             show_secrets,
+            matcher: None,
+            refused: BTreeSet::new(),
             open: BTreeMap::new(),
             done: Vec::new(),
             names: BTreeSet::new(),
             failure: None,
         }
+    }
+
+    /// Writes only streams of connections of which an expression is true when the first tag of the
+    /// stream comes: it may only ask for what is known then ([`Filter::unsettled`]).
+    pub fn set_filter(&mut self, filter: Filter) {
+        self.matcher = Some(Matcher::new(filter, self.show_secrets));
     }
 
     /// The files written, once the capture is over, in the order in which they were finished.
@@ -110,7 +123,16 @@ impl FlvExtractor {
             return;
         };
         let key = (connection.id, heard.side, raw.stream_id);
+        if self.refused.contains(&key) {
+            return;
+        }
         if !self.open.contains_key(&key) {
+            if let Some(matcher) = &self.matcher
+                && !matcher.lets_through(connection, None)
+            {
+                self.refused.insert(key);
+                return;
+            }
             let name = self.name(connection, heard.side, raw.stream_id);
             self.open.insert(key, FlvFile::new(self.folder.join(name)));
         }
@@ -195,6 +217,7 @@ impl Observer for FlvExtractor {
     }
 
     fn ended(&mut self, connection: &Connection, _tcp: &Tcp) {
+        self.refused.retain(|key| key.0 != connection.id);
         let keys: Vec<_> = self
             .open
             .keys()

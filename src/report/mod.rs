@@ -3,6 +3,7 @@
 
 pub mod flv;
 pub mod json;
+mod matching;
 pub mod metrics;
 pub mod packets;
 pub mod text;

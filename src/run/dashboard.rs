@@ -44,6 +44,10 @@ pub(super) fn dashboard(flags: &Flags, input: &Input) -> Exit {
         complain(&"the dashboard needs a terminal; `rtmpscope report` does not");
         return Exit::Usage;
     }
+    if flags.display_filter.is_some() {
+        complain(&"-Y goes with report, json, extract and sensor; the dashboard shows everything");
+        return Exit::Usage;
+    }
     let opened = open(flags, input).and_then(|opened| opened.confine(Reach::uses_terminal));
     let mut reading = match opened {
         Ok(reading) => reading,

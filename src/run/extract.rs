@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use rtmpscope::base::units::grouped;
+use rtmpscope::filter::Filter;
 use rtmpscope::pipeline::Options;
 use rtmpscope::pipeline::Pipeline;
 use rtmpscope::report::flv::FlvExtractor;
@@ -19,8 +20,17 @@ use crate::run::opening::open;
 use crate::run::options;
 use crate::run::output_exit;
 use crate::run::progress::ProgressLine;
+use crate::run::shown;
 
 pub(super) fn extract(flags: &Flags, input: &Input, folder: &Path, force: bool) -> Exit {
+    let filter = shown(flags);
+    if let Some(field) = filter.as_ref().and_then(Filter::unsettled) {
+        complain(&format_args!(
+            "-Y: what `{}` is is not known when a stream begins, which is when it is chosen; names, addresses, ports, roles and software are",
+            field.info().name
+        ));
+        return Exit::Usage;
+    }
     let opened = match open(flags, input) {
         Ok(opened) => opened,
         Err(exit) => return exit,
@@ -39,6 +49,9 @@ pub(super) fn extract(flags: &Flags, input: &Input, folder: &Path, force: bool) 
         ..options(flags, Some(REPORT_HISTORY))
     });
     let mut extractor = FlvExtractor::new(folder, force, flags.show_secrets);
+    if let Some(filter) = filter {
+        extractor.set_filter(filter);
+    }
     let mut progress = ProgressLine::new(flags.quiet);
     reading.drive(
         &mut pipeline,

@@ -21,6 +21,7 @@ use crate::run::opening::open_confined;
 use crate::run::options;
 use crate::run::output_exit;
 use crate::run::reading::Reading;
+use crate::run::shown;
 use crate::run::signals::Output;
 
 pub(super) fn json(flags: &Flags, input: &Input, events: &[String], interval: u32) -> Exit {
@@ -41,6 +42,9 @@ pub(super) fn json(flags: &Flags, input: &Input, events: &[String], interval: u3
             unbuffered: reading.is_live || io::stdout().is_terminal(),
         },
     );
+    if let Some(filter) = shown(flags) {
+        report.set_filter(filter);
+    }
     let is_live = reading.is_live;
     reading.drive(
         &mut pipeline,

@@ -25,6 +25,8 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use rtmpscope::capture::error::ErrorClass;
+use rtmpscope::filter::Filter;
+use rtmpscope::filter::fields_help;
 use rtmpscope::pipeline::Options;
 use rtmpscope::pipeline::Pipeline;
 
@@ -67,6 +69,9 @@ impl From<Exit> for ExitCode {
 pub(crate) fn run(cli: &Cli) -> ExitCode {
     if cli.flags.list_interfaces {
         return interfaces().into();
+    }
+    if cli.flags.asks_for_fields() {
+        return list_fields().into();
     }
     if cli.command.is_some() && cli.flags.packets.to_stdout() {
         complain(&"stdout takes packets or text: -w needs the name of a file here");
@@ -120,6 +125,17 @@ fn with_input(flags: &Flags, inputs: &Inputs, act: impl FnOnce(&Flags, &Input) -
             Exit::Usage
         }
     }
+}
+
+/// Says what display filters may ask for.
+fn list_fields() -> Exit {
+    let written = io::stdout().write_all(fields_help().as_bytes());
+    written.map_or_else(|error| output_exit(&error), |()| Exit::Done)
+}
+
+/// What is to be shown. That it is an expression was seen when the command line was read.
+fn shown(flags: &Flags) -> Option<Filter> {
+    flags.shown().ok().flatten()
 }
 
 /// Lets the end of the process free a pipeline at once: freeing the state of ten thousand

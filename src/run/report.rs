@@ -24,6 +24,7 @@ use crate::run::options;
 use crate::run::output_exit;
 use crate::run::progress::ProgressLine;
 use crate::run::reading::Reading;
+use crate::run::shown;
 use crate::run::signals::Output;
 
 pub(super) fn report(flags: &Flags, input: &Input) -> Exit {
@@ -34,6 +35,9 @@ pub(super) fn report(flags: &Flags, input: &Input) -> Exit {
     let mut pipeline = Pipeline::new(options(flags, Some(REPORT_HISTORY)));
     let out = io::BufWriter::new(Output::new());
     let mut text = TextReport::new(out, flags.show_secrets);
+    if let Some(filter) = shown(flags) {
+        text.set_filter(filter);
+    }
     let mut progress = ProgressLine::new(flags.quiet);
     reading.drive(
         &mut pipeline,

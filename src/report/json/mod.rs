@@ -5,6 +5,7 @@ mod amf;
 mod content;
 mod media;
 mod records;
+mod selected;
 mod writer;
 
 use std::io;
@@ -15,19 +16,24 @@ use crate::base::side::Side;
 use crate::base::time::Precision;
 use crate::base::time::Span;
 use crate::base::time::Timestamp;
+use crate::filter::Filter;
 use crate::net::connection::Connection as Tcp;
 use crate::pipeline::Connection;
 use crate::pipeline::Gap;
 use crate::pipeline::Heard;
 use crate::pipeline::Observer;
 use crate::pipeline::Pipeline;
+use crate::report::matching::Matcher;
 use crate::rtmp::anomaly::Anomaly;
 use crate::rtmp::event::Lock;
 use crate::session::call::Call;
 use crate::session::fact::Fact;
 use crate::session::mask::Mask;
 use crate::session::stats::Stats;
+use crate::session::track::TrackKey;
 
+use self::selected::Holdable;
+use self::selected::Selection;
 use self::writer::JsonWriter;
 
 /// The types of records.
@@ -70,6 +76,7 @@ pub struct JsonReport<W: Write> {
     line: JsonWriter,
     options: JsonOptions,
     wanted: Wanted,
+    selection: Option<Selection>,
     precision: Precision,
     /// Capture time of the frame whose records are being written.
     clock: Timestamp,
@@ -109,11 +116,19 @@ impl<W: Write> JsonReport<W> {
             line: JsonWriter::default(),
             options,
             wanted,
+            selection: None,
             precision: Precision::default(),
             clock: Timestamp::default(),
             next_stats: None,
             failure: None,
         }
+    }
+
+    /// Writes only records of messages of which an expression is true, and of connections that it
+    /// is true of. Set before anything is written.
+    pub fn set_filter(&mut self, filter: Filter) {
+        let matcher = Matcher::new(filter, self.options.show_secrets);
+        self.selection = Some(Selection::new(matcher));
     }
 
     /// Digits of a second that timestamps get from now on.
@@ -167,6 +182,9 @@ impl<W: Write> JsonReport<W> {
 
     /// Writes a `stats` record.
     pub fn stats(&mut self, connection: &Connection, stats: &Stats) {
+        if !self.admits(connection, Holdable::No) {
+            return;
+        }
         self.record(connection, "stats", Side::Client, |w, _, _| {
             records::stats(w, stats);
         });
@@ -194,6 +212,26 @@ impl<W: Write> JsonReport<W> {
         self.record(connection, "call", call.caller, |w, mask, precision| {
             records::call::call(w, call, mask, precision);
         });
+    }
+
+    fn write_opened(&mut self, connection: &Connection) {
+        self.record(connection, "connection", Side::Client, |w, _, precision| {
+            records::connection(w, connection, precision);
+        });
+    }
+
+    fn write_handshake(&mut self, connection: &Connection) {
+        self.record(connection, "handshake", Side::Client, |w, _, _| {
+            records::handshake(w, &connection.session.handshake);
+        });
+    }
+
+    fn write_track(&mut self, connection: &Connection, key: TrackKey, changed: bool) {
+        if let Some(found) = connection.session.track(key) {
+            self.record(connection, "track", key.side, |w, _, _| {
+                records::track::track(w, found, changed);
+            });
+        }
     }
 
     /// Writes one record of a connection: the common members, then those of its type.
@@ -303,38 +341,47 @@ impl<W: Write> Observer for JsonReport<W> {
     }
 
     fn opened(&mut self, connection: &Connection) {
-        self.record(connection, "connection", Side::Client, |w, _, precision| {
-            records::connection(w, connection, precision);
-        });
+        if self.admits(connection, Holdable::Opened) {
+            self.write_opened(connection);
+        }
     }
 
     fn message(&mut self, connection: &Connection, heard: &Heard<'_>) {
+        if let Some(selection) = &mut self.selection {
+            if !selection.matcher.hears(connection, heard) {
+                return;
+            }
+            self.introduce(connection);
+        }
         self.record(connection, "message", heard.side, |w, mask, _| {
             records::message(w, heard, mask);
         });
     }
 
     fn fact(&mut self, connection: &Connection, fact: &Fact) {
-        match fact {
-            Fact::HandshakeDone { .. } => {
-                self.record(connection, "handshake", Side::Client, |w, _, _| {
-                    records::handshake(w, &connection.session.handshake);
-                });
+        let what = match fact {
+            Fact::HandshakeDone { .. } => Holdable::Handshake,
+            Fact::CallCompleted { call, .. } => Holdable::Call(*call),
+            Fact::TrackConfigured { track, .. } | Fact::TrackChanged { track, .. } => {
+                Holdable::Track(*track)
             }
+            Fact::CallLetGo(_) | Fact::Anomaly(_) | Fact::Opaque { .. } => Holdable::No,
+            // Of these there are no records.
+            _ => return,
+        };
+        if !self.admits(connection, what) {
+            return;
+        }
+        match fact {
+            Fact::HandshakeDone { .. } => self.write_handshake(connection),
             Fact::CallCompleted { call, .. } => {
                 if let Some(call) = connection.session.calls.get(*call) {
                     self.call(connection, call);
                 }
             }
             Fact::CallLetGo(call) => self.call(connection, call),
-            Fact::TrackConfigured { track, .. } | Fact::TrackChanged { track, .. } => {
-                let changed = matches!(fact, Fact::TrackChanged { .. });
-                if let Some(found) = connection.session.track(*track) {
-                    self.record(connection, "track", track.side, |w, _, _| {
-                        records::track::track(w, found, changed);
-                    });
-                }
-            }
+            Fact::TrackConfigured { track, .. } => self.write_track(connection, *track, false),
+            Fact::TrackChanged { track, .. } => self.write_track(connection, *track, true),
             Fact::Anomaly(anomaly) => {
                 let (kind, at) = (&anomaly.kind, anomaly.last);
                 self.record(connection, "anomaly", anomaly.side, |w, mask, _| {
@@ -354,6 +401,12 @@ impl<W: Write> Observer for JsonReport<W> {
     }
 
     fn anomaly(&mut self, connection: &Connection, side: Side, anomaly: &Anomaly) {
+        if let Some(selection) = &mut self.selection {
+            selection.matcher.notices(connection, anomaly);
+        }
+        if !self.admits(connection, Holdable::No) {
+            return;
+        }
         let (kind, range) = (&anomaly.kind, anomaly.range);
         let severity = kind.severity();
         self.record(connection, "anomaly", side, |w, mask, _| {
@@ -365,16 +418,24 @@ impl<W: Write> Observer for JsonReport<W> {
     }
 
     fn locked(&mut self, connection: &Connection, side: Side, lock: &Lock) {
-        self.record(connection, "lock", side, |w, _, _| records::lock(w, lock));
+        if self.admits(connection, Holdable::No) {
+            self.record(connection, "lock", side, |w, _, _| records::lock(w, lock));
+        }
     }
 
     fn gap(&mut self, connection: &Connection, gap: &Gap) {
-        self.record(connection, "gap", gap.side, |w, _, _| {
-            records::gap(w, gap);
-        });
+        if let Some(selection) = &mut self.selection {
+            selection.matcher.misses(connection);
+        }
+        if self.admits(connection, Holdable::No) {
+            self.record(connection, "gap", gap.side, |w, _, _| records::gap(w, gap));
+        }
     }
 
     fn ended(&mut self, connection: &Connection, tcp: &Tcp) {
+        if !self.admits_end(connection, tcp) {
+            return;
+        }
         self.record(
             connection,
             "connection_end",

@@ -12,14 +12,19 @@ use crate::base::severity::Severity;
 use crate::base::side::Side;
 use crate::base::text::Printable;
 use crate::base::text::printable;
+use crate::filter::Filter;
 use crate::net::connection::Connection as Tcp;
 use crate::pipeline::Connection;
+use crate::pipeline::Gap;
+use crate::pipeline::Heard;
 use crate::pipeline::Observer;
+use crate::report::matching::Matcher;
 use crate::rtmp::anomaly::Anomaly;
 use crate::session::mask::Mask;
 
 use self::held::Held;
 use self::section::anomalies::WireAnomalies;
+use crate::base::units::counted;
 use crate::base::units::grouped;
 
 /// Bytes of sections that are held back so that the list of connections can stand before them. A
@@ -45,6 +50,7 @@ const MAX_NOTED: usize = 65_536;
 pub struct TextReport<W: Write> {
     out: W,
     show_secrets: bool,
+    matcher: Option<Matcher>,
     list: Held,
     list_left_out: u64,
     held: Held,
@@ -63,6 +69,7 @@ impl<W: Write> TextReport<W> {
         Self {
             out,
             show_secrets,
+            matcher: None,
             list: Held::new(),
             list_left_out: 0,
             held: Held::new(),
@@ -74,6 +81,12 @@ impl<W: Write> TextReport<W> {
             worst: [0; 4],
             failure: None,
         }
+    }
+
+    /// Tells only of connections of which an expression is true at their end, of themselves or of
+    /// one of their messages. Set before anything is read.
+    pub fn set_filter(&mut self, filter: Filter) {
+        self.matcher = Some(Matcher::new(filter, self.show_secrets));
     }
 
     /// Whether writing failed, so that reading on is of no use.
@@ -92,7 +105,17 @@ impl<W: Write> TextReport<W> {
         }
         let worst = self.worst_line();
         let out = &mut self.out;
-        writeln!(out, "{head}{worst}")?;
+        write!(out, "{head}{worst}")?;
+        if let Some(matcher) = &self.matcher {
+            writeln!(
+                out,
+                "display filter {}: {} of {}",
+                Printable(matcher.text()),
+                grouped(matcher.matched),
+                counted(matcher.ended, "connection")
+            )?;
+        }
+        writeln!(out)?;
         self.list.write_to(out)?;
         if self.list_left_out > 0 {
             let more = grouped(self.list_left_out);
@@ -157,7 +180,22 @@ impl<W: Write> TextReport<W> {
 }
 
 impl<W: Write> Observer for TextReport<W> {
+    fn message(&mut self, connection: &Connection, heard: &Heard<'_>) {
+        if let Some(matcher) = &mut self.matcher {
+            matcher.hears(connection, heard);
+        }
+    }
+
+    fn gap(&mut self, connection: &Connection, _: &Gap) {
+        if let Some(matcher) = &mut self.matcher {
+            matcher.misses(connection);
+        }
+    }
+
     fn anomaly(&mut self, connection: &Connection, side: Side, anomaly: &Anomaly) {
+        if let Some(matcher) = &mut self.matcher {
+            matcher.notices(connection, anomaly);
+        }
         if self.noted.len() >= MAX_NOTED && !self.noted.contains_key(&connection.id.0) {
             return;
         }
@@ -168,6 +206,12 @@ impl<W: Write> Observer for TextReport<W> {
     }
 
     fn ended(&mut self, connection: &Connection, tcp: &Tcp) {
+        if let Some(matcher) = &mut self.matcher
+            && !matcher.ends(connection, tcp)
+        {
+            self.noted.remove(&connection.id.0);
+            return;
+        }
         if self.failure.is_none() {
             self.failure = self.tell(connection, tcp).err();
         }

@@ -36,6 +36,7 @@ use crate::run::sensor::endpoint::Endpoint;
 use crate::run::sensor::log::Log;
 use crate::run::sensor::usage::Usage;
 use crate::run::sensor::usage::started;
+use crate::run::shown;
 
 pub(super) fn sensor(flags: &Flags, input: &Input, options_: &SensorFlags) -> Exit {
     if !are_event_types(&options_.events) {
@@ -89,6 +90,9 @@ pub(super) fn sensor(flags: &Flags, input: &Input, options_: &SensorFlags) -> Ex
             unbuffered: false,
         },
     );
+    if let Some(filter) = shown(flags) {
+        report.set_filter(filter);
+    }
     let mut sampler = Sampler {
         interval: Span::from_secs(i64::from(options_.interval)),
         sampled: None,
