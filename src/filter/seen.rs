@@ -22,6 +22,9 @@ pub struct Seen {
 impl Seen {
     /// Takes note of a message.
     pub fn note(&mut self, filter: &Filter, message: &(impl Subject + ?Sized)) {
+        if filter.of_message.is_empty() {
+            return;
+        }
         let mut bits = 0_u64;
         for (bit, term) in filter.of_message.iter().enumerate() {
             if filter.ask(*term, message) == Truth::True {
