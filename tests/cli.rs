@@ -257,13 +257,6 @@ fn what_cannot_be_meant_is_2() {
 }
 
 #[test]
-fn what_is_not_here_yet_is_refused_with_a_word() {
-    let output = run(&["-r", &sample(TWO), "-Y", "rtmp"]);
-    assert_eq!(code(&output), 2);
-    assert!(stderr(&output).contains("-Y"), "{}", stderr(&output));
-}
-
-#[test]
 fn an_unknown_record_type_is_told_with_those_there_are() {
     let output = run(&["json", "--events", "call,rpc", &sample(TWO)]);
     assert_eq!(code(&output), 2);

@@ -288,7 +288,7 @@ fn frames_are_those_that_tshark_shows() {
             "rtmpt.header.typeid == 20",
             "rtmpt.header.typeid in {8, 9} && tcp.srcport == 1935",
             "rtmpt.header.csid == 3 or rtmpt.header.csid==2 and rtmpt.header.typeid ne 4",
-            "rtmpt.header.csid and tcp.stream == 1",
+            "rtmpt && rtmpt.header.csid and tcp.stream == 1",
             "rtmpt.header.bodysize > 1000",
             "rtmpt.header.format == 0",
             "rtmpt.header.format == 0 && rtmpt.header.streamid >= 1",

@@ -227,6 +227,7 @@ impl Subject for ConnectionSubject<'_> {
             Field::End => Values::word(self.summary().end.map(EndStyle::name)),
             Field::EndCause => Values::word(session.end.map(|end| end.cause.name())),
             Field::ConnInferred | Field::Inferred => Values::flag(self.is_inferred()),
+            Field::Rtmpt => Values::flag(true),
             Field::Text => self.texts(),
             _ => Values::Unknown,
         }

@@ -222,6 +222,7 @@ fields! {
     Codec "codec" [] Either Kind::Name(vocabulary::CODECS), "codec of the message, or of a track of the connection";
     Missing "missing" [] Either BYTES, "bytes that the capture does not hold";
     Inferred "inferred" [] Either Kind::Flag, "whether something of it is inferred and was not seen";
+    Rtmpt "rtmpt" [] Either Kind::Flag, "true of everything: the name of the protocol, as tshark has it";
     Text "text" [] Either Kind::Text, "what is shown of it, in words: what a word without a field looks through";
 }
 

@@ -234,6 +234,7 @@ impl Subject for MessageSubject<'_> {
             }
             Field::Missing => Values::count(self.missing()),
             Field::Inferred => Values::flag(raw.inferred.is_any()),
+            Field::Rtmpt => Values::flag(true),
             Field::Text => self.texts(),
             _ => connection.value(field),
         }

@@ -52,6 +52,9 @@ pub const MAX_MESSAGE_TERMS: usize = 64;
 /// How deep parentheses may lie in each other: each takes a turn of the stack.
 pub const MAX_DEPTH: usize = 64;
 
+/// Most regular expressions, each of which may take [`MAX_REGEX`] of memory twice: 16 MiB in all.
+pub const MAX_REGEXES: usize = 32;
+
 /// Memory that a regular expression may take, in bytes, compiled and while it matches.
 pub const MAX_REGEX: usize = 256 << 10;
 

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 
 use crate::filter::MAX_DEPTH;
 use crate::filter::MAX_MESSAGE_TERMS;
+use crate::filter::MAX_REGEXES;
 use crate::filter::MAX_TERMS;
 use crate::filter::MAX_TEXT;
 use crate::filter::Node;
@@ -101,6 +102,7 @@ struct Parser<'t> {
     lexer: Lexer<'t>,
     terms: Vec<Term>,
     of_message: usize,
+    regexes: usize,
     depth: usize,
     /// Where the part that was looked at last begins, and what it is.
     place: (usize, Place),
@@ -113,6 +115,7 @@ impl<'t> Parser<'t> {
             lexer: Lexer::new(text),
             terms: Vec::new(),
             of_message: 0,
+            regexes: 0,
             depth: 0,
             place: (0, Place::Term { is_joined: true }),
         }
@@ -233,6 +236,7 @@ impl<'t> Parser<'t> {
             return self.search(&literal);
         }
         if let Some(literal) = self.lexer.regex()? {
+            self.count_regex(&literal)?;
             return self.search(&literal);
         }
         let word = self.lexer.peek_word();
@@ -381,8 +385,22 @@ impl<'t> Parser<'t> {
         self.lexer.skip_space();
         self.place = (self.lexer.at(), Place::Value(field, operator));
         let takes_regex = matches!(operator, Operator::Short | Operator::Matches);
-        self.lexer
-            .value(takes_regex, compile::expected(field, operator))
+        let literal = self
+            .lexer
+            .value(takes_regex, compile::expected(field, operator))?;
+        if operator == Operator::Matches || literal.form == Form::Regex {
+            self.count_regex(&literal)?;
+        }
+        Ok(literal)
+    }
+
+    fn count_regex(&mut self, literal: &Literal) -> Result<(), ParseError> {
+        self.regexes = self.regexes.saturating_add(1);
+        if self.regexes > MAX_REGEXES {
+            let message = format!("more than {MAX_REGEXES} regular expressions");
+            return Err(ParseError::new(literal.range.clone(), message));
+        }
+        Ok(())
     }
 
     /// Text to look for in everything that is shown.

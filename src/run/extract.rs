@@ -26,7 +26,7 @@ pub(super) fn extract(flags: &Flags, input: &Input, folder: &Path, force: bool) 
     let filter = shown(flags);
     if let Some(field) = filter.as_ref().and_then(Filter::unsettled) {
         complain(&format_args!(
-            "-Y: what `{}` is is not known when a stream begins, which is when it is chosen; names, addresses, ports, roles and software are",
+            "-Y asks for `{}`, which is not known when a stream begins, and then it is chosen: ask for names, addresses, ports, roles or software",
             field.info().name
         ));
         return Exit::Usage;

@@ -7,6 +7,7 @@ use super::filter;
 use crate::filter::Check;
 use crate::filter::MAX_DEPTH;
 use crate::filter::MAX_MESSAGE_TERMS;
+use crate::filter::MAX_REGEXES;
 use crate::filter::MAX_TERMS;
 use crate::filter::MAX_TEXT;
 use crate::filter::check;
@@ -113,6 +114,9 @@ fn length_depth_and_number_of_terms_are_bounded() {
             .message
             .contains("terms")
     );
+    filter(&"/a/ ".repeat(MAX_REGEXES));
+    let more = error(&format!("code:{}", ["/a/"; MAX_REGEXES + 1].join(",")));
+    assert!(more.message.contains("regular"));
     assert!(
         error("text matches \"(a{1000}){1000}\"")
             .message
