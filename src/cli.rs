@@ -11,11 +11,13 @@ use rtmpscope::filter::Filter;
 use rtmpscope::tui::model::Speed;
 
 mod packets;
+mod report;
 mod rights;
 mod sensor;
 
 pub(crate) use self::packets::Limit;
 pub(crate) use self::packets::PacketFlags;
+pub(crate) use self::report::ReportFormat;
 pub(crate) use self::rights::RightsFlags;
 pub(crate) use self::sensor::SensorFlags;
 
@@ -53,6 +55,7 @@ const EXAMPLES: &str = "\
 Examples:
   rtmpscope capture.pcapng                      open the dashboard
   rtmpscope report capture.pcap.zst             text report, good to paste in an issue
+  rtmpscope report -T html capture.pcap         one page with ladders to scale
   rtmpscope json capture.pcap | jq 'select(.event_type==\"call\")'
   ssh host tcpdump -w - port 1935 | rtmpscope -
   rtmpscope -i eth0 tcp port 1935               watch an interface
@@ -70,8 +73,18 @@ pub(crate) enum Command {
         #[command(flatten)]
         inputs: Inputs,
     },
-    /// Print a text summary of every connection.
+    /// Print a summary of every connection.
     Report {
+        /// What it is written in: text, md (to paste into an issue), html (one page by itself, with a
+        /// ladder to scale), mermaid (a sequence diagram).
+        #[arg(
+            short = 'T',
+            long,
+            value_enum,
+            value_name = "FORMAT",
+            default_value = "text"
+        )]
+        format: ReportFormat,
         #[command(flatten)]
         inputs: Inputs,
     },
@@ -457,7 +470,7 @@ mod tests {
     #[test]
     fn the_dash_is_stdin() {
         let cli = parse("rtmpscope report -");
-        let Some(Command::Report { inputs }) = &cli.command else {
+        let Some(Command::Report { inputs, .. }) = &cli.command else {
             panic!("a report");
         };
         let input = cli.flags.input(inputs).unwrap();

@@ -1,4 +1,4 @@
-//! A capture file's bytes through everything up to JSON records and the text report.
+//! A capture file's bytes through everything up to JSON records and reports.
 
 use std::io;
 use std::io::Write;
@@ -15,9 +15,10 @@ use rtmpscope::pipeline::Heard;
 use rtmpscope::pipeline::Observer;
 use rtmpscope::pipeline::Options;
 use rtmpscope::pipeline::Pipeline;
+use rtmpscope::report::document::Format;
+use rtmpscope::report::document::Report;
 use rtmpscope::report::json::JsonOptions;
 use rtmpscope::report::json::JsonReport;
-use rtmpscope::report::text::TextReport;
 use rtmpscope::rtmp::anomaly::Anomaly;
 use rtmpscope::session::fact::Fact;
 use serde::de::IgnoredAny;
@@ -35,18 +36,18 @@ pub fn run(data: &[u8]) {
     whole.finish();
 }
 
-/// The pipeline with both reports, and what is checked of them.
+/// The pipeline with records and reports, and what is checked of them.
 #[derive(Debug)]
 pub struct Whole {
     pipeline: Pipeline,
     out: Reports,
 }
 
-/// Both reports, told of the same, and who was told of already.
+/// Records and reports, told of the same, and who was told of already.
 #[derive(Debug)]
 struct Reports {
     json: JsonReport<Records>,
-    text: TextReport<Plain>,
+    written: [Report<Plain>; 4],
     open: Vec<FlowId>,
 }
 
@@ -71,7 +72,13 @@ impl Whole {
             pipeline: Pipeline::new(options),
             out: Reports {
                 json: JsonReport::new(Records, json),
-                text: TextReport::new(Plain, false),
+                written: [
+                    Format::Text,
+                    Format::Markdown,
+                    Format::Html,
+                    Format::Mermaid,
+                ]
+                .map(|format| Report::new(Plain, format, false)),
                 open: Vec::new(),
             },
         }
@@ -92,15 +99,17 @@ impl Whole {
         self.pipeline.finish(&mut self.out);
         let Reports {
             mut json,
-            text,
+            written,
             open,
             ..
         } = self.out;
         json.flush();
         assert!(open.is_empty(), "connections without an end: {open:?}");
         assert!(json.take_failure().is_none(), "memory takes everything");
-        let report = text.finish("", "");
-        assert!(report.is_ok(), "memory takes everything");
+        for report in written {
+            let finished = report.finish("", "");
+            assert!(finished.is_ok(), "memory takes everything");
+        }
     }
 }
 
@@ -154,44 +163,58 @@ impl Reports {
 impl Observer for Reports {
     fn clock(&mut self, now: Timestamp) {
         self.json.clock(now);
-        self.text.clock(now);
+        for report in &mut self.written {
+            report.clock(now);
+        }
     }
 
     fn opened(&mut self, connection: &Connection) {
         assert!(!self.open.contains(&connection.id), "opened twice");
         self.open.push(connection.id);
         self.json.opened(connection);
-        self.text.opened(connection);
+        for report in &mut self.written {
+            report.opened(connection);
+        }
     }
 
     fn message(&mut self, connection: &Connection, message: &Heard<'_>) {
         self.known(connection);
         self.json.message(connection, message);
-        self.text.message(connection, message);
+        for report in &mut self.written {
+            report.message(connection, message);
+        }
     }
 
     fn fact(&mut self, connection: &Connection, fact: &Fact) {
         self.known(connection);
         self.json.fact(connection, fact);
-        self.text.fact(connection, fact);
+        for report in &mut self.written {
+            report.fact(connection, fact);
+        }
     }
 
     fn anomaly(&mut self, connection: &Connection, side: Side, anomaly: &Anomaly) {
         self.known(connection);
         self.json.anomaly(connection, side, anomaly);
-        self.text.anomaly(connection, side, anomaly);
+        for report in &mut self.written {
+            report.anomaly(connection, side, anomaly);
+        }
     }
 
     fn gap(&mut self, connection: &Connection, gap: &Gap) {
         self.known(connection);
         self.json.gap(connection, gap);
-        self.text.gap(connection, gap);
+        for report in &mut self.written {
+            report.gap(connection, gap);
+        }
     }
 
     fn ended(&mut self, connection: &Connection, tcp: &Tcp) {
         self.known(connection);
         self.open.retain(|id| *id != connection.id);
         self.json.ended(connection, tcp);
-        self.text.ended(connection, tcp);
+        for report in &mut self.written {
+            report.ended(connection, tcp);
+        }
     }
 }

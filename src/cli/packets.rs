@@ -12,6 +12,7 @@ use rtmpscope::capture::write::rotation::Naming;
 use rtmpscope::capture::write::rotation::Rotation;
 use rtmpscope::report::packets::Around;
 use rtmpscope::report::packets::PacketOptions;
+use rtmpscope::report::scope::Scope;
 
 /// Options about packets that are written.
 #[derive(Debug, Args, Clone, Default)]
@@ -133,6 +134,7 @@ impl PacketFlags {
             rotation: Rotation::new(path.clone(), naming, limits),
             path,
             only_rtmp: self.only_rtmp,
+            scope: Scope::default(),
             around: self.trigger.map(|severity| Around {
                 severity,
                 before: Span::from_secs(self.before.into()),

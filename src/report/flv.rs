@@ -1,6 +1,8 @@
 //! FLV files out of published and played streams: one file for each net stream, its tags exactly
 //! as they were sent (FLV 10.1 annex E).
 
+mod before;
+
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -12,6 +14,7 @@ use std::path::PathBuf;
 
 use crate::base::ids::FlowId;
 use crate::base::side::Side;
+use crate::base::time::Timestamp;
 use crate::filter::Filter;
 use crate::net::connection::Connection as Tcp;
 use crate::pipeline::Connection;
@@ -26,6 +29,8 @@ use crate::rtmp::types::MessageStreamId;
 use crate::rtmp::types::MessageTypeId;
 use crate::session::mask::Mask;
 use crate::session::netstream::Role;
+
+use self::before::Before;
 
 /// File header: signature, version 1, audio and video, header length 9; then the length of the
 /// tag before the first, which is none (sections E.2 and E.3).
@@ -50,16 +55,46 @@ const SET_DATA_FRAME: &[u8] = b"\x02\x00\x0d@setDataFrame";
 /// Writes the FLV files.
 #[derive(Debug)]
 pub struct FlvExtractor {
-    folder: PathBuf,
-    force: bool,
+    target: FlvTarget,
+    window: Option<(Timestamp, Timestamp)>,
     show_secrets: bool,
     matcher: Option<Matcher>,
     /// Streams that are not wanted.
     refused: BTreeSet<(FlowId, Side, MessageStreamId)>,
-    open: BTreeMap<(FlowId, Side, MessageStreamId), FlvFile>,
+    open: BTreeMap<(FlowId, Side, MessageStreamId), Stream>,
     done: Vec<FlvFile>,
     names: BTreeSet<String>,
     failure: Option<(PathBuf, io::Error)>,
+}
+
+/// Where the files go.
+#[derive(Debug, Clone)]
+pub enum FlvTarget {
+    /// Into a folder, which is there, by names that tell the streams. Files of the same name are
+    /// replaced only with `force`.
+    Folder {
+        /// Which folder.
+        folder: PathBuf,
+        /// Whether files are replaced.
+        force: bool,
+    },
+    /// The first stream to a file of this name, further ones beside it, with connection and verb
+    /// in their names. Each is written under a name that stands for its own until it is whole.
+    File {
+        /// Its name.
+        path: PathBuf,
+        /// What it is called meanwhile. That is written to whatever is there.
+        meanwhile: fn(&Path) -> PathBuf,
+    },
+}
+
+/// One stream.
+#[derive(Debug, Default)]
+struct Stream {
+    /// What came before the time that is wanted.
+    before: Before,
+    /// `None` before the first message that is wanted.
+    file: Option<FlvFile>,
 }
 
 /// One file.
@@ -67,6 +102,10 @@ pub struct FlvExtractor {
 pub struct FlvFile {
     /// Where it is.
     pub path: PathBuf,
+    /// Where it was written: there, unless another name stands for it.
+    pub written: PathBuf,
+    /// Bytes written.
+    pub bytes: u64,
     /// Tags written.
     pub tags: u64,
     /// Messages left out because a part of them was not captured.
@@ -83,9 +122,19 @@ impl FlvExtractor {
     /// Writes into `folder`, which is there. Files of the same name are replaced only with
     /// `force`.
     pub fn new(folder: &Path, force: bool, show_secrets: bool) -> Self {
+        let folder = folder.to_owned();
+        Self::part(FlvTarget::Folder { folder, force }, None, show_secrets)
+    }
+
+    /// Writes what came from one capture time to another, beginning at the keyframe before.
+    pub fn part(
+        target: FlvTarget,
+        window: Option<(Timestamp, Timestamp)>,
+        show_secrets: bool,
+    ) -> Self {
         Self {
-            folder: folder.to_owned(),
-            force,
+            target,
+            window,
             show_secrets,
             matcher: None,
             refused: BTreeSet::new(),
@@ -126,24 +175,47 @@ impl FlvExtractor {
         if self.refused.contains(&key) {
             return;
         }
-        if !self.open.contains_key(&key) {
-            if let Some(matcher) = &self.matcher
-                && !matcher.lets_through(connection, None)
-            {
-                self.refused.insert(key);
-                return;
-            }
-            let name = self.name(connection, heard.side, raw.stream_id);
-            self.open.insert(key, FlvFile::new(self.folder.join(name)));
-        }
-        let Some(file) = self.open.get_mut(&key) else {
-            return;
-        };
-        if !raw.is_whole() || !raw.is_complete() {
-            file.incomplete = file.incomplete.saturating_add(1);
+        if !self.open.contains_key(&key)
+            && let Some(matcher) = &self.matcher
+            && !matcher.lets_through(connection, None)
+        {
+            self.refused.insert(key);
             return;
         }
         let body = raw.body.get(skipped..).unwrap_or_default();
+        let is_whole = raw.is_whole() && raw.is_complete();
+        let at = raw.completed().time;
+        if self.window.is_some_and(|(_, end)| at > end) {
+            return;
+        }
+        if self.window.is_some_and(|(begin, _)| at < begin) {
+            if is_whole {
+                let message = &heard.decoded.message;
+                let before = &mut self.open.entry(key).or_default().before;
+                before.note(tag_type, raw.timestamp.0, body, message);
+            }
+            return;
+        }
+        let is_new = self
+            .open
+            .get(&key)
+            .is_none_or(|stream| stream.file.is_none());
+        let new = is_new.then(|| self.file(connection, heard.side, raw.stream_id));
+        let Stream { before, file } = self.open.entry(key).or_default();
+        let file = match new {
+            Some(mut new) => file.insert({
+                std::mem::take(before).begin(&mut new);
+                new
+            }),
+            None => match file {
+                Some(file) => file,
+                None => return,
+            },
+        };
+        if !is_whole {
+            file.incomplete = file.incomplete.saturating_add(1);
+            return;
+        }
         match raw.inferred.timestamp {
             None => {}
             Some(Inference::Relative) => file.relative = file.relative.saturating_add(1),
@@ -151,9 +223,29 @@ impl FlvExtractor {
         }
         file.tag(tag_type, raw.timestamp.0, body);
         if file.buffer.len() >= BUFFER
-            && let Err(error) = file.write(self.force)
+            && let Err(error) = file.write(self.target.replaces())
         {
             self.failure = Some((file.path.clone(), error));
+        }
+    }
+
+    /// The file of a stream, of which nothing is written yet.
+    fn file(&mut self, connection: &Connection, side: Side, stream_id: MessageStreamId) -> FlvFile {
+        let name = self.name(connection, side, stream_id);
+        match &self.target {
+            FlvTarget::Folder { folder, .. } => {
+                let path = folder.join(format!("{name}.flv"));
+                FlvFile::new(path.clone(), path)
+            }
+            FlvTarget::File { path, meanwhile } => {
+                let path = if self.names.len() > 1 {
+                    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+                    path.with_file_name(format!("{stem}-{name}.flv"))
+                } else {
+                    path.clone()
+                };
+                FlvFile::new(meanwhile(&path), path)
+            }
         }
     }
 
@@ -191,18 +283,17 @@ impl FlvExtractor {
             let _ = write!(full, "-{stream_id}");
         }
         self.names.insert(full.clone());
-        full.push_str(".flv");
         full
     }
 
     fn close(&mut self, key: (FlowId, Side, MessageStreamId)) {
-        let Some(mut file) = self.open.remove(&key) else {
+        let Some(mut file) = self.open.remove(&key).and_then(|stream| stream.file) else {
             return;
         };
         if file.tags == 0 {
             return;
         }
-        match file.write(self.force) {
+        match file.write(self.target.replaces()) {
             Ok(()) => self.done.push(file),
             Err(error) => self.failure = Some((file.path, error)),
         }
@@ -255,10 +346,21 @@ fn tag_of(raw: &RawMessage, message: &Message) -> Option<(u8, usize)> {
     }
 }
 
+impl FlvTarget {
+    fn replaces(&self) -> bool {
+        match self {
+            Self::Folder { force, .. } => *force,
+            Self::File { .. } => true,
+        }
+    }
+}
+
 impl FlvFile {
-    fn new(path: PathBuf) -> Self {
+    fn new(written: PathBuf, path: PathBuf) -> Self {
         Self {
             path,
+            written,
+            bytes: 0,
             tags: 0,
             incomplete: 0,
             relative: 0,
@@ -268,17 +370,9 @@ impl FlvFile {
         }
     }
 
-    /// Adds a tag (section E.4.1): timestamps have their top byte behind the other three.
+    /// Adds a tag.
     fn tag(&mut self, tag_type: u8, timestamp: u32, body: &[u8]) {
-        // No message is longer than a tag can be: both have 24 bits of length.
-        let len = u32::try_from(body.len()).unwrap_or(0) & 0xFF_FFFF;
-        let [_, l2, l1, l0] = len.to_be_bytes();
-        let [t3, t2, t1, t0] = timestamp.to_be_bytes();
-        self.buffer
-            .extend_from_slice(&[tag_type, l2, l1, l0, t2, t1, t0, t3, 0, 0, 0]);
-        self.buffer.extend_from_slice(body);
-        let total = len.saturating_add(TAG_HEADER_LEN);
-        self.buffer.extend_from_slice(&total.to_be_bytes());
+        push_tag(&mut self.buffer, tag_type, timestamp, body);
         self.tags = self.tags.saturating_add(1);
     }
 
@@ -291,10 +385,24 @@ impl FlvFile {
         } else {
             options.write(true).create_new(true);
         }
-        let mut file = options.open(&self.path)?;
+        let mut file = options.open(&self.written)?;
         self.is_created = true;
         file.write_all(&self.buffer)?;
+        let len = u64::try_from(self.buffer.len()).unwrap_or(u64::MAX);
+        self.bytes = self.bytes.saturating_add(len);
         self.buffer.clear();
         Ok(())
     }
+}
+
+/// Appends a tag (section E.4.1): timestamps have their top byte behind the other three.
+fn push_tag(out: &mut Vec<u8>, tag_type: u8, timestamp: u32, body: &[u8]) {
+    // No message is longer than a tag can be: both have 24 bits of length.
+    let len = u32::try_from(body.len()).unwrap_or(0) & 0xFF_FFFF;
+    let [_, l2, l1, l0] = len.to_be_bytes();
+    let [t3, t2, t1, t0] = timestamp.to_be_bytes();
+    out.extend_from_slice(&[tag_type, l2, l1, l0, t2, t1, t0, t3, 0, 0, 0]);
+    out.extend_from_slice(body);
+    let total = len.saturating_add(TAG_HEADER_LEN);
+    out.extend_from_slice(&total.to_be_bytes());
 }

@@ -1,14 +1,34 @@
-//! What leaves the program without a terminal: the text report, JSON records, FLV files,
-//! packets.
+//! What leaves the program without a terminal: reports, JSON records, FLV files, packets.
 
+pub mod document;
 pub mod flv;
+mod html;
 pub mod json;
+mod ladder;
+mod markdown;
+mod mermaid;
 mod matching;
 pub mod metrics;
 pub mod packets;
-pub mod text;
+pub mod scope;
+mod section;
+mod text;
 
+use crate::base::units::grouped;
 use crate::carrier::ProxyPrefix;
+
+/// Messages within aggregates, behind the count of messages.
+pub fn parts_of_aggregates(parts: u64) -> String {
+    if parts == 0 {
+        return String::new();
+    }
+    format!(" and {} within aggregates", grouped(parts))
+}
+
+/// Words of our own with the arrows that plain text has no room for.
+fn arrows(text: &str) -> String {
+    text.replace("->", "→").replace("<-", "←")
+}
 
 /// The name of what a proxy put before the handshake.
 fn proxy_name(prefix: ProxyPrefix) -> &'static str {

@@ -29,6 +29,7 @@ use rtmpscope::filter::Filter;
 use rtmpscope::filter::fields_help;
 use rtmpscope::pipeline::Options;
 use rtmpscope::pipeline::Pipeline;
+use rtmpscope::report::document::Format;
 
 use crate::cli::Cli;
 use crate::cli::Command;
@@ -80,7 +81,11 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
     let exit = match &cli.command {
         None => default(&cli.flags, &cli.inputs),
         Some(Command::Tui { inputs }) => with_input(&cli.flags, inputs, dashboard),
-        Some(Command::Report { inputs }) => with_input(&cli.flags, inputs, report),
+        Some(Command::Report { format, inputs }) => {
+            with_input(&cli.flags, inputs, |flags, input| {
+                report(flags, input, (*format).into())
+            })
+        }
         Some(Command::Json {
             events,
             interval,
@@ -113,7 +118,9 @@ fn default(flags: &Flags, inputs: &Inputs) -> Exit {
     } else if io::stdout().is_terminal() {
         with_input(flags, inputs, dashboard)
     } else {
-        with_input(flags, inputs, report)
+        with_input(flags, inputs, |flags, input| {
+            report(flags, input, Format::Text)
+        })
     }
 }
 

@@ -16,6 +16,7 @@ use rtmpscope::capture::write::rotation::Naming;
 use rtmpscope::capture::write::rotation::Rotation;
 use rtmpscope::pipeline::Options;
 use rtmpscope::report::packets::PacketOptions;
+use rtmpscope::report::scope::Scope;
 
 use super::*;
 use crate::cli::Limit;
@@ -168,6 +169,7 @@ fn what_turns_out_to_be_rtmp_at_the_end_or_in_a_quiet_moment_is_written() {
         for last in first + 1..=all.len().min(first + 12) {
             let mut reading = reading(all.get(first..last).unwrap());
             let options = PacketOptions {
+                scope: Scope::default(),
                 path: path.clone(),
                 rotation: Rotation::new(path.clone(), Naming::default(), Limits::default()),
                 only_rtmp: true,

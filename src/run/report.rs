@@ -1,4 +1,4 @@
-//! `rtmpscope report`: the text report, with what was read before and behind it.
+//! `rtmpscope report`: the report, with what was read before and behind it.
 
 use std::io;
 
@@ -9,8 +9,9 @@ use rtmpscope::base::units::counted;
 use rtmpscope::base::units::grouped;
 use rtmpscope::base::units::span_with_hours;
 use rtmpscope::pipeline::Pipeline;
-use rtmpscope::report::text::TextReport;
-use rtmpscope::report::text::parts_of_aggregates;
+use rtmpscope::report::document::Format;
+use rtmpscope::report::document::Report;
+use rtmpscope::report::parts_of_aggregates;
 
 use crate::cli::Flags;
 use crate::cli::Input;
@@ -27,24 +28,24 @@ use crate::run::reading::Reading;
 use crate::run::shown;
 use crate::run::signals::Output;
 
-pub(super) fn report(flags: &Flags, input: &Input) -> Exit {
+pub(super) fn report(flags: &Flags, input: &Input, format: Format) -> Exit {
     let mut reading = match open_confined(flags, input) {
         Ok(reading) => reading,
         Err(exit) => return exit,
     };
     let mut pipeline = Pipeline::new(options(flags, Some(REPORT_HISTORY)));
     let out = io::BufWriter::new(Output::new());
-    let mut text = TextReport::new(out, flags.show_secrets);
+    let mut report = Report::new(out, format, flags.show_secrets);
     if let Some(filter) = shown(flags) {
-        text.set_filter(filter);
+        report.set_filter(filter);
     }
     let mut progress = ProgressLine::new(flags.quiet);
     reading.drive(
         &mut pipeline,
-        &mut text,
-        |text, _, _, source| {
+        &mut report,
+        |report, _, _, source| {
             progress.show(source);
-            !text.has_failed()
+            !report.has_failed()
         },
         |error| complain(error),
     );
@@ -53,20 +54,17 @@ pub(super) fn report(flags: &Flags, input: &Input) -> Exit {
         return reading.exit();
     }
     let head = head(&mut reading, &pipeline);
-    let mut foot = foot(&pipeline);
-    if let Some(let_go) = let_go(&pipeline, flags.memory) {
-        foot = format!("{foot}\n{let_go}\n");
-    }
+    let foot = foot(&pipeline, flags.memory);
     reading.tell_counts(pipeline.totals().frames);
     leave(pipeline);
-    match text.finish(&head, &foot) {
+    match report.finish(&head, &foot) {
         Ok(()) => reading.exit(),
         Err(error) => output_exit(&error),
     }
 }
 
 /// What was read: names, formats, counts, time.
-fn head(reading: &mut Reading, pipeline: &Pipeline) -> String {
+pub(super) fn head(reading: &mut Reading, pipeline: &Pipeline) -> String {
     use std::fmt::Write as _;
 
     let mut out = format!("rtmpscope {}\n", env!("CARGO_PKG_VERSION"));
@@ -130,8 +128,16 @@ fn head(reading: &mut Reading, pipeline: &Pipeline) -> String {
     out
 }
 
-/// What of the capture was not TCP, or was cut.
-fn foot(pipeline: &Pipeline) -> String {
+/// What of the capture was not TCP, was cut, or had no room in as much memory.
+pub(super) fn foot(pipeline: &Pipeline, memory: usize) -> String {
+    let foot = not_ours(pipeline);
+    match let_go(pipeline, memory) {
+        Some(let_go) => format!("{foot}\n{let_go}\n"),
+        None => foot,
+    }
+}
+
+fn not_ours(pipeline: &Pipeline) -> String {
     let totals = pipeline.totals();
     let mut parts: Vec<String> = totals
         .skips

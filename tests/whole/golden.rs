@@ -10,9 +10,10 @@ use rtmpscope::capture::file::Files;
 use rtmpscope::capture::file::Input;
 use rtmpscope::pipeline::Options;
 use rtmpscope::pipeline::Pipeline;
+use rtmpscope::report::document::Format;
+use rtmpscope::report::document::Report;
 use rtmpscope::report::json::JsonOptions;
 use rtmpscope::report::json::JsonReport;
-use rtmpscope::report::text::TextReport;
 
 use crate::reading;
 
@@ -62,13 +63,29 @@ fn check(file: &str, found: &str) {
 #[test]
 fn text_reports_are_as_they_were_read() {
     for name in SAMPLES {
-        let mut out = Vec::new();
-        let mut report = TextReport::new(&mut out, false);
-        reading::decode(&reading::sample(name), Options::default(), &mut report);
-        report.finish("", "").expect("in memory");
-        let text = String::from_utf8(out).expect("text");
-        check(&format!("{name}.report.txt"), &text);
+        check(&format!("{name}.report.txt"), &report(name, Format::Text));
     }
+}
+
+#[test]
+fn reports_in_markup_are_as_they_were_read() {
+    for name in ["bad-name", "ffmpeg-nginx"] {
+        for (format, extension) in [
+            (Format::Markdown, "md"),
+            (Format::Html, "html"),
+            (Format::Mermaid, "mmd"),
+        ] {
+            check(&format!("{name}.report.{extension}"), &report(name, format));
+        }
+    }
+}
+
+fn report(name: &str, format: Format) -> String {
+    let mut out = Vec::new();
+    let mut report = Report::new(&mut out, format, false);
+    reading::decode(&reading::sample(name), Options::default(), &mut report);
+    report.finish("", "").expect("in memory");
+    String::from_utf8(out).expect("text")
 }
 
 #[test]

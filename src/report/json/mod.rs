@@ -24,6 +24,7 @@ use crate::pipeline::Heard;
 use crate::pipeline::Observer;
 use crate::pipeline::Pipeline;
 use crate::report::matching::Matcher;
+use crate::report::scope::Scope;
 use crate::rtmp::anomaly::Anomaly;
 use crate::rtmp::event::Lock;
 use crate::session::call::Call;
@@ -161,6 +162,11 @@ impl<W: Write> JsonReport<W> {
 
     /// Writes the `stats` records that are due at `now`.
     pub fn tick(&mut self, now: Timestamp, pipeline: &mut Pipeline) {
+        self.tick_within(&Scope::default(), now, pipeline);
+    }
+
+    /// The same of a part of the capture. They are due when they are for all of it.
+    pub fn tick_within(&mut self, scope: &Scope, now: Timestamp, pipeline: &mut Pipeline) {
         if !self.wanted.has("stats") {
             return;
         }
@@ -176,7 +182,9 @@ impl<W: Write> JsonReport<W> {
         self.next_stats = Some(later(now, self.options.interval));
         for (connection, _) in pipeline.connections() {
             let stats = connection.session.stats_snapshot(now);
-            self.stats(connection, &stats);
+            if scope.has(connection.id) && scope.holds(self.clock) {
+                self.stats(connection, &stats);
+            }
         }
     }
 

@@ -22,6 +22,7 @@ use crate::pipeline::Belonging;
 use crate::pipeline::Connection;
 use crate::pipeline::Heard;
 use crate::pipeline::Observer;
+use crate::report::scope::Scope;
 use crate::rtmp::anomaly::Anomaly;
 use crate::session::fact::Fact;
 use crate::session::gist::gist;
@@ -44,6 +45,8 @@ pub struct PacketOptions {
     pub rotation: Rotation,
     /// Only what belongs to RTMP connections.
     pub only_rtmp: bool,
+    /// Only a part of the capture.
+    pub scope: Scope,
     /// Only what lies around something odd.
     pub around: Option<Around>,
     /// Whether comments show stream keys and tokens.
@@ -88,6 +91,7 @@ impl Held {
 #[derive(Debug)]
 pub struct Recorder {
     files: PacketFiles,
+    scope: Scope,
     sieve: Option<Sieve>,
     trigger: Option<Trigger>,
     /// The frame that the decoder looks at.
@@ -109,7 +113,9 @@ impl Recorder {
     pub fn open(options: PacketOptions, now: Timestamp) -> Result<Self, PacketFailure> {
         Ok(Self {
             files: PacketFiles::open(options.path, options.rotation, now)?,
-            sieve: options.only_rtmp.then(Sieve::default),
+            // Of connections that are chosen it is known what they are.
+            sieve: (options.only_rtmp && options.scope.connections.is_none()).then(Sieve::default),
+            scope: options.scope,
             trigger: options.around.map(Trigger::new),
             current: None,
             comments: Comments::default(),
@@ -156,7 +162,23 @@ impl Recorder {
         };
         held.comments = self.comments.take(belonging);
         let now = held.frame.time;
+        if !self.is_in_scope(now, belonging) {
+            let written = self.decide(None, now, describe);
+            // Its buffer serves the next frame.
+            self.current.get_or_insert(held);
+            return written;
+        }
         self.decide(Some((held, belonging)), now, describe)
+    }
+
+    fn is_in_scope(&self, time: Timestamp, belonging: Belonging) -> bool {
+        self.scope.holds(time)
+            && match belonging {
+                Belonging::Connection(flow, _) => self.scope.has(flow),
+                // Which connection it belongs to only the last fragment tells.
+                Belonging::Fragment => true,
+                Belonging::Nothing => self.scope.connections.is_none(),
+            }
     }
 
     /// Writes what is to be written by what the decoder noticed without a frame: when time went on

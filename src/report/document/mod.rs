@@ -1,31 +1,38 @@
-//! The text report: a section for every connection, and the sums of the capture. Plain ASCII
-//! structure, so that it can be pasted into an issue.
+//! A report: what was read, the list of connections, a section for each of them, and what was left
+//! out, in one of several formats. What is said is the same in all of them.
 
 mod held;
-mod line;
-mod section;
 
+use std::collections::HashMap;
 use std::io;
 use std::io::Write;
 
+use crate::base::ids::FlowId;
 use crate::base::severity::Severity;
 use crate::base::side::Side;
 use crate::base::text::Printable;
-use crate::base::text::printable;
+use crate::base::units::counted;
+use crate::base::units::grouped;
 use crate::filter::Filter;
 use crate::net::connection::Connection as Tcp;
 use crate::pipeline::Connection;
 use crate::pipeline::Gap;
 use crate::pipeline::Heard;
 use crate::pipeline::Observer;
+use crate::report::html;
+use crate::report::ladder::Ladder;
+use crate::report::markdown;
 use crate::report::matching::Matcher;
+use crate::report::mermaid::Sequence;
+use crate::report::section::Section;
+use crate::report::section::anomalies::WireAnomalies;
+use crate::report::section::line;
+use crate::report::section::line::Line;
+use crate::report::text;
 use crate::rtmp::anomaly::Anomaly;
 use crate::session::mask::Mask;
 
 use self::held::Held;
-use self::section::anomalies::WireAnomalies;
-use crate::base::units::counted;
-use crate::base::units::grouped;
 
 /// Bytes of sections that are held back so that the list of connections can stand before them. A
 /// capture with more prints the sections as connections end, and the list at the end.
@@ -45,10 +52,33 @@ const MAX_SECTIONS: u64 = 500;
 /// Connections of which the anomalies of the decoder are counted by code at the same time.
 const MAX_NOTED: usize = 65_536;
 
-/// Writes the text report.
+/// What a report is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Plain text.
+    Text,
+    /// Markdown, as trackers of issues show it.
+    Markdown,
+    /// One page that needs nothing else, with a ladder to scale for each connection.
+    Html,
+    /// A sequence diagram for Mermaid.
+    Mermaid,
+}
+
+/// How bad it was at worst, at the begin of a line of the list.
+fn marker(worst: Option<Severity>) -> char {
+    match worst {
+        None | Some(Severity::Info) => ' ',
+        Some(Severity::Warning) => '!',
+        Some(Severity::Error | Severity::Critical) => 'X',
+    }
+}
+
+/// Writes a report.
 #[derive(Debug)]
-pub struct TextReport<W: Write> {
+pub struct Report<W: Write> {
     out: W,
+    format: Format,
     show_secrets: bool,
     matcher: Option<Matcher>,
     list: Held,
@@ -58,16 +88,18 @@ pub struct TextReport<W: Write> {
     sections: u64,
     wrong_sections: u64,
     sections_left_out: u64,
-    noted: std::collections::HashMap<u64, WireAnomalies>,
+    noted: HashMap<u64, WireAnomalies>,
     worst: [u64; 4],
+    sequence: Sequence,
     failure: Option<io::Error>,
 }
 
-impl<W: Write> TextReport<W> {
+impl<W: Write> Report<W> {
     /// Writes to `out`.
-    pub fn new(out: W, show_secrets: bool) -> Self {
+    pub fn new(out: W, format: Format, show_secrets: bool) -> Self {
         Self {
             out,
+            format,
             show_secrets,
             matcher: None,
             list: Held::new(),
@@ -77,8 +109,9 @@ impl<W: Write> TextReport<W> {
             sections: 0,
             wrong_sections: 0,
             sections_left_out: 0,
-            noted: std::collections::HashMap::new(),
+            noted: HashMap::new(),
             worst: [0; 4],
+            sequence: Sequence::default(),
             failure: None,
         }
     }
@@ -103,34 +136,80 @@ impl<W: Write> TextReport<W> {
         if let Some(error) = self.failure.take() {
             return Err(error);
         }
-        let worst = self.worst_line();
-        let out = &mut self.out;
-        write!(out, "{head}{worst}")?;
-        if let Some(matcher) = &self.matcher {
-            writeln!(
-                out,
-                "display filter {}: {} of {}",
+        let mut text = String::new();
+        let worst = self.worst_line() + &self.filter_line();
+        if !self.streaming {
+            self.begin(&mut text);
+        }
+        match self.format {
+            Format::Text => {
+                text.push_str(head);
+                text.push_str(&worst);
+                text.push('\n');
+            }
+            Format::Markdown => markdown::head(&mut text, head, &worst),
+            Format::Html => html::head(&mut text, head, &worst),
+            Format::Mermaid => {
+                self.sequence.write(&mut text, head, &worst);
+                self.out.write_all(text.as_bytes())?;
+                return self.out.flush();
+            }
+        }
+        self.out.write_all(text.as_bytes())?;
+        self.list.write_to(&mut self.out)?;
+        let more = (self.list_left_out > 0).then(|| grouped(self.list_left_out));
+        text.clear();
+        match self.format {
+            Format::Text | Format::Mermaid => {
+                if let Some(more) = more {
+                    text = format!("  … and {more} more connections\n");
+                }
+            }
+            Format::Markdown => markdown::list_end(&mut text, more.as_deref()),
+            Format::Html => html::list_end(&mut text, more.as_deref()),
+        }
+        self.out.write_all(text.as_bytes())?;
+        self.held.write_to(&mut self.out)?;
+        let left_out = (self.sections_left_out > 0).then(|| {
+            format!(
+                "sections of {} more connections are left out: a BPF expression chooses connections, `rtmpscope json` has all",
+                grouped(self.sections_left_out)
+            )
+        });
+        text.clear();
+        match self.format {
+            Format::Text | Format::Mermaid => {
+                if let Some(left_out) = left_out {
+                    text = format!("\n{left_out}\n");
+                }
+                text.push_str(foot);
+            }
+            Format::Markdown => markdown::foot(&mut text, left_out.as_deref(), foot),
+            Format::Html => html::foot(&mut text, left_out.as_deref(), foot),
+        }
+        self.out.write_all(text.as_bytes())?;
+        self.out.flush()
+    }
+
+    /// What stands before everything else.
+    fn begin(&self, out: &mut String) {
+        match self.format {
+            Format::Text | Format::Mermaid => {}
+            Format::Markdown => markdown::begin(out),
+            Format::Html => html::begin(out),
+        }
+    }
+
+    /// Which of the connections are shown, where not all are.
+    fn filter_line(&self) -> String {
+        self.matcher.as_ref().map_or_else(String::new, |matcher| {
+            format!(
+                "display filter {}: {} of {}\n",
                 Printable(matcher.text()),
                 grouped(matcher.matched),
                 counted(matcher.ended, "connection")
-            )?;
-        }
-        writeln!(out)?;
-        self.list.write_to(out)?;
-        if self.list_left_out > 0 {
-            let more = grouped(self.list_left_out);
-            writeln!(out, "  … and {more} more connections")?;
-        }
-        self.held.write_to(out)?;
-        if self.sections_left_out > 0 {
-            writeln!(
-                out,
-                "\nsections of {} more connections are left out: a BPF expression chooses connections, `rtmpscope json` has all",
-                grouped(self.sections_left_out)
-            )?;
-        }
-        out.write_all(foot.as_bytes())?;
-        out.flush()
+            )
+        })
     }
 
     fn worst_line(&self) -> String {
@@ -157,6 +236,9 @@ impl<W: Write> TextReport<W> {
         }
         if !self.streaming {
             self.streaming = true;
+            let mut begin = String::new();
+            self.begin(&mut begin);
+            self.out.write_all(begin.as_bytes())?;
             std::mem::replace(&mut self.held, Held::new()).write_to(&mut self.out)?;
         }
         self.out.write_all(section.as_bytes())
@@ -166,20 +248,27 @@ impl<W: Write> TextReport<W> {
         &mut self,
         connection: &Connection,
         mask: Mask<'_>,
-        marker: char,
+        worst: Option<Severity>,
     ) -> io::Result<()> {
         if self.list.len() > MAX_LIST {
             self.list_left_out = self.list_left_out.saturating_add(1);
             return Ok(());
         }
-        let summary = connection.session.summary();
-        let mut line = String::with_capacity(USUAL_LINE);
-        line::line(&mut line, connection, &summary, mask, marker);
-        self.list.push(&line)
+        let mut out = String::with_capacity(USUAL_LINE);
+        match self.format {
+            Format::Text => {
+                let summary = connection.session.summary();
+                line::line(&mut out, connection, &summary, mask, marker(worst));
+            }
+            Format::Markdown => markdown::line(&mut out, &Line::of(connection, mask), worst),
+            Format::Html => html::line(&mut out, &Line::of(connection, mask), worst),
+            Format::Mermaid => {}
+        }
+        self.list.push(&out)
     }
 }
 
-impl<W: Write> Observer for TextReport<W> {
+impl<W: Write> Observer for Report<W> {
     fn message(&mut self, connection: &Connection, heard: &Heard<'_>) {
         if let Some(matcher) = &mut self.matcher {
             matcher.hears(connection, heard);
@@ -216,9 +305,13 @@ impl<W: Write> Observer for TextReport<W> {
             self.failure = self.tell(connection, tcp).err();
         }
     }
+
+    fn ended_unknown(&mut self, flow: FlowId) {
+        self.noted.remove(&flow.0);
+    }
 }
 
-impl<W: Write> TextReport<W> {
+impl<W: Write> Report<W> {
     fn tell(&mut self, connection: &Connection, tcp: &Tcp) -> io::Result<()> {
         let show = self.show_secrets;
         let mask = Mask::new(&connection.session, show);
@@ -231,12 +324,7 @@ impl<W: Write> TextReport<W> {
         for (severity, count) in noted.by_severity() {
             self.add_worst(severity, count);
         }
-        let marker = match worst {
-            None | Some(Severity::Info) => ' ',
-            Some(Severity::Warning) => '!',
-            Some(Severity::Error | Severity::Critical) => 'X',
-        };
-        self.list_line(connection, mask, marker)?;
+        self.list_line(connection, mask, worst)?;
         let is_wrong = worst >= Some(Severity::Error);
         let sections = if is_wrong && self.sections >= MAX_SECTIONS {
             &mut self.wrong_sections
@@ -248,8 +336,21 @@ impl<W: Write> TextReport<W> {
             return Ok(());
         }
         *sections = sections.saturating_add(1);
-        let section = section::section(connection, tcp, mask, &noted);
-        self.write_section(&section)
+        if self.format == Format::Mermaid {
+            self.sequence
+                .add(Line::of(connection, mask), &Ladder::of(connection, mask));
+            return Ok(());
+        }
+        let section = Section::of(connection, tcp, mask, &noted);
+        let mut out = String::new();
+        match self.format {
+            Format::Text | Format::Mermaid => text::section(&mut out, &section),
+            Format::Markdown => markdown::section(&mut out, &section),
+            Format::Html => {
+                html::section(&mut out, &section, &Ladder::of(connection, mask));
+            }
+        }
+        self.write_section(&out)
     }
 
     fn add_worst(&mut self, severity: Severity, count: u64) {
@@ -263,26 +364,4 @@ impl<W: Write> TextReport<W> {
             *sum = sum.saturating_add(count);
         }
     }
-}
-
-/// Messages within aggregates, behind the count of messages.
-pub fn parts_of_aggregates(parts: u64) -> String {
-    if parts == 0 {
-        return String::new();
-    }
-    format!(" and {} within aggregates", grouped(parts))
-}
-
-/// Foreign text that is masked and safe to print.
-fn shown(text: &str) -> String {
-    printable(text)
-}
-
-/// Joins words with commas.
-fn joined<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    let words: Vec<String> = words
-        .into_iter()
-        .map(|word| Printable(word).to_string())
-        .collect();
-    words.join(", ")
 }

@@ -1,21 +1,21 @@
 //! TCP and the acknowledgements of RTMP.
 
-use std::fmt::Write as _;
-
 use crate::base::side::Side;
 use crate::base::units::bytes;
 use crate::base::units::grouped;
 use crate::base::units::span_with_hours;
 use crate::net::connection::Connection as Tcp;
 use crate::pipeline::Connection;
-use crate::report::text::section::arrow;
-use crate::report::text::section::channels::percent;
+use crate::report::section::Fact;
+use crate::report::section::arrow;
+use crate::report::section::channels::percent;
 
-pub(super) fn network(out: &mut String, connection: &Connection, tcp: &Tcp) {
+pub(super) fn network(connection: &Connection, tcp: &Tcp) -> Vec<Fact> {
+    let mut all = Vec::new();
     for side in Side::BOTH {
         let health = tcp.health().of(side);
         if health.packets == 0 {
-            let _ = writeln!(out, "  tcp {} not captured", arrow(side));
+            all.push(Fact::own(format!("tcp {}", arrow(side)), "not captured"));
             continue;
         }
         let mut facts = vec![
@@ -54,19 +54,21 @@ pub(super) fn network(out: &mut String, connection: &Connection, tcp: &Tcp) {
         if missing > 0 {
             facts.push(format!("{} MISSING in the capture", bytes(missing)));
         }
-        let _ = writeln!(out, "  tcp {}    {}", arrow(side), facts.join(", "));
+        all.push(Fact::own(format!("tcp {}", arrow(side)), facts.join(", ")));
     }
     for side in Side::BOTH {
         let window = connection.session.windows.of(side);
         if let Some(size) = window.announced {
-            let _ = writeln!(
-                out,
-                "  ack {}    window {}, {} acknowledgements, unacknowledged at most {}",
-                arrow(side),
-                bytes(u64::from(size)),
-                grouped(window.acks),
-                bytes(window.unacked_max)
-            );
+            all.push(Fact::own(
+                format!("ack {}", arrow(side)),
+                format!(
+                    "window {}, {} acknowledgements, unacknowledged at most {}",
+                    bytes(u64::from(size)),
+                    grouped(window.acks),
+                    bytes(window.unacked_max)
+                ),
+            ));
         }
     }
+    all
 }

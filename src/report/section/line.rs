@@ -28,8 +28,42 @@ const ROLE_WIDTH: usize = 9;
 /// As many spaces as the widest column can need.
 const SPACES: &str = "                     ";
 
+/// The same in columns.
+#[derive(Debug)]
+pub(in crate::report) struct Line {
+    pub(in crate::report) id: u64,
+    pub(in crate::report) client: String,
+    pub(in crate::report) server: String,
+    /// Role of the client; empty where nothing tells it.
+    pub(in crate::report) role: String,
+    /// App and stream name. Foreign text.
+    pub(in crate::report) stream: String,
+    pub(in crate::report) codecs: String,
+    pub(in crate::report) stage: &'static str,
+}
+
+impl Line {
+    pub(in crate::report) fn of(connection: &Connection, mask: Mask<'_>) -> Self {
+        let summary = connection.session.summary();
+        let written = |write: &dyn Fn(&mut String)| {
+            let mut out = String::new();
+            write(&mut out);
+            out
+        };
+        Self {
+            id: connection.id.0,
+            client: written(&|out| client(out, connection)),
+            server: written(&|out| endpoint(out, connection.ends.of(Side::Server))),
+            role: written(&|out| role(out, &summary, "")),
+            stream: written(&|out| stream(out, &summary, mask)),
+            codecs: written(&|out| codecs(out, &summary)),
+            stage: summary.stage.name(),
+        }
+    }
+}
+
 /// Writes the line: number, ends, role, stream, codecs, stage.
-pub(super) fn line(
+pub(in crate::report) fn line(
     out: &mut String,
     connection: &Connection,
     summary: &Summary<'_>,
@@ -57,14 +91,10 @@ pub(super) fn line(
     out.push('\n');
 }
 
-/// Addresses and ports of client and server, each at least `width` wide. The client's has a mark
-/// when it is inferred who that is.
-pub(super) fn ends(out: &mut String, connection: &Connection, width: usize) {
+/// Addresses and ports of client and server, each at least `width` wide.
+pub(in crate::report) fn ends(out: &mut String, connection: &Connection, width: usize) {
     let start = out.len();
-    if connection.sides_from().is_some() {
-        out.push(INFERRED);
-    }
-    endpoint(out, connection.ends.of(Side::Client));
+    client(out, connection);
     pad_before(out, start, width);
     out.push_str(" -> ");
     let start = out.len();
@@ -72,8 +102,16 @@ pub(super) fn ends(out: &mut String, connection: &Connection, width: usize) {
     pad_behind(out, start, width);
 }
 
+/// Address and port of the client, with a mark when it is inferred who that is.
+fn client(out: &mut String, connection: &Connection) {
+    if connection.sides_from().is_some() {
+        out.push(INFERRED);
+    }
+    endpoint(out, connection.ends.of(Side::Client));
+}
+
 /// Role of the client.
-pub(super) fn role(out: &mut String, summary: &Summary<'_>, none: &str) {
+fn role(out: &mut String, summary: &Summary<'_>, none: &str) {
     if summary.role_from.is_some() {
         out.push(INFERRED);
     }
@@ -81,7 +119,7 @@ pub(super) fn role(out: &mut String, summary: &Summary<'_>, none: &str) {
 }
 
 /// App and stream name.
-pub(super) fn stream(out: &mut String, summary: &Summary<'_>, mask: Mask<'_>) {
+fn stream(out: &mut String, summary: &Summary<'_>, mask: Mask<'_>) {
     if let Some(app) = summary.app {
         let _ = write!(out, "{}", Printable(&mask.text(app, Secrecy::Url)));
     }

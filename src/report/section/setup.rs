@@ -1,15 +1,14 @@
 //! The phases before media flows, and what is enciphered.
 
-use std::fmt::Write as _;
-
 use crate::base::side::Side;
 use crate::base::units::span_with_hours;
 use crate::pipeline::Connection;
+use crate::report::section::Fact;
 use crate::rtmp::handshake::is_rtmpe;
 use crate::session::handshake::EchoVerdict;
 use crate::session::setup::Phase;
 
-pub(super) fn setup(out: &mut String, connection: &Connection) {
+pub(super) fn setup(connection: &Connection) -> Vec<Fact> {
     let session = &connection.session;
     let setup = session.setup();
     let mut parts = Vec::new();
@@ -57,12 +56,15 @@ pub(super) fn setup(out: &mut String, connection: &Connection) {
             parts.push(format!("first {name} +{}", span_with_hours(after)));
         }
     }
+    let mut facts = Vec::new();
     if !parts.is_empty() {
-        let _ = writeln!(out, "  setup     {}", parts.join(" | "));
+        facts.push(Fact::own("setup", parts.join(" | ")));
     }
     for side in Side::BOTH {
         if let Some(opaque) = session.opaque.of(side) {
-            let _ = writeln!(out, "  opaque    {} sends: {}", side.name(), opaque.reason);
+            let text = format!("{} sends: {}", side.name(), opaque.reason);
+            facts.push(Fact::own("opaque", text));
         }
     }
+    facts
 }
