@@ -226,6 +226,11 @@ pub(crate) struct Flags {
     #[arg(short = 'l', global = true, hide = true)]
     pub line_buffered: bool,
 
+    /// Folder for files that are saved from the dashboard, made when it is not there; the current one
+    /// when left out.
+    #[arg(long, value_name = "DIR", global = true)]
+    pub save_dir: Option<PathBuf>,
+
     #[command(flatten)]
     pub packets: PacketFlags,
 

@@ -1,6 +1,7 @@
 //! `rtmpscope tui`: the dashboard on this thread, the decoder on another.
 
 use std::cell::RefCell;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
@@ -11,7 +12,6 @@ use std::time::Instant;
 use rtmpscope::base::text::printable;
 use rtmpscope::base::time::Timestamp;
 use rtmpscope::capture::Source;
-use rtmpscope::capture::rights::Reach;
 use rtmpscope::pipeline::Options;
 use rtmpscope::pipeline::Pipeline;
 use rtmpscope::tui;
@@ -44,12 +44,25 @@ pub(super) fn dashboard(flags: &Flags, input: &Input) -> Exit {
         complain(&"the dashboard needs a terminal; `rtmpscope report` does not");
         return Exit::Usage;
     }
-    if flags.display_filter.is_some() {
-        complain(&"-Y goes with report, json, extract and sensor; the dashboard shows everything");
-        return Exit::Usage;
+    let opened = match open(flags, input) {
+        Ok(opened) => opened,
+        Err(exit) => return exit,
+    };
+    let folder = flags.save_dir.as_deref().unwrap_or(Path::new("."));
+    // By whoever is to own what is saved.
+    if let Some(folder) = &flags.save_dir
+        && let Err(error) = std::fs::create_dir_all(folder)
+    {
+        let hint = opened.hint(folder, &error);
+        let folder = printable(&folder.to_string_lossy());
+        complain(&format_args!("{folder}: {error}{hint}"));
+        return Exit::Output;
     }
-    let opened = open(flags, input).and_then(|opened| opened.confine(Reach::uses_terminal));
-    let mut reading = match opened {
+    let confined = opened.confine(|reach| {
+        reach.uses_terminal();
+        reach.writes_into(folder);
+    });
+    let mut reading = match confined {
         Ok(reading) => reading,
         Err(exit) => return exit,
     };

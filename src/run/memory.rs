@@ -34,6 +34,14 @@ impl MemoryLimit {
         }
     }
 
+    /// A limit for who works beside others: as many bytes beyond what is in use now.
+    pub(super) fn beside(limit: usize) -> Self {
+        Self {
+            limit,
+            most: ALLOCATOR.allocated().saturating_add(limit),
+        }
+    }
+
     /// Lets go of what is of least use while too much is in use.
     #[inline]
     pub(super) fn hold<O: Observer>(&mut self, pipeline: &mut Pipeline, observer: &mut O) {

@@ -15,6 +15,14 @@ mod packets;
 mod progress;
 mod reading;
 mod report;
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        reason = "the dashboard asks for it where it has a command for it"
+    )
+)]
+mod saving;
 mod sensor;
 mod signals;
 mod steps;

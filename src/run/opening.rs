@@ -117,6 +117,15 @@ pub(super) fn open_confined(flags: &Flags, input: &Input) -> Result<Reading, Exi
 }
 
 impl Opened {
+    /// Who writes, when that is not who started the program.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "who saves from the dashboard asks for it")
+    )]
+    pub(super) fn writer(&self) -> Option<&str> {
+        self.writer.as_deref()
+    }
+
     /// What may help who cannot write a file, though root could have.
     pub(super) fn hint(&self, path: &Path, error: &io::Error) -> String {
         hint(self.writer.as_deref(), path, error)
@@ -171,7 +180,7 @@ fn user(flags: &Flags, is_live: bool) -> Result<Option<User>, Exit> {
     Ok(User::named(&uid.to_string()).ok().or_else(by_numbers))
 }
 
-fn hint(writer: Option<&str>, path: &Path, error: &io::Error) -> String {
+pub(super) fn hint(writer: Option<&str>, path: &Path, error: &io::Error) -> String {
     if error.kind() != io::ErrorKind::PermissionDenied {
         return String::new();
     }

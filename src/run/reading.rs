@@ -80,16 +80,35 @@ impl Reading {
     #[cfg(test)]
     pub(super) fn of(source: Box<dyn Source>) -> Self {
         Self {
+            is_live: true,
+            quiet: true,
+            ..Self::over(
+                source,
+                None,
+                &Flags::default(),
+                MemoryLimit::new(usize::MAX),
+            )
+        }
+    }
+
+    /// Reads a source that is no interface.
+    pub(super) fn over(
+        source: Box<dyn Source>,
+        filter: Option<Filter>,
+        flags: &Flags,
+        memory: MemoryLimit,
+    ) -> Self {
+        Self {
             source,
-            filter: None,
-            autostop: Autostop::default(),
+            filter,
+            autostop: Autostop::new(flags),
             recorder: None,
             output_failed: false,
             stop: Arc::default(),
             asked: Asked::default(),
-            is_live: true,
-            memory: MemoryLimit::new(usize::MAX),
-            quiet: true,
+            is_live: false,
+            memory,
+            quiet: flags.quiet,
             away: 0,
             trouble: None,
         }
@@ -97,13 +116,9 @@ impl Reading {
 
     /// Opens interfaces; files are opened when their turn comes.
     pub(super) fn open(flags: &Flags, input: &Input) -> Result<Self, CaptureError> {
-        let stop = Arc::new(AtomicBool::new(false));
         let (source, filter): (Box<dyn Source>, _) = match &input.origin {
             Origin::Files(paths) => {
-                let mut filter = input.bpf.clone().map(Filter::new).transpose()?;
-                if let Some(filter) = &mut filter {
-                    filter.prepare();
-                }
+                let filter = filter_of(input)?;
                 let files = Files::new(paths.iter().map(FileInput::named));
                 (Box::new(files), filter)
             }
@@ -123,19 +138,14 @@ impl Reading {
             }
         };
         Ok(Self {
-            source,
-            filter,
-            autostop: Autostop::new(flags),
-            recorder: None,
-            output_failed: false,
-            stop,
-            asked: Asked::default(),
             is_live: matches!(input.origin, Origin::Interfaces(_)),
-            memory: MemoryLimit::new(flags.memory),
-            quiet: flags.quiet,
-            away: 0,
-            trouble: None,
+            ..Self::over(source, filter, flags, MemoryLimit::new(flags.memory))
         })
+    }
+
+    /// The filter, for who reads the same again.
+    pub(super) fn take_filter(&mut self) -> Option<Filter> {
+        self.filter.take()
     }
 
     /// Reads everything into the pipeline. `look` is asked now and then whether to go on.
@@ -392,6 +402,11 @@ impl Reading {
         self.trouble.is_some() && inputs.iter().all(|input| input.interfaces.is_empty())
     }
 
+    /// Whether packets could not be written, which was told.
+    pub(super) fn has_output_failed(&self) -> bool {
+        self.output_failed
+    }
+
     pub(super) fn exit(&self) -> Exit {
         match self.trouble {
             _ if self.output_failed => Exit::Output,
@@ -399,6 +414,15 @@ impl Reading {
             Some(class) => exit_of(class),
         }
     }
+}
+
+/// The filter of files, ready for all that they may hold.
+pub(super) fn filter_of(input: &Input) -> Result<Option<Filter>, CaptureError> {
+    let mut filter = input.bpf.clone().map(Filter::new).transpose()?;
+    if let Some(filter) = &mut filter {
+        filter.prepare();
+    }
+    Ok(filter)
 }
 
 /// Who shows what is found, and who writes packets by it.

@@ -47,6 +47,7 @@ pub mod keys;
 pub mod model;
 mod opened;
 mod ring;
+pub mod saving;
 pub mod screen;
 mod seek;
 pub mod sheet;

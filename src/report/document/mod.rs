@@ -81,6 +81,7 @@ pub struct Report<W: Write> {
     format: Format,
     show_secrets: bool,
     matcher: Option<Matcher>,
+    connections: u64,
     list: Held,
     list_left_out: u64,
     held: Held,
@@ -102,6 +103,7 @@ impl<W: Write> Report<W> {
             format,
             show_secrets,
             matcher: None,
+            connections: 0,
             list: Held::new(),
             list_left_out: 0,
             held: Held::new(),
@@ -120,6 +122,11 @@ impl<W: Write> Report<W> {
     /// one of their messages. Set before anything is read.
     pub fn set_filter(&mut self, filter: Filter) {
         self.matcher = Some(Matcher::new(filter, self.show_secrets));
+    }
+
+    /// Connections that it is about.
+    pub fn connections(&self) -> u64 {
+        self.connections
     }
 
     /// Whether writing failed, so that reading on is of no use.
@@ -313,6 +320,7 @@ impl<W: Write> Observer for Report<W> {
 
 impl<W: Write> Report<W> {
     fn tell(&mut self, connection: &Connection, tcp: &Tcp) -> io::Result<()> {
+        self.connections = self.connections.saturating_add(1);
         let show = self.show_secrets;
         let mask = Mask::new(&connection.session, show);
         let noted = self.noted.remove(&connection.id.0).unwrap_or_default();

@@ -1,0 +1,73 @@
+//! Files, read again.
+
+use std::path::PathBuf;
+
+use rtmpscope::base::text::printable;
+use rtmpscope::capture::bpf::Filter;
+use rtmpscope::capture::file::Files as FileSource;
+use rtmpscope::capture::file::Input as FileInput;
+
+use crate::cli::Flags;
+use crate::cli::Input;
+use crate::cli::Origin;
+use crate::run::memory::MemoryLimit;
+use crate::run::reading::Reading;
+use crate::run::reading::filter_of;
+use crate::run::saving::Again;
+
+/// What is read once and gone.
+const OF_INTERFACES: &str = "packets of an interface cannot be read again: -w FILE writes them as they come, and that file can be opened beside";
+
+/// What else is.
+const OF_PIPES: &str = "can be read only once: save what comes through it to a file, and open that";
+
+/// The files of the command line.
+pub(super) struct Files {
+    flags: Flags,
+    /// Which, or why not.
+    paths: Result<Vec<PathBuf>, String>,
+    /// The filter while nobody uses it. It is made before rights are given up, since names in it
+    /// are looked up elsewhere.
+    filter: Option<Filter>,
+}
+
+impl Files {
+    pub(super) fn new(flags: &Flags, input: &Input) -> Self {
+        let paths = match &input.origin {
+            Origin::Interfaces(_) => Err(OF_INTERFACES.to_owned()),
+            Origin::Files(paths) => match paths.iter().find(|path| is_pipe(path)) {
+                None => Ok(paths.clone()),
+                Some(path) if path.as_os_str() == "-" => Err(format!("standard input {OF_PIPES}")),
+                Some(path) => Err(format!("{} {OF_PIPES}", printable(&path.to_string_lossy()))),
+            },
+        };
+        Self {
+            // What is wrong with it was told when the capture was opened.
+            filter: paths
+                .as_ref()
+                .ok()
+                .and_then(|_| filter_of(input).ok().flatten()),
+            paths,
+            flags: flags.clone(),
+        }
+    }
+}
+
+fn is_pipe(path: &PathBuf) -> bool {
+    path.as_os_str() == "-" || path.metadata().is_ok_and(|found| !found.is_file())
+}
+
+impl Again for Files {
+    fn open(&mut self) -> Result<Reading, String> {
+        let paths = self.paths.clone()?;
+        let files = FileSource::new(paths.into_iter().map(FileInput::named));
+        // The dashboard has its own share of the memory, and what it holds is not to be let go.
+        let memory = MemoryLimit::beside(self.flags.memory / 4);
+        let filter = self.filter.take();
+        Ok(Reading::over(Box::new(files), filter, &self.flags, memory))
+    }
+
+    fn done(&mut self, mut reading: Reading) {
+        self.filter = reading.take_filter();
+    }
+}
