@@ -44,7 +44,8 @@ pub(super) fn line(out: &mut String, line: &Line, worst: Option<Severity>) {
             plain(&line.server),
             plain(&line.role),
             cell(&line.stream),
-            plain(&line.codecs),
+            // A codec that nobody knows is named by its bytes.
+            cell(&line.codecs),
             plain(line.stage),
         ],
     );
@@ -198,7 +199,6 @@ fn tracks(out: &mut String, section: &Section) {
                 arrow(track.side).to_owned(),
                 plain(track.kind),
                 plain(&track.stream),
-                // A codec that nobody knows is named by its bytes.
                 cell(&track.what),
                 plain(&track.figures),
                 plain(track.timing.as_deref().unwrap_or_default()),
@@ -299,9 +299,10 @@ fn code(text: &str) -> String {
     format!("{ticks}{space}{text}{space}{ticks}")
 }
 
-/// The same in the cell of a table, which a bar would end, in code as elsewhere.
+/// The same in the cell of a table, which a bar would end, in code as elsewhere. Readers disagree
+/// about bars behind two backslashes, and so there is a space between.
 fn cell(text: &str) -> String {
-    code(text).replace('|', "\\|")
+    code(text).replace("\\|", "\\ |").replace('|', "\\|")
 }
 
 /// Length of the longest run of backticks.
@@ -332,6 +333,7 @@ mod tests {
         assert_eq!(code(" a "), "`  a  `");
         assert_eq!(code("a|b"), "`a|b`");
         assert_eq!(cell("a|b"), r"`a\|b`");
+        assert_eq!(cell(r"a\|b"), r"`a\ \|b`");
         assert_eq!(code(""), "");
     }
 }

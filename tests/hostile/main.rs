@@ -9,6 +9,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod markup;
 mod wire;
 
 use std::fs;
