@@ -20,6 +20,7 @@ const DOCUMENTS: &[&str] = &[
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "docs/exports.md",
     "docs/filters.md",
     "docs/json.md",
     "docs/live.md",
@@ -142,6 +143,40 @@ fn the_recipes_run_and_print_something() {
         );
     }
     assert!(count >= 12, "{count} recipes");
+}
+
+#[test]
+fn the_examples_of_exports_run_and_print_what_is_shown() {
+    let text = read("docs/exports.md");
+    let mut printed = String::new();
+    let mut count = 0;
+    for line in text.lines() {
+        let Some(command) = line.strip_prefix("    rtmpscope ") else {
+            continue;
+        };
+        count += 1;
+        let words = command.split(" > ").next().unwrap_or_default();
+        let output = common::rtmpscope()
+            .current_dir(common::root())
+            .args(words.split(' '))
+            .output()
+            .expect("the program can be started");
+        assert_eq!(common::code(&output), 0, "{command}");
+        printed += &common::stdout(&output);
+    }
+    assert!(count >= 4, "{count} examples");
+    let diagram = ["report", "-T", "mermaid", &common::sample("bad-name.pcap")];
+    printed += &common::stdout(&common::run(&diagram));
+    let shown: Vec<&str> = text
+        .lines()
+        // Participants have other numbers there: it has another connection.
+        .filter_map(|line| line.strip_prefix("        p")?.split_once(": "))
+        .map(|(_, said)| said)
+        .collect();
+    assert_eq!(shown.len(), 2);
+    for said in shown {
+        assert!(printed.contains(said), "no longer so: {said}");
+    }
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub(super) struct Sequence {
 
 impl Sequence {
     /// Adds a connection.
-    pub(super) fn add(&mut self, line: Line, ladder: &Ladder) {
+    pub(super) fn add(&mut self, line: &Line, ladder: &Ladder) {
         if self.bytes > MAX_COLLECTED {
             self.left_out = self.left_out.saturating_add(1);
             return;

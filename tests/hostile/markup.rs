@@ -57,8 +57,8 @@ fn capture() -> PathBuf {
             vec![0, 0, 9],
         ]
         .concat();
-        // Two bytes of header, a sequence start of a codec that nobody knows.
-        let codec = [&[0x90][..], &text.as_bytes()[..4]].concat();
+        // The sequence start of a codec that nobody knows (Enhanced RTMP: ExVideoTagHeader).
+        let codec: Vec<u8> = [0x90].into_iter().chain(text.bytes().take(4)).collect();
         for message in [
             set_chunk_size(65_536),
             command(0, &[string("connect"), number(1.0), properties]),
@@ -102,7 +102,7 @@ fn pages_hold_no_tag_but_ours() {
     for piece in behind.split('<').skip(1) {
         let (tag, text) = piece.split_once('>').expect("a tag ends");
         // Attributes are ours: in pairs of quotes, and none that acts.
-        assert!(tag.matches('"').count() % 2 == 0, "<{tag}>");
+        assert!(tag.matches('"').count().is_multiple_of(2), "<{tag}>");
         assert!(!tag.contains(" on"), "<{tag}>");
         assert!(!tag.contains("MARK"), "<{tag}>");
         assert!(!text.contains(['"', '\'']), "{text}");
@@ -144,12 +144,11 @@ fn outside_of_code(line: &str) -> String {
             }
             from = start + run;
         };
-        match end {
-            Some(end) => rest = behind.get(end..).unwrap_or_default(),
-            None => {
-                out.push_str(fence);
-                rest = behind;
-            }
+        if let Some(end) = end {
+            rest = behind.get(end..).unwrap_or_default();
+        } else {
+            out.push_str(fence);
+            rest = behind;
         }
     }
     out.push_str(rest);
@@ -160,7 +159,7 @@ fn outside_of_code(line: &str) -> String {
 fn bars(line: &str) -> usize {
     let is_bar = |before: &str| {
         let slashes = before.len() - before.trim_end_matches('\\').len();
-        slashes % 2 == 0
+        slashes.is_multiple_of(2)
     };
     line.match_indices('|')
         .filter(|(at, _)| line.get(..*at).is_some_and(is_bar))

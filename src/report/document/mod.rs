@@ -346,7 +346,7 @@ impl<W: Write> Report<W> {
         *sections = sections.saturating_add(1);
         if self.format == Format::Mermaid {
             self.sequence
-                .add(Line::of(connection, mask), &Ladder::of(connection, mask));
+                .add(&Line::of(connection, mask), &Ladder::of(connection, mask));
             return Ok(());
         }
         let section = Section::of(connection, tcp, mask, &noted);

@@ -96,7 +96,7 @@ pub(super) fn oddities(connection: &Connection, mask: Mask<'_>, wire: &WireAnoma
             code: anomaly.kind.code(),
             text: shown(&anomaly.kind.to_string()),
             frame: anomaly.first.frame,
-            count: u64::from(anomaly.count),
+            count: anomaly.count,
         });
     let of_wire = wire.kinds.iter().map(|(code, noted)| AnomalyRow {
         severity: noted.severity,

@@ -1,5 +1,6 @@
 //! Files, read again.
 
+use std::path::Path;
 use std::path::PathBuf;
 
 use rtmpscope::base::text::printable;
@@ -53,7 +54,7 @@ impl Files {
     }
 }
 
-fn is_pipe(path: &PathBuf) -> bool {
+fn is_pipe(path: &Path) -> bool {
     path.as_os_str() == "-" || path.metadata().is_ok_and(|found| !found.is_file())
 }
 

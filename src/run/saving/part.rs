@@ -124,7 +124,7 @@ impl<W: Write> Write for Counted<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.inner.write(bytes)?;
         let taken = bytes.get(..written).unwrap_or(bytes);
-        let lines = taken.iter().filter(|byte| **byte == b'\n').count();
+        let lines = taken.split(|byte| *byte == b'\n').skip(1).count();
         self.lines = self.lines.saturating_add(lines as u64);
         self.bytes = self.bytes.saturating_add(written as u64);
         Ok(written)

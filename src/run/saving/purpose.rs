@@ -345,24 +345,19 @@ impl Job {
 
     /// A line for each bound of the part.
     fn part(&self) -> String {
-        let mut out = String::new();
-        if let Some(connections) = &self.scope.connections {
+        let connections = self.scope.connections.as_ref().map(|connections| {
             let all: Vec<String> = connections.iter().map(ToString::to_string).collect();
-            let noun = if all.len() == 1 {
-                "connection"
-            } else {
-                "connections"
-            };
-            out.push_str(&format!("of it {noun} {}\n", all.join(", ")));
-        }
-        if let Some((begin, end)) = self.scope.window {
-            out.push_str(&format!(
+            let s = if all.len() == 1 { "" } else { "s" };
+            format!("of it connection{s} {}\n", all.join(", "))
+        });
+        let window = self.scope.window.map(|(begin, end)| {
+            format!(
                 "of it what was there from {} to {}\n",
                 begin.rfc3339(Precision::Micros),
                 end.rfc3339(Precision::Micros)
-            ));
-        }
-        out
+            )
+        });
+        [connections, window].into_iter().flatten().collect()
     }
 }
 
