@@ -89,8 +89,9 @@ impl Sequence {
     }
 
     /// Writes the diagram: what was read as comments, the peers, then everything in the order of
-    /// capture.
-    pub(super) fn write(&mut self, out: &mut String, head: &str, worst: &str) {
+    /// capture. Beside those that there was no room for, as many connections are `left_out`.
+    pub(super) fn write(&mut self, out: &mut String, head: &str, worst: &str, left_out: u64) {
+        let left_out = self.left_out.saturating_add(left_out);
         out.push_str("sequenceDiagram\n");
         for line in head.lines().chain(worst.lines()) {
             let _ = writeln!(out, "    %% {}", comment(line));
@@ -124,11 +125,10 @@ impl Sequence {
             out.push_str(actor);
         }
         out.push_str(&body);
-        if cut > 0 || self.left_out > 0 {
+        if cut > 0 || left_out > 0 {
             let _ = writeln!(
                 out,
-                "    %% left out, since Mermaid draws no more: {cut} steps, and {} connections",
-                self.left_out
+                "    %% left out, since Mermaid draws no more: {cut} steps, and {left_out} connections"
             );
         }
     }
@@ -225,5 +225,40 @@ mod tests {
         assert!(names("p1->>p12: p3", "p1") && names("p1->>p12: p3", "p12"));
         assert!(!names("p1->>p12: p3", "p2") && !names("p1->>p12: p3", "p3"));
         assert!(names("p1-xp2: a", "p2"));
+    }
+
+    #[test]
+    fn a_diagram_is_no_longer_than_mermaid_takes() {
+        let mut sequence = Sequence::default();
+        for id in 0..2000_u64 {
+            let line = Line {
+                id,
+                client: format!("192.0.2.1:{id}"),
+                server: "192.0.2.2:1935".to_owned(),
+                role: "publisher".to_owned(),
+                stream: "x".repeat(500),
+                codecs: String::new(),
+                stage: "publishing",
+            };
+            let ladder = Ladder {
+                begin: Timestamp(0),
+                steps: Vec::new(),
+                rails: Vec::new(),
+                more: 0,
+            };
+            sequence.add(&line, &ladder);
+        }
+        let mut out = String::new();
+        sequence.write(&mut out, "head\n", "", 7);
+        // Its own words included.
+        assert!(out.len() > 40_000 && out.len() < 50_000, "{}", out.len());
+        let shown = out.matches("Note over").count();
+        let told = out.lines().last().unwrap_or_default();
+        let numbers: Vec<usize> = told
+            .split(|c: char| !c.is_ascii_digit())
+            .filter_map(|word| word.parse().ok())
+            .collect();
+        // Steps that were collected, and connections that were not.
+        assert_eq!(shown + numbers.iter().sum::<usize>(), 2000 + 7, "{told}");
     }
 }

@@ -157,7 +157,8 @@ impl<W: Write> Report<W> {
             Format::Markdown => markdown::head(&mut text, head, &worst),
             Format::Html => html::head(&mut text, head, &worst),
             Format::Mermaid => {
-                self.sequence.write(&mut text, head, &worst);
+                self.sequence
+                    .write(&mut text, head, &worst, self.sections_left_out);
                 self.out.write_all(text.as_bytes())?;
                 return self.out.flush();
             }

@@ -26,6 +26,8 @@ use rtmpscope::tui::saving;
 use serde_json::Value;
 use tempfile::TempDir;
 
+mod cancelled;
+
 use super::*;
 use crate::cli::Cli;
 use crate::run::json::capture_record;
@@ -456,86 +458,6 @@ fn a_file_cut_short_gives_everything_before_it() {
     let (mut report, _folder) = saver(&words);
     let (text, _) = saved(&mut report, request(Purpose::Markdown, None));
     assert!(!text.is_empty());
-}
-
-/// Frames that never end, until somebody says stop.
-struct Endless {
-    frame: Vec<u8>,
-    time: i64,
-}
-
-impl rtmpscope::capture::Source for Endless {
-    fn next_frame(&mut self) -> Result<Next<'_>, rtmpscope::capture::error::CaptureError> {
-        self.time += 1_000_000;
-        Ok(Next::Frame(rtmpscope::capture::Frame {
-            number: rtmpscope::base::ids::FrameNumber(1),
-            time: Timestamp(self.time),
-            link: rtmpscope::capture::LinkType::ETHERNET,
-            interface: rtmpscope::capture::InterfaceIndex::FIRST,
-            wire_len: 60,
-            data: &self.frame,
-        }))
-    }
-
-    fn inputs(&self) -> &[rtmpscope::capture::info::InputInfo] {
-        &[]
-    }
-
-    fn progress(&self) -> rtmpscope::capture::info::Progress {
-        rtmpscope::capture::info::Progress {
-            bytes_read: 3,
-            bytes_total: Some(4),
-            frames: 1,
-        }
-    }
-
-    fn drops(&mut self) -> rtmpscope::capture::info::Drops {
-        rtmpscope::capture::info::Drops::default()
-    }
-}
-
-/// Plugs it in.
-struct AlwaysMore;
-
-impl Again for AlwaysMore {
-    fn open(&mut self) -> Result<Reading, String> {
-        let source = Endless {
-            frame: vec![0; 60],
-            time: 0,
-        };
-        let memory = crate::run::memory::MemoryLimit::beside(1 << 30);
-        Ok(Reading::over(
-            Box::new(source),
-            None,
-            &Flags::default(),
-            memory,
-        ))
-    }
-}
-
-#[test]
-fn what_is_cancelled_leaves_nothing() {
-    for purpose in Purpose::ALL {
-        let folder = tempfile::tempdir().expect("a folder");
-        let flags = cli(&["x"]).flags;
-        let mut saver = Saver::over(Box::new(AlwaysMore), &flags, folder.path(), None);
-        assert!(saver.begin(request(purpose, None)));
-        assert!(!saver.begin(request(purpose, None)), "one at a time");
-        while saver.progress().and_then(|progress| progress.percent) != Some(75) {
-            thread::sleep(Duration::from_millis(1));
-        }
-        saver.cancel();
-        assert_eq!(wait(&mut saver), Outcome::Cancelled);
-        assert_eq!(saver.progress(), None);
-        assert!(names(&folder).is_empty(), "{:?}", names(&folder));
-    }
-    // Who leaves in the middle leaves nothing either.
-    let folder = tempfile::tempdir().expect("a folder");
-    let flags = cli(&["x"]).flags;
-    let mut saver = Saver::over(Box::new(AlwaysMore), &flags, folder.path(), None);
-    assert!(saver.begin(request(Purpose::Packets, None)));
-    drop(saver);
-    assert!(names(&folder).is_empty());
 }
 
 #[test]
