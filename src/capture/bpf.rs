@@ -1,6 +1,11 @@
 //! Capture filters in libpcap's expression language, for frames of files. (Interfaces filter in
 //! the kernel, see [`crate::capture::live`].)
 
+mod check;
+
+pub use check::Checked;
+pub use check::check;
+
 use crate::capture::LinkType;
 use crate::capture::error::CaptureError;
 

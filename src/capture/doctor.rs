@@ -87,6 +87,13 @@ pub fn examine(wanted: Wanted) -> Examination {
     }
 }
 
+/// What keeps interfaces from being captured on; nothing where they can be.
+pub fn obstacles() -> Vec<Finding> {
+    let mut findings = vec![library(), socket()];
+    findings.retain(|finding| finding.state == State::Bad);
+    findings
+}
+
 /// Whether there is a libpcap, and which.
 fn library() -> Finding {
     const ABOUT: &str = "live capture";

@@ -13,6 +13,7 @@ mod absent;
 mod batch;
 #[cfg(feature = "live")]
 mod devices;
+mod established;
 #[cfg(feature = "live")]
 mod hand_over;
 #[cfg(feature = "live")]
@@ -31,6 +32,7 @@ pub use absent::Live;
 pub use absent::devices;
 #[cfg(feature = "live")]
 pub use devices::devices;
+pub use established::established;
 #[cfg(feature = "live")]
 pub(in crate::capture) use permission::remedy;
 #[cfg(feature = "live")]

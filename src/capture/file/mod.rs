@@ -56,6 +56,35 @@ use crate::capture::info::Progress;
 /// How many bytes are looked at to say what a file is that is no capture.
 const FOREIGN_LEN: usize = 64;
 
+/// What a file is by its first bytes, before any packet of it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begin {
+    /// A capture.
+    Capture,
+    /// Something compressed, as captures are, too.
+    Compressed,
+    /// Something else.
+    Foreign,
+}
+
+impl Begin {
+    /// How many bytes tell.
+    pub const LEN: usize = MAGIC_LEN;
+
+    /// What begins like this.
+    pub fn of(bytes: &[u8]) -> Self {
+        // The type of a pcapng section header reads the same in both orders of bytes.
+        let is_section = bytes.starts_with(&block::BlockType::SECTION_HEADER.0.to_le_bytes());
+        if is_section || FileHeader::is_magic(bytes) {
+            Self::Capture
+        } else if compress::recognise(bytes).is_some() {
+            Self::Compressed
+        } else {
+            Self::Foreign
+        }
+    }
+}
+
 /// A file to read.
 pub enum Input {
     /// Standard input.
