@@ -51,6 +51,7 @@ pub mod saving;
 pub mod screen;
 mod seek;
 pub mod sheet;
+pub mod start;
 pub mod state;
 pub mod store;
 pub mod terminal;

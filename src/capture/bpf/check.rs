@@ -139,6 +139,9 @@ const LOCAL: &[&str] = &[
 /// Names near these are those of stations.
 const STATIONS: &[&str] = &["ether", "wlan", "fddi", "tr"];
 
+/// What libpcap begins some of its reasons with.
+const PREFIX: &str = "can't parse filter expression: ";
+
 /// How many words back a station may be announced: `ether src host NAME`.
 const ANNOUNCED_WITHIN: usize = 3;
 
@@ -156,7 +159,10 @@ pub fn check(expression: &str) -> Result<Checked, CaptureError> {
         Err(CaptureError::Filter { .. }) if is_about_gateway(expression) => {
             Ok(Checked::Named(names))
         }
-        Err(CaptureError::Filter { reason, .. }) => Ok(Checked::Wrong(reason)),
+        Err(CaptureError::Filter { reason, .. }) => {
+            let reason = reason.strip_prefix(PREFIX).unwrap_or(&reason);
+            Ok(Checked::Wrong(reason.to_owned()))
+        }
         Err(error) => Err(error),
         Ok(_) if names.is_empty() => Ok(Checked::Valid),
         Ok(_) => Ok(Checked::Named(names)),
