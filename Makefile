@@ -96,6 +96,8 @@ test-tools:
 	command -v setcap >/dev/null || missing="$$missing libcap2-bin"; \
 	command -v setpriv >/dev/null || missing="$$missing util-linux"; \
 	command -v script >/dev/null || missing="$$missing bsdutils"; \
+	command -v tmux >/dev/null || missing="$$missing tmux"; \
+	command -v pkill >/dev/null || missing="$$missing procps"; \
 	command -v systemd-analyze >/dev/null || missing="$$missing systemd"; \
 	if [ -n "$$missing" ]; then $(call install,$$missing); fi
 

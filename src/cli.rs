@@ -31,8 +31,8 @@ pub(crate) use self::sensor::SensorFlags;
     after_long_help = EXAMPLES
 )]
 pub(crate) struct Cli {
-    /// What to do; without a command the dashboard opens, or the report where stdout is no
-    /// terminal.
+    /// What to do; without a command the dashboard opens, with an input to choose where none is
+    /// named, or the report where stdout is no terminal.
     #[command(subcommand)]
     pub command: Option<Command>,
 
@@ -53,6 +53,8 @@ Exit codes: 0 done · 2 usage · 3 input unreadable or cut short (what could be 
 
 const EXAMPLES: &str = "\
 Examples:
+  rtmpscope                                     choose an interface or a capture
+  rtmpscope demo                                the dashboard on a capture within the program
   rtmpscope capture.pcapng                      open the dashboard
   rtmpscope report capture.pcap.zst             text report, good to paste in an issue
   rtmpscope report -T html capture.pcap         one page with ladders to scale
@@ -117,6 +119,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         inputs: Inputs,
     },
+    /// Open a capture that is part of the program: a player that stalls.
+    Demo,
     /// List the interfaces that can be captured from.
     Interfaces,
     /// Say what can and cannot be done here, and what would mend it.
@@ -222,6 +226,11 @@ pub(crate) struct Flags {
     #[arg(short = 'q', long, global = true)]
     pub quiet: bool,
 
+    /// Neither remember which captures the dashboard opens nor list them. The environment variable
+    /// `RTMPSCOPE_NO_RECENT` does the same.
+    #[arg(long, global = true)]
+    pub no_recent: bool,
+
     /// Flush every line. Accepted for tcpdump's sake: records are written as they come.
     #[arg(short = 'l', global = true, hide = true)]
     pub line_buffered: bool,
@@ -263,6 +272,8 @@ pub(crate) enum Origin {
     Files(Vec<PathBuf>),
     /// Interfaces.
     Interfaces(Vec<String>),
+    /// The capture within the program.
+    Demo,
 }
 
 /// What the program reads, settled from flags and words.
@@ -279,6 +290,27 @@ pub(crate) struct Input {
 const CAPTURE_ENDINGS: &[&str] = &[".pcap", ".pcapng", ".cap", ".gz", ".zst", ".lz4", ".dmp"];
 
 impl Flags {
+    /// Whether nothing is named to be read.
+    pub(crate) fn names_nothing(&self, inputs: &Inputs) -> bool {
+        self.interface.is_empty() && self.read.is_empty() && inputs.words.is_empty()
+    }
+
+    /// Settles the rest for an origin that no word names.
+    ///
+    /// # Errors
+    ///
+    /// A sentence for the user when flags contradict each other.
+    pub(crate) fn input_of(&self, origin: Origin) -> Result<Input, String> {
+        if !self.interface.is_empty() || !self.read.is_empty() {
+            return Err("the demo is a capture by itself: leave -r and -i out".to_owned());
+        }
+        let named = Inputs {
+            words: vec!["-".to_owned()],
+        };
+        let input = self.input(&named)?;
+        Ok(Input { origin, ..input })
+    }
+
     /// Settles what to read.
     ///
     /// # Errors
@@ -513,6 +545,18 @@ mod tests {
     fn nothing_to_read_says_what_to_do() {
         let cli = parse("rtmpscope");
         assert!(cli.flags.input(&cli.inputs).unwrap_err().contains("-i"));
+    }
+
+    #[test]
+    fn the_demo_takes_a_filter_and_no_other_input() {
+        let cli = parse("rtmpscope demo -f tcp");
+        assert!(cli.flags.names_nothing(&cli.inputs));
+        let input = cli.flags.input_of(Origin::Demo).unwrap();
+        assert_eq!(input.origin, Origin::Demo);
+        assert_eq!(input.bpf.as_deref(), Some("tcp"));
+        let cli = parse("rtmpscope demo -r a.pcap");
+        assert!(!cli.flags.names_nothing(&cli.inputs));
+        assert!(cli.flags.input_of(Origin::Demo).unwrap_err().contains("-r"));
     }
 
     #[test]

@@ -33,6 +33,8 @@ use crate::run::options;
 use crate::run::pace::Pace;
 use crate::run::pace::Pacer;
 use crate::run::reading::Reading;
+use crate::run::recent;
+use crate::run::saving::again::is_pipe;
 use crate::run::signals::Asked;
 
 /// Time between two hand-overs to the dashboard: more often than it draws, and rarely enough that
@@ -48,6 +50,7 @@ pub(super) fn dashboard(flags: &Flags, input: &Input) -> Exit {
         Ok(opened) => opened,
         Err(exit) => return exit,
     };
+    recent::note(flags, input);
     let folder = flags.save_dir.as_deref().unwrap_or(Path::new("."));
     // By whoever is to own what is saved.
     if let Some(folder) = &flags.save_dir
@@ -137,11 +140,14 @@ impl Decoders<'_> {
 
     /// Decodes everything again, from a time on as fast as it was captured.
     fn replay_from(&mut self, from: Option<Timestamp>) -> Result<String, String> {
-        let Origin::Files(paths) = &self.input.origin else {
-            return Err("a capture that still goes on cannot be replayed".to_owned());
-        };
-        if paths.iter().any(|path| path.as_os_str() == "-") {
-            return Err("what came through a pipe cannot be read again".to_owned());
+        match &self.input.origin {
+            Origin::Interfaces(_) => {
+                return Err("a capture that still goes on cannot be replayed".to_owned());
+            }
+            Origin::Files(paths) if paths.iter().any(|path| is_pipe(path)) => {
+                return Err("what came through a pipe cannot be read again".to_owned());
+            }
+            Origin::Files(_) | Origin::Demo => {}
         }
         let mut reading =
             Reading::open(self.flags, self.input).map_err(|error| printable(&error.to_string()))?;

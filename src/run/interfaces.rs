@@ -91,7 +91,7 @@ impl Load {
 }
 
 /// Both directions together. What is sent on the loopback is received there, and captured once.
-fn packets_and_bytes(device: &Device, traffic: &Traffic) -> (u64, u64) {
+pub(super) fn packets_and_bytes(device: &Device, traffic: &Traffic) -> (u64, u64) {
     let received = (traffic.received_packets, traffic.received_bytes);
     if device.loopback {
         return received;

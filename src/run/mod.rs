@@ -4,6 +4,7 @@
 mod autostop;
 mod counts;
 mod dashboard;
+mod demo;
 mod doctor;
 mod extract;
 mod interfaces;
@@ -14,6 +15,7 @@ mod pace;
 mod packets;
 mod progress;
 mod reading;
+mod recent;
 mod report;
 #[cfg_attr(
     not(test),
@@ -25,6 +27,7 @@ mod report;
 mod saving;
 mod sensor;
 mod signals;
+mod start;
 mod steps;
 
 use std::io;
@@ -44,6 +47,7 @@ use crate::cli::Command;
 use crate::cli::Flags;
 use crate::cli::Input;
 use crate::cli::Inputs;
+use crate::cli::Origin;
 use crate::run::dashboard::dashboard;
 use crate::run::doctor::doctor;
 use crate::run::extract::extract;
@@ -53,6 +57,8 @@ use crate::run::memory::max_connections;
 use crate::run::packets::packets;
 use crate::run::report::report;
 use crate::run::sensor::sensor;
+use crate::run::start::can_ask;
+use crate::run::start::start;
 
 /// History buckets that a track keeps for a report, which prints none of them. A dashboard draws
 /// charts of them and keeps all.
@@ -88,7 +94,7 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
     }
     let exit = match &cli.command {
         None => default(&cli.flags, &cli.inputs),
-        Some(Command::Tui { inputs }) => with_input(&cli.flags, inputs, dashboard),
+        Some(Command::Tui { inputs }) => on_screen(&cli.flags, inputs),
         Some(Command::Report { format, inputs }) => {
             with_input(&cli.flags, inputs, |flags, input| {
                 report(flags, input, (*format).into())
@@ -114,6 +120,7 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
         }) => with_input(&cli.flags, inputs, |flags, input| {
             sensor(flags, input, options)
         }),
+        Some(Command::Demo) => demo(&cli.flags),
         Some(Command::Interfaces) => interfaces(),
         Some(Command::Doctor) => doctor(&cli.flags),
     };
@@ -124,11 +131,32 @@ fn default(flags: &Flags, inputs: &Inputs) -> Exit {
     if flags.packets.to_stdout() {
         with_input(flags, inputs, packets)
     } else if io::stdout().is_terminal() {
-        with_input(flags, inputs, dashboard)
+        on_screen(flags, inputs)
     } else {
         with_input(flags, inputs, |flags, input| {
             report(flags, input, Format::Text)
         })
+    }
+}
+
+/// The dashboard, after the question on what where nothing is named.
+fn on_screen(flags: &Flags, inputs: &Inputs) -> Exit {
+    if flags.names_nothing(inputs) && can_ask() {
+        start(flags)
+    } else {
+        with_input(flags, inputs, dashboard)
+    }
+}
+
+/// What is within the program, as a file would be shown.
+fn demo(flags: &Flags) -> Exit {
+    match flags.input_of(Origin::Demo) {
+        Ok(input) if io::stdout().is_terminal() => dashboard(flags, &input),
+        Ok(input) => report(flags, &input, Format::Text),
+        Err(message) => {
+            complain(&message);
+            Exit::Usage
+        }
     }
 }
 

@@ -24,6 +24,7 @@ use crate::cli::Input;
 use crate::cli::Origin;
 use crate::run::Exit;
 use crate::run::complain;
+use crate::run::demo;
 use crate::run::exit_of;
 use crate::run::reading::Reading;
 use crate::run::signals;
@@ -248,6 +249,7 @@ pub(super) fn input_name(input: &Input) -> String {
             all => format!("{} files", all.len()),
         },
         Origin::Interfaces(names) => names.join(" "),
+        Origin::Demo => demo::NAME.to_owned(),
     };
     printable(&name)
 }

@@ -30,6 +30,7 @@ use crate::cli::Origin;
 use crate::run::Exit;
 use crate::run::autostop::Autostop;
 use crate::run::counts;
+use crate::run::demo;
 use crate::run::exit_of;
 use crate::run::memory::MemoryLimit;
 use crate::run::signals::Asked;
@@ -118,10 +119,13 @@ impl Reading {
     pub(super) fn open(flags: &Flags, input: &Input) -> Result<Self, CaptureError> {
         let (source, filter): (Box<dyn Source>, _) = match &input.origin {
             Origin::Files(paths) => {
-                let filter = filter_of(input)?;
                 let files = Files::new(paths.iter().map(FileInput::named));
-                (Box::new(files), filter)
+                (Box::new(files), filter_of(input)?)
             }
+            Origin::Demo => (
+                Box::new(Files::new([demo::input()])),
+                filter_of(input)?,
+            ),
             Origin::Interfaces(names) => {
                 let mut options = LiveOptions::new(names.clone());
                 if let Some(snaplen) = flags.snaplen.filter(|snaplen| *snaplen > 0) {

@@ -26,7 +26,7 @@ const OF_PIPES: &str = "can be read only once: save what comes through it to a f
 pub(super) struct Files {
     flags: Flags,
     /// Which, or why not.
-    paths: Result<Vec<PathBuf>, String>,
+    origin: Result<Origin, String>,
     /// The filter while nobody uses it. It is made before rights are given up, since names in it
     /// are looked up elsewhere.
     filter: Option<Filter>,
@@ -34,34 +34,38 @@ pub(super) struct Files {
 
 impl Files {
     pub(super) fn new(flags: &Flags, input: &Input) -> Self {
-        let paths = match &input.origin {
+        let origin = match &input.origin {
             Origin::Interfaces(_) => Err(OF_INTERFACES.to_owned()),
+            Origin::Demo => Ok(Origin::Demo),
             Origin::Files(paths) => match paths.iter().find(|path| is_pipe(path)) {
-                None => Ok(paths.clone()),
+                None => Ok(input.origin.clone()),
                 Some(path) if path.as_os_str() == "-" => Err(format!("standard input {OF_PIPES}")),
                 Some(path) => Err(format!("{} {OF_PIPES}", printable(&path.to_string_lossy()))),
             },
         };
         Self {
             // What is wrong with it was told when the capture was opened.
-            filter: paths
+            filter: origin
                 .as_ref()
                 .ok()
                 .and_then(|_| filter_of(input).ok().flatten()),
-            paths,
+            origin,
             flags: flags.clone(),
         }
     }
 }
 
-fn is_pipe(path: &Path) -> bool {
+pub(in crate::run) fn is_pipe(path: &Path) -> bool {
     path.as_os_str() == "-" || path.metadata().is_ok_and(|found| !found.is_file())
 }
 
 impl Again for Files {
     fn open(&mut self) -> Result<Reading, String> {
-        let paths = self.paths.clone()?;
-        let files = FileSource::new(paths.into_iter().map(FileInput::named));
+        let files = match self.origin.clone()? {
+            Origin::Files(paths) => FileSource::new(paths.into_iter().map(FileInput::named)),
+            Origin::Demo => FileSource::new([demo::input()]),
+            Origin::Interfaces(_) => return Err(OF_INTERFACES.to_owned()),
+        };
         // The dashboard has its own share of the memory, and what it holds is not to be let go.
         let memory = MemoryLimit::beside(self.flags.memory / 4);
         let filter = self.filter.take();

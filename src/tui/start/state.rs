@@ -49,12 +49,16 @@ impl Browse {
         text.split_at_checked(at).unwrap_or((text, ""))
     }
 
-    /// The lines of a folder that begin as the name does.
+    /// The lines of a folder that begin as the name does; those that begin with a dot only when that
+    /// is typed.
     pub fn matching<'a>(&self, folder: &'a Folder) -> Vec<&'a Entry> {
         let (_, begin) = self.parts();
         let entries = folder.entries.iter();
         entries
-            .filter(|entry| entry.name.starts_with(begin))
+            .filter(|entry| {
+                let is_hidden = entry.name.starts_with('.') && entry.name != PARENT;
+                entry.name.starts_with(begin) && (!is_hidden || begin.starts_with('.'))
+            })
             .collect()
     }
 }

@@ -91,6 +91,7 @@ fn snapshot() -> Snapshot {
             path: PathBuf::from("/srv/captures"),
             entries: vec![
                 entry("..", None),
+                entry(".cache", None),
                 entry("monday", None),
                 entry("ingest-1.pcap", Some(1_500)),
                 entry("ingest-2.pcapng.gz", Some(2_000_000)),
@@ -429,6 +430,8 @@ fn folders_are_gone_into_and_out_of() {
     assert_eq!(view.browse.path.text(), "../../");
     press(&mut view, &snapshot, "m\t");
     assert_eq!(view.browse.path.text(), "../../monday/");
+    press(&mut view, &snapshot, "\x1bo.c\t");
+    assert_eq!(view.browse.path.text(), ".cache/");
     for (from, to) in [("/", "/"), ("/srv/", "/"), ("~/", "~/../"), ("a/b/", "a/")] {
         press(&mut view, &snapshot, "\x1bo");
         view.paste(from);
