@@ -390,6 +390,7 @@ const NOTHING_TO_READ: &str =
     "nothing to read: give a capture file, `-` for stdin, or an interface with -i
   rtmpscope capture.pcap        a file
   rtmpscope -i eth0             an interface (rtmpscope -D lists them)
+  rtmpscope demo                a capture within the program
   rtmpscope --help              everything else";
 
 /// How many words at the front name files. The first word always does; a later one does when it

@@ -47,6 +47,7 @@ fn every_flag_that_is_named_exists() {
         &["json", "--help"],
         &["extract", "--help"],
         &["sensor", "--help"],
+        &["demo", "--help"],
         &["doctor", "--help"],
     ] {
         known.extend(flags(&common::stdout(&common::run(command))));

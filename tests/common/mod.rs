@@ -18,7 +18,8 @@ use std::process::Stdio;
 /// The program, without a terminal.
 pub(crate) fn rtmpscope() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rtmpscope"));
-    command.stdin(Stdio::null());
+    // What tests open is nothing to remember for who runs them.
+    command.stdin(Stdio::null()).env("RTMPSCOPE_NO_RECENT", "1");
     command
 }
 

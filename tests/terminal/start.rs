@@ -173,3 +173,48 @@ fn the_terminal_is_given_back_when_the_program_is_ended() {
         assert_eq!(screen.end(), 0, "{signal}");
     }
 }
+
+#[test]
+fn root_leaves_nothing_in_the_home_of_somebody_else() {
+    let home = tempfile::tempdir().expect("a folder");
+    // As `sudo` leaves the variable on some systems.
+    if std::os::unix::fs::chown(home.path(), Some(65_534), None).is_err() {
+        println!("skipped: only root can try what root must not do");
+        return;
+    }
+    let terminal = Terminal::of((80, 24)).at_home(home.path());
+    let Some(screen) = terminal.start(&[&sample("slow-uplink.pcap.gz")]) else {
+        return;
+    };
+    screen.wait_for("1 connection");
+    screen.text("q");
+    assert_eq!(screen.end(), 0);
+    let left = std::fs::read_dir(home.path()).expect("a folder").count();
+    assert_eq!(left, 0);
+}
+
+#[cfg(feature = "live")]
+#[test]
+fn an_interface_is_captured_on() {
+    let Some(screen) = Terminal::of((100, 24)).start(&[]) else {
+        return;
+    };
+    let shown = screen.wait_for(QUESTION);
+    if shown.contains("No right") || !shown.contains("all interfaces") {
+        println!("skipped: interfaces cannot be captured on here");
+        return;
+    }
+    // A rate is there within a second, also where nothing goes on.
+    screen.wait_for("bit/s");
+    screen.keys(&["Enter"]);
+    let shown = screen.wait_until("the dashboard, or why not", |shown| {
+        shown.contains("● live") || shown.contains("Cannot be opened")
+    });
+    if shown.contains("Cannot be opened") {
+        println!("skipped: {shown}");
+        return;
+    }
+    assert!(shown.contains("any"), "{shown}");
+    screen.text("q");
+    assert_eq!(screen.end(), 0);
+}

@@ -1,7 +1,6 @@
 //! Files, read again.
 
 use std::path::Path;
-use std::path::PathBuf;
 
 use rtmpscope::base::text::printable;
 use rtmpscope::capture::bpf::Filter;
@@ -11,6 +10,7 @@ use rtmpscope::capture::file::Input as FileInput;
 use crate::cli::Flags;
 use crate::cli::Input;
 use crate::cli::Origin;
+use crate::run::demo;
 use crate::run::memory::MemoryLimit;
 use crate::run::reading::Reading;
 use crate::run::reading::filter_of;

@@ -2,7 +2,7 @@
 //! of its own, and writes it for a purpose. Rights were given up by then, and are here as well:
 //! files are made in one folder, by whoever is to own them.
 
-mod again;
+pub(super) mod again;
 mod part;
 mod purpose;
 #[cfg(test)]

@@ -9,9 +9,9 @@ use std::io::Read as _;
 use std::path::Path;
 
 use rtmpscope::capture::file::Begin;
+use rtmpscope::tui::start::browse::PARENT;
 use rtmpscope::tui::start::model::Entry;
 use rtmpscope::tui::start::model::Folder;
-use rtmpscope::tui::start::state::PARENT;
 
 /// Most names that are looked at: some milliseconds on a disk.
 const MOST_LOOKED_AT: usize = 20_000;

@@ -16,12 +16,12 @@ use rtmpscope::capture::live;
 use rtmpscope::capture::live::Device;
 use rtmpscope::capture::live::Traffic;
 use rtmpscope::tui::start::World;
+use rtmpscope::tui::start::browse::at_home;
 use rtmpscope::tui::start::model;
 use rtmpscope::tui::start::model::Choice;
 use rtmpscope::tui::start::model::Filter;
 use rtmpscope::tui::start::model::Interface;
 use rtmpscope::tui::start::model::Snapshot;
-use rtmpscope::tui::start::state::at_home;
 
 use crate::cli::Flags;
 use crate::cli::Input;

@@ -5,6 +5,7 @@
 //! As in the dashboard a screen is a function of a [`model::Snapshot`] and a [`state::View`];
 //! [`run`] asks a [`World`] for the one and changes the other by what the reader does.
 
+pub mod browse;
 pub mod field;
 pub mod keys;
 pub mod model;

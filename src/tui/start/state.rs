@@ -1,20 +1,17 @@
 //! Where the reader is on the Start screen, and what keys, pasted text and clicks make of it.
 //! Nothing here draws, waits or looks at the machine.
 
-use std::path::Path;
-use std::path::PathBuf;
-
 use crossterm::event::KeyEvent;
 
 use crate::capture::bpf::Checked;
+use crate::tui::start::browse::Browse;
+use crate::tui::start::browse::at_home;
 use crate::tui::start::field::Field;
 use crate::tui::start::keys;
 use crate::tui::start::keys::Action;
 use crate::tui::start::keys::Place;
 use crate::tui::start::model::Choice;
-use crate::tui::start::model::Entry;
 use crate::tui::start::model::Filter;
-use crate::tui::start::model::Folder;
 use crate::tui::start::model::Origin;
 use crate::tui::start::model::Snapshot;
 use crate::tui::theme::Theme;
@@ -22,46 +19,12 @@ use crate::tui::theme::Theme;
 /// The interface that stands for all of them.
 const ANY: &str = "any";
 
-/// The name of the folder above another one.
-pub const PARENT: &str = "..";
-
 /// Lines of the list of captures before those that were opened before.
 pub const FIXED_CAPTURES: usize = 2;
 /// The line that asks for a file.
 pub const OPEN_LINE: usize = 0;
 /// The line of the demo.
 pub const DEMO_LINE: usize = 1;
-
-/// The path field and what is selected below it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Browse {
-    /// The path as it is typed.
-    pub path: Field,
-    /// The selected line of those that match; `None` while the text is what counts.
-    pub selected: Option<usize>,
-}
-
-impl Browse {
-    /// The folder that is typed, up to its last slash, and the begin of a name behind it.
-    pub fn parts(&self) -> (&str, &str) {
-        let text = self.path.text();
-        let at = text.rfind('/').map_or(0, |at| at.saturating_add(1));
-        text.split_at_checked(at).unwrap_or((text, ""))
-    }
-
-    /// The lines of a folder that begin as the name does; those that begin with a dot only when that
-    /// is typed.
-    pub fn matching<'a>(&self, folder: &'a Folder) -> Vec<&'a Entry> {
-        let (_, begin) = self.parts();
-        let entries = folder.entries.iter();
-        entries
-            .filter(|entry| {
-                let is_hidden = entry.name.starts_with('.') && entry.name != PARENT;
-                entry.name.starts_with(begin) && (!is_hidden || begin.starts_with('.'))
-            })
-            .collect()
-    }
-}
 
 /// What can be pointed at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -312,7 +275,7 @@ impl View {
             }),
             Action::Filter => self.go(Place::Filter),
             Action::OpenFile => self.ask_for_path(""),
-            Action::Complete => self.complete(snapshot),
+            Action::Complete => self.browse.complete(&snapshot.folder),
             Action::Tick => self.tick(snapshot),
             Action::Demo => return self.choose(Origin::Demo, snapshot),
             Action::Enter => return self.enter(snapshot),
@@ -444,7 +407,7 @@ impl View {
                 return self.choose(Origin::File(entry.path.clone()), snapshot);
             }
             let name = format!("{}/", entry.name);
-            self.name(&name);
+            self.browse.name(&name);
             return Effect::None;
         }
         if name.is_empty() {
@@ -454,60 +417,6 @@ impl View {
         }
         let path = at_home(self.browse.path.text(), snapshot.home.as_deref());
         self.choose(Origin::File(path), snapshot)
-    }
-
-    /// Puts another name behind the folder; the folder above takes its last name away, where it has
-    /// one.
-    fn name(&mut self, name: &str) {
-        let (folder, _) = self.browse.parts();
-        let inner = folder.trim_end_matches('/');
-        let last = inner.rfind('/').map_or(0, |at| at.saturating_add(1));
-        let (above, last) = inner.split_at_checked(last).unwrap_or((folder, ""));
-        let path = if name != "../" || matches!(last, ".." | "." | "~") {
-            format!("{folder}{name}")
-        } else if !last.is_empty() {
-            above.to_owned()
-        } else if folder.is_empty() {
-            name.to_owned()
-        } else {
-            folder.to_owned()
-        };
-        self.browse = Browse {
-            path: Field::of(&path),
-            selected: None,
-        };
-    }
-
-    fn complete(&mut self, snapshot: &Snapshot) {
-        let matching = self.browse.matching(&snapshot.folder);
-        let (_, begin) = self.browse.parts();
-        let mut real = matching.clone();
-        real.retain(|entry| entry.name != PARENT);
-        let Some(first) = real.first() else {
-            return;
-        };
-        let common = real.iter().fold(first.name.as_str(), |common, entry| {
-            shared(common, &entry.name)
-        });
-        match real.as_slice() {
-            [only] => {
-                let end = if only.size.is_none() { "/" } else { "" };
-                let name = format!("{}{end}", only.name);
-                self.name(&name);
-            }
-            _ if common.len() > begin.len() => {
-                let common = common.to_owned();
-                self.name(&common);
-            }
-            // There is a choice: the next of them.
-            _ => {
-                let next = self
-                    .browse
-                    .selected
-                    .map_or(0, |line| line.saturating_add(1));
-                self.browse.selected = Some(if next < matching.len() { next } else { 0 });
-            }
-        }
     }
 
     fn choose(&mut self, origin: Origin, snapshot: &Snapshot) -> Effect {
@@ -527,25 +436,4 @@ impl View {
             bpf: (!expression.is_empty()).then(|| expression.to_owned()),
         })
     }
-}
-
-/// A path as it is typed, with `~` for the home folder.
-pub fn at_home(text: &str, home: Option<&Path>) -> PathBuf {
-    let rest = text.strip_prefix('~');
-    match (rest, home) {
-        (Some(""), Some(home)) => home.to_owned(),
-        (Some(rest), Some(home)) if rest.starts_with('/') => {
-            home.join(rest.trim_start_matches('/'))
-        }
-        _ => PathBuf::from(text),
-    }
-}
-
-/// The begin that two texts share.
-fn shared<'a>(one: &'a str, other: &str) -> &'a str {
-    let mut pairs = one.char_indices().zip(other.chars());
-    let end = pairs
-        .find(|((_, c), d)| c != d)
-        .map_or_else(|| one.len().min(other.len()), |((at, _), _)| at);
-    one.get(..end).unwrap_or(one)
 }

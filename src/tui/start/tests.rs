@@ -11,6 +11,7 @@ use ratatui::layout::Rect;
 
 use crate::base::text::is_unsafe;
 use crate::capture::bpf::Checked;
+use crate::tui::start::browse::at_home;
 use crate::tui::start::keys::Action;
 use crate::tui::start::keys::KEYS;
 use crate::tui::start::keys::Place;
@@ -28,7 +29,6 @@ use crate::tui::start::state::FIXED_CAPTURES;
 use crate::tui::start::state::Hit;
 use crate::tui::start::state::OPEN_LINE;
 use crate::tui::start::state::View;
-use crate::tui::start::state::at_home;
 use crate::tui::start::view::Zone;
 use crate::tui::start::view::fit_to;
 use crate::tui::start::view::render;

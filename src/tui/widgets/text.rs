@@ -1,17 +1,18 @@
 //! Text that fits: cut with an ellipsis instead of mid-word at the edge, counted in columns.
 
+use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
 use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::text::Span;
 
-use crate::tui::sheet::Sheet;
 
-/// Writes a line into at most `room` columns from a place on, as far as the sheet has it.
-pub(in crate::tui) fn put(sheet: &mut Sheet<'_>, x: u16, y: u16, line: &Line<'_>, room: u16) {
-    if sheet.area.contains((x, y).into()) {
-        let room = room.min(sheet.area.right().saturating_sub(x));
-        sheet.set_line(x, y, line, room);
+
+/// Writes a line into at most `room` columns from a place on, as far as the buffer has it.
+pub(in crate::tui) fn put(buffer: &mut Buffer, x: u16, y: u16, line: &Line<'_>, room: u16) {
+    if buffer.area.contains((x, y).into()) {
+        let room = room.min(buffer.area.right().saturating_sub(x));
+        buffer.set_line(x, y, line, room);
     }
 }
 

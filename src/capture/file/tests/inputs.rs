@@ -17,6 +17,7 @@ use crate::capture::Next;
 use crate::capture::Source as _;
 use crate::capture::error::CaptureError;
 use crate::capture::error::ErrorClass;
+use crate::capture::file::Begin;
 use crate::capture::file::Files;
 use crate::capture::file::Input;
 use crate::capture::info::InputName;
@@ -73,6 +74,29 @@ fn what_is_no_capture_is_called_by_its_name() {
         outcome.said(),
         [format!("{}: no such file", missing.display())]
     );
+}
+
+#[test]
+fn a_begin_tells_captures_from_what_may_hold_one_and_from_the_rest() {
+    // Magic numbers of pcap in both orders and of pcapng; RFC 1952, RFC 8878, the lz4 frame format.
+    for bytes in [
+        b"\xa1\xb2\xc3\xd4",
+        b"\xd4\xc3\xb2\xa1",
+        b"\x4d\x3c\xb2\xa1",
+        b"\x0a\x0d\x0d\x0a",
+    ] {
+        assert_eq!(Begin::of(bytes), Begin::Capture, "{bytes:x?}");
+    }
+    for bytes in [
+        b"\x1f\x8b\x08\x00",
+        b"\x28\xb5\x2f\xfd",
+        b"\x04\x22\x4d\x18",
+    ] {
+        assert_eq!(Begin::of(bytes), Begin::Compressed, "{bytes:x?}");
+    }
+    for bytes in [&b""[..], b"\x0a\x0d", b"text", b"\x7fELF"] {
+        assert_eq!(Begin::of(bytes), Begin::Foreign, "{bytes:x?}");
+    }
 }
 
 #[test]

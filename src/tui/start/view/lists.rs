@@ -44,13 +44,16 @@ const INTERFACE: &[Column] = &[
     flexible("", 9, 40, 4),
 ];
 
+/// The one with connections on the port of RTMP.
+const ON_PORT: usize = 4;
+
 /// Columns of the box, with the blanks around it.
 const TICK_COLUMNS: u16 = 4;
 
 /// Columns of a capture.
 const CAPTURE: &[Column] = &[
     fixed("", 3, 0),
-    flexible("", 14, 40, 0),
+    flexible("", 20, 40, 0),
     number("", 8, 2),
     number("", 6, 1),
     flexible("", 10, 60, 3),
@@ -156,7 +159,17 @@ pub(super) fn interfaces(
         })
         .collect();
     let selected = (view.interface_line(snapshot), mark(view, Place::Interfaces));
-    rows(buffer, area, INTERFACE, &lines, Some(selected), zones);
+    // A column without a word in it is room for the others.
+    let is_used = snapshot.interfaces.iter().any(|i| i.connections > 0);
+    let columns: Vec<Column> = INTERFACE
+        .iter()
+        .enumerate()
+        .map(|(at, column)| match at {
+            ON_PORT if !is_used => fixed("", 0, column.priority),
+            _ => *column,
+        })
+        .collect();
+    rows(buffer, area, &columns, &lines, Some(selected), zones);
 }
 
 fn interface_cells(interface: &Interface, view: &View) -> Vec<(String, Style)> {
