@@ -3,16 +3,24 @@
 use std::process::Command;
 
 use crate::common::sample;
+use crate::screen::Screen;
 use crate::screen::Terminal;
 
 const QUESTION: &str = "Where is the RTMP?";
+
+/// Waits for the whole screen, which ends with the hints; what is on it.
+fn asked(screen: &Screen) -> String {
+    screen.wait_until("the Start screen", |shown| {
+        shown.contains(QUESTION) && shown.contains("? help")
+    })
+}
 
 #[test]
 fn the_demo_is_opened_without_any_file() {
     let Some(screen) = Terminal::of((120, 30)).start(&[]) else {
         return;
     };
-    let shown = screen.wait_for(QUESTION);
+    let shown = asked(&screen);
     assert!(
         shown.contains("Interfaces") && shown.contains("Captures"),
         "{shown}"
@@ -36,7 +44,7 @@ fn a_capture_is_opened_by_its_path_and_listed_the_next_time() {
         let Some(screen) = Terminal::of((120, 30)).at_home(home.path()).start(&[]) else {
             return;
         };
-        let shown = screen.wait_for(QUESTION);
+        let shown = asked(&screen);
         let is_listed = shown.contains("now") && shown.contains("slow-upl");
         assert_eq!(is_listed, run == "the second time", "{shown}");
         if is_listed {
@@ -75,7 +83,7 @@ fn a_filter_is_looked_at_while_it_is_typed() {
     let Some(screen) = Terminal::of((80, 24)).start(&[]) else {
         return;
     };
-    screen.wait_for(QUESTION);
+    asked(&screen);
     screen.text("ftcp prot 1935");
     screen.wait_for("✖ syntax error");
     screen.keys(&["C-u"]);
@@ -100,7 +108,7 @@ fn what_cannot_be_opened_is_told_and_another_thing_can_be() {
     let Some(screen) = Terminal::of((80, 24)).start(&[]) else {
         return;
     };
-    screen.wait_for(QUESTION);
+    asked(&screen);
     screen.paste(&format!("{}/Cargo.toml", crate::common::root().display()));
     screen.wait_for("Which capture?");
     screen.keys(&["Enter"]);
@@ -149,7 +157,7 @@ fn without_the_right_to_capture_the_rest_goes_on() {
     let Some(screen) = Terminal::of((80, 24)).through(&without).start(&[]) else {
         return;
     };
-    screen.wait_for("No right to capture here");
+    screen.wait_for("Cannot capture here");
     screen.keys(&["BTab"]);
     screen.wait_for("Enter capture");
     screen.keys(&["Enter"]);
@@ -168,7 +176,7 @@ fn the_terminal_is_given_back_when_the_program_is_ended() {
         let Some(screen) = Terminal::of((80, 24)).start(&[]) else {
             return;
         };
-        screen.wait_for(QUESTION);
+        asked(&screen);
         screen.signal(signal);
         assert_eq!(screen.end(), 0, "{signal}");
     }
@@ -199,8 +207,8 @@ fn an_interface_is_captured_on() {
     let Some(screen) = Terminal::of((100, 24)).start(&[]) else {
         return;
     };
-    let shown = screen.wait_for(QUESTION);
-    if shown.contains("No right") || !shown.contains("all interfaces") {
+    let shown = asked(&screen);
+    if shown.contains("Cannot capture") || !shown.contains("all interfaces") {
         println!("skipped: interfaces cannot be captured on here");
         return;
     }

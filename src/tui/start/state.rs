@@ -367,8 +367,9 @@ impl View {
                     names.extend(selected.map(|interface| interface.name.clone()));
                 }
                 if names.is_empty() {
-                    let reason = "there is no interface to capture on; Tab leads to the captures";
-                    self.refuse(reason.to_owned());
+                    let none = "there is no interface to capture on; Tab leads to the captures";
+                    let why = snapshot.obstacle.as_ref().or(snapshot.trouble.as_ref());
+                    self.refuse(why.map_or(none, String::as_str).to_owned());
                     return Effect::None;
                 }
                 self.choose(Origin::Interfaces(names), snapshot)

@@ -381,11 +381,11 @@ fn advice<'a>(area: Rect, snapshot: &Snapshot, view: &View) -> Vec<Line<'a>> {
     let Some(obstacle) = &snapshot.obstacle else {
         return Vec::new();
     };
-    let mut lines = wrap(&format!("No right to capture here: {obstacle}"), room);
+    let mut lines = wrap(&format!("Cannot capture here: {obstacle}"), room);
     if lines.len() > most {
         // A command that is cut would be a wrong one.
-        let long = "No right to capture here: Enter on an interface says what helps";
-        let short = "No right to capture: Enter tells why";
+        let long = "Cannot capture here: Enter on an interface says what helps";
+        let short = "Cannot capture: try one to see why";
         let text = if width(long) <= room { long } else { short };
         lines = vec![fit(text, room)];
     }
