@@ -122,10 +122,7 @@ impl Reading {
                 let files = Files::new(paths.iter().map(FileInput::named));
                 (Box::new(files), filter_of(input)?)
             }
-            Origin::Demo => (
-                Box::new(Files::new([demo::input()])),
-                filter_of(input)?,
-            ),
+            Origin::Demo => (Box::new(Files::new([demo::input()])), filter_of(input)?),
             Origin::Interfaces(names) => {
                 let mut options = LiveOptions::new(names.clone());
                 if let Some(snaplen) = flags.snaplen.filter(|snaplen| *snaplen > 0) {

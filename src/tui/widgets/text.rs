@@ -6,8 +6,6 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::text::Span;
 
-
-
 /// Writes a line into at most `room` columns from a place on, as far as the buffer has it.
 pub(in crate::tui) fn put(buffer: &mut Buffer, x: u16, y: u16, line: &Line<'_>, room: u16) {
     if buffer.area.contains((x, y).into()) {
