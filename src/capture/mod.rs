@@ -5,6 +5,7 @@
 
 #![warn(clippy::arithmetic_side_effects)]
 
+pub mod again;
 pub mod bpf;
 pub mod doctor;
 pub mod error;

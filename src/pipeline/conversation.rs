@@ -105,6 +105,7 @@ impl Conversation {
             connection: Connection {
                 id,
                 ends,
+                tunnel: segment.tunnel,
                 first: segment.at,
                 last: segment.at,
                 carried: None,

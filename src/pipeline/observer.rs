@@ -138,6 +138,8 @@ pub struct Connection {
     pub id: FlowId,
     /// Addresses.
     pub ends: PerSide<Endpoint>,
+    /// What tells its addresses from equal ones inside other tunnels; 0 outside of any.
+    pub tunnel: u32,
     /// Its first frame.
     pub first: Mark,
     /// What a proxy put before the handshake, what tells client from server.

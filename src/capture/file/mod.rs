@@ -11,6 +11,7 @@ mod section;
 mod supply;
 #[cfg(test)]
 mod tests;
+pub(in crate::capture) mod trail;
 mod window;
 
 use std::collections::VecDeque;
@@ -37,12 +38,14 @@ use supply::Counted;
 use supply::Pipe;
 use supply::Steady;
 use supply::Supply;
+use trail::Walker;
 use window::Window;
 
 use crate::base::ids::FrameNumber;
 use crate::capture::Frame;
 use crate::capture::Next;
 use crate::capture::Source;
+use crate::capture::again::Again;
 use crate::capture::bpf::Filter;
 use crate::capture::error::Aftermath;
 use crate::capture::error::CaptureError;
@@ -168,6 +171,7 @@ pub struct Files {
     bytes_read: Arc<AtomicU64>,
     bytes_total: Option<u64>,
     filter: Option<Filter>,
+    walker: Option<Walker>,
 }
 
 #[derive(Debug)]
@@ -176,7 +180,7 @@ struct OpenFile {
     reader: Reader,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Reader {
     Pcap(PcapReader),
     PcapNg(PcapNgReader),
@@ -193,6 +197,14 @@ impl Reader {
 }
 
 impl Reader {
+    /// Interfaces that it remembers.
+    fn interfaces(&self) -> usize {
+        match self {
+            Self::Pcap(_) => 1,
+            Self::PcapNg(reader) => reader.interfaces(),
+        }
+    }
+
     /// Whether there is no need to read for the next step: it is all there, or it is the end.
     fn has_next(&self, available: &[u8]) -> bool {
         match self {
@@ -218,7 +230,24 @@ impl Files {
             bytes_read: Arc::default(),
             bytes_total,
             filter: None,
+            walker: None,
         }
+    }
+
+    /// A way to read frames again once they have passed; `None` where an input is no regular
+    /// file. To be asked for before the first frame.
+    pub fn trail(&mut self) -> Option<Again> {
+        let is_regular = |input: &Input| match input {
+            Input::Path(path) => path.metadata().is_ok_and(|metadata| metadata.is_file()),
+            Input::Stdin | Input::Reader(..) => false,
+        };
+        if !self.waiting.iter().all(is_regular) {
+            return None;
+        }
+        let walker = Walker::new();
+        let again = Again::of_files(walker.trail());
+        self.walker = Some(walker);
+        Some(again)
     }
 
     /// Gives out only the frames that a filter accepts. They keep the numbers they have in the
@@ -241,6 +270,11 @@ impl Files {
         };
         let name = input.name();
         self.notes.inputs.push(InputInfo::new(name.clone()));
+        if let (Some(walker), Input::Path(path)) = (&mut self.walker, &input)
+            && let Ok(metadata) = path.metadata()
+        {
+            walker.opened(path.clone(), &metadata);
+        }
         let opened = input.open().map_err(|cause| CaptureError::Unreadable {
             input: name,
             offset: 0,
@@ -260,6 +294,10 @@ impl Files {
             window = Window::new(decompressed);
         }
         let reader = self.recognise(&mut window)?;
+        let is_compressed = self.compression().is_some();
+        if let Some(walker) = &mut self.walker {
+            walker.begins(self.frames, is_compressed, &window, &reader, &self.notes);
+        }
         self.current = Some(OpenFile { window, reader });
         Ok(true)
     }
@@ -446,6 +484,9 @@ impl Source for Files {
             match reader.next(window, &mut self.notes) {
                 Ok(Some(record)) => {
                     self.frames = self.frames.saturating_add(1);
+                    if let Some(walker) = &mut self.walker {
+                        walker.passed(self.frames, window, reader, &self.notes);
+                    }
                     let Some(filter) = &mut self.filter else {
                         break record;
                     };

@@ -116,7 +116,7 @@ fn magic(input: &[u8]) -> IResult<&[u8], (Endianness, Precision, bool)> {
 }
 
 /// Reads the frames behind the file header.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct PcapReader {
     big_endian: bool,
     nanos_per_tick: i64,

@@ -35,7 +35,7 @@ const MAX_FOUND_LEN: u32 = 128 * 1024;
 const MAX_DAMAGES: u32 = 16;
 
 /// Reads the blocks of a file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct PcapNgReader {
     section: Section,
     damages: u32,
@@ -63,6 +63,11 @@ impl PcapNgReader {
             return Ok(Some(Record { at, ..record }));
         }
         self.next_block(window, notes)
+    }
+
+    /// Interfaces of the section so far.
+    pub(super) fn interfaces(&self) -> usize {
+        self.section.interfaces()
     }
 
     /// Whether there is no need to read for the next step: a block is all there, or cannot be, or

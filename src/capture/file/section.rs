@@ -51,7 +51,7 @@ struct Interface {
 }
 
 /// What the blocks so far have set up for those behind them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Section {
     endianness: Endianness,
     interfaces: Vec<Interface>,
@@ -77,6 +77,11 @@ impl Section {
 
     pub(super) fn endianness(&self) -> Endianness {
         self.endianness
+    }
+
+    /// How many interfaces it has so far.
+    pub(super) fn interfaces(&self) -> usize {
+        self.interfaces.len()
     }
 
     /// The fast path: an enhanced packet block that is whole, flawless and without options, which

@@ -273,6 +273,12 @@ impl Reassembler {
         self.origin == Origin::Settled
     }
 
+    /// The sequence number of stream offset 0, once the start of the stream is settled: with it
+    /// the bytes at an offset can be found again in segments.
+    pub fn first_number(&self) -> Option<SeqNum> {
+        self.is_settled().then(|| self.next.moved_to(self.base).seq)
+    }
+
     /// The sums so far.
     pub fn counters(&self) -> Counters {
         let mut counters = self
