@@ -80,6 +80,11 @@ pub(super) fn detail(connection: &Connection, tcp: &Tcp, show_secrets: bool) -> 
     Detail {
         id: connection.id,
         ends: connection.ends,
+        tunnel: connection.tunnel,
+        begins: PerSide {
+            client: tcp.streams().client.first_number(),
+            server: tcp.streams().server.first_number(),
+        },
         first: connection.first,
         last: connection.last,
         missing: connection.missing,

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::ids::FlowId;
+use crate::base::time::Timestamp;
+use crate::tui::bodies::Bodies;
 use crate::tui::model::Capture;
 use crate::tui::model::Detail;
 use crate::tui::model::Detailed;
@@ -120,7 +122,7 @@ impl Feed {
                     oddities_left_out: inner.oddities_left_out,
                     last_message: view
                         .focus
-                        .and_then(|id| inner.messages.ring(id)?.kept.back().map(|k| k.number))
+                        .and_then(|id| inner.messages.ring(id)?.latest())
                         .unwrap_or(u64::MAX),
                 });
             }
@@ -139,7 +141,7 @@ impl Feed {
                 .frozen
                 .as_ref()
                 .map_or(u64::MAX, |frozen| frozen.last_message);
-            let page = self.page(ring, &detail, view, most);
+            let page = self.page(ring, &inner.messages.bodies, &detail, view, most);
             drop(inner);
             self.finish_page(&mut snapshot, page, &detail, view);
         }
@@ -148,11 +150,17 @@ impl Feed {
 
     /// The lines around the selected message; the summaries are left for later, when the lock is
     /// free again.
-    fn page(&mut self, ring: &Ring, detail: &Detail, view: &mut ViewState, most: u64) -> Page {
-        let kept = &ring.kept;
-        let end = kept.partition_point(|kept| kept.number <= most);
+    fn page(
+        &mut self,
+        ring: &Ring,
+        bodies: &Bodies,
+        detail: &Detail,
+        view: &mut ViewState,
+        most: u64,
+    ) -> Page {
+        let end = ring.place(most.saturating_add(1));
         if let Some(seek) = view.seek.take()
-            && seek::resolve(seek, &mut self.looking, ring, end, detail, view)
+            && seek::resolve(seek, &mut self.looking, ring, bodies, end, detail, view)
         {
             // There is more to look through: draw again soon.
             self.version = None;
@@ -171,42 +179,51 @@ impl Feed {
             kept: end,
             parts: ring.parts(end),
             left_out: ring.left_out,
+            without_body: ring.without_body(bodies).min(end),
             ..Page::default()
         };
-        let lines: Vec<Arc<Kept>> = if view.messages.filter.is_empty() {
-            let at = kept.partition_point(|kept| kept.number < wanted);
-            let (selected, first, last) = around(at, end);
+        if view.messages.filter.is_empty() {
+            let (selected, first, last) = around(ring.place(wanted), end);
             page.selected = selected;
             page.first = first;
             page.matching = end;
             page.searched = end;
-            page.before = first.checked_sub(1).and_then(|at| kept.get(at)).cloned();
-            kept.range(first.min(last)..last).cloned().collect()
+            page.before = first
+                .checked_sub(1)
+                .and_then(|at| Some(ring.entry(at)?.completed().time));
+            page.lines = (first.min(last)..last)
+                .filter_map(|at| ring.message(at, bodies))
+                .collect();
         } else {
-            page.searched = self.search(ring, detail, view, end);
+            page.searched = self.search(ring, bodies, detail, view, end);
             let hits = &self.search.hits;
             let at = hits.partition_point(|number| *number < wanted);
             let (selected, first, last) = around(at, hits.len());
             page.selected = selected;
             page.first = first;
             page.matching = hits.len();
-            let find = |number: &u64| {
-                let at = kept.partition_point(|kept| kept.number < *number);
-                kept.get(at).cloned()
-            };
             page.before = first
                 .checked_sub(1)
                 .and_then(|at| hits.get(at))
-                .and_then(find);
+                .and_then(|number| Some(ring.entry(ring.place(*number))?.completed().time));
             let shown = hits.get(first..last).unwrap_or_default();
-            shown.iter().filter_map(find).collect()
-        };
-        page.lines = lines;
+            page.lines = shown
+                .iter()
+                .filter_map(|number| ring.message(ring.place(*number), bodies))
+                .collect();
+        }
         page
     }
 
     /// Looks through some more messages for the filter. Returns how many have been looked at.
-    fn search(&mut self, ring: &Ring, detail: &Detail, view: &ViewState, end: usize) -> usize {
+    fn search(
+        &mut self,
+        ring: &Ring,
+        bodies: &Bodies,
+        detail: &Detail,
+        view: &ViewState,
+        end: usize,
+    ) -> usize {
         let search = &mut self.search;
         let filter = view.messages.filter.to_lowercase();
         if search.focus != Some(detail.id) || search.filter != filter {
@@ -216,14 +233,18 @@ impl Feed {
                 ..Search::default()
             };
         }
-        let oldest = ring.kept.front().map_or(0, |kept| kept.number);
-        let gone = search.hits.partition_point(|number| *number < oldest);
+        let gone = search
+            .hits
+            .partition_point(|number| *number < ring.number(0));
         search.hits.drain(..gone);
-        let from = ring.kept.partition_point(|kept| kept.number <= search.seen);
+        let from = ring.place(search.seen.saturating_add(1));
         let to = from.saturating_add(SEARCH_STEP).min(end);
-        for kept in ring.kept.range(from.min(to)..to) {
+        for at in from.min(to)..to {
+            let Some(kept) = ring.message(at, bodies) else {
+                break;
+            };
             search.seen = kept.number;
-            if line_text(kept, detail).contains(&search.filter) {
+            if line_text(&kept, detail).contains(&search.filter) {
                 search.hits.push(kept.number);
             }
         }
@@ -259,14 +280,14 @@ impl Feed {
                 .map(|kept| Arc::new(opened::open(kept, detail)));
         }
         snapshot.opened.clone_from(&self.opened);
-        let mut previous = page.before.map(|kept| kept.raw.completed().time);
+        let mut previous = page.before;
         let lines = page
             .lines
             .into_iter()
             .map(|kept| {
                 let time = kept.raw.completed().time;
                 MessageLine {
-                    summary: detail.gist(&kept.raw),
+                    summary: detail.gist_of(&kept),
                     kept,
                     previous: previous.replace(time),
                 }
@@ -281,6 +302,7 @@ impl Feed {
             parts: page.parts,
             searched: page.searched,
             left_out: page.left_out,
+            without_body: page.without_body,
         };
     }
 }
@@ -289,8 +311,8 @@ impl Feed {
 #[derive(Debug, Default)]
 struct Page {
     lines: Vec<Arc<Kept>>,
-    /// The line before the first.
-    before: Option<Arc<Kept>>,
+    /// Capture time of the line before the first.
+    before: Option<Timestamp>,
     first: usize,
     selected: usize,
     matching: usize,
@@ -298,6 +320,7 @@ struct Page {
     parts: usize,
     searched: usize,
     left_out: u64,
+    without_body: usize,
 }
 
 /// Everything of a line of messages that a text is looked for in.
@@ -307,7 +330,7 @@ pub(super) fn line_text(kept: &Kept, detail: &Detail) -> String {
         kept.number,
         kept.raw.type_id,
         kept.raw.csid,
-        detail.gist(&kept.raw)
+        detail.gist_of(kept)
     )
     .to_lowercase()
 }

@@ -38,9 +38,11 @@ pub use crate::tui::terminal::has_terminal;
 pub use crate::tui::terminal::terminal_size;
 use crate::tui::theme::Theme;
 
+mod bodies;
 pub mod commands;
 mod copy;
 mod digest;
+mod entry;
 pub mod feed;
 pub mod host;
 pub mod keys;

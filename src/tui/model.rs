@@ -18,6 +18,7 @@ use crate::base::time::Span;
 use crate::base::time::Timestamp;
 use crate::net::Endpoint;
 use crate::net::health::Health;
+use crate::net::seq::SeqNum;
 use crate::rtmp::event::RawMessage;
 use crate::rtmp::field::NoFields;
 use crate::rtmp::inferred::Inference;
@@ -262,6 +263,10 @@ pub struct Detail {
     pub id: FlowId,
     /// Addresses.
     pub ends: PerSide<Endpoint>,
+    /// What tells its addresses from equal ones inside other tunnels.
+    pub tunnel: u32,
+    /// Sequence numbers with which the byte streams begin, by sender.
+    pub begins: PerSide<Option<SeqNum>>,
     /// First frame.
     pub first: Mark,
     /// Latest frame.
@@ -292,6 +297,15 @@ impl Detail {
     /// What is hidden.
     fn mask(&self) -> Mask<'_> {
         Mask::new(&self.session, self.show_secrets)
+    }
+
+    /// What a kept message says in a few words.
+    pub fn gist_of(&self, kept: &Kept) -> String {
+        if kept.is_let_go && kept.raw.length > 0 {
+            "let go; read again when it is opened".to_owned()
+        } else {
+            self.gist(&kept.raw)
+        }
     }
 
     /// What a message says in a few words.
@@ -333,6 +347,8 @@ pub struct Kept {
     pub raw: RawMessage,
     /// Whether something was odd about it.
     pub is_odd: bool,
+    /// Whether what was kept of its body was let go since.
+    pub is_let_go: bool,
 }
 
 /// One line of the messages.
@@ -365,6 +381,8 @@ pub struct MessagePage {
     pub searched: usize,
     /// Older messages that are kept no longer.
     pub left_out: u64,
+    /// How many of the oldest are kept without what they say.
+    pub without_body: usize,
 }
 
 /// One field of an opened message.

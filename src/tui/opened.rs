@@ -42,7 +42,7 @@ pub(super) fn open(kept: &Arc<Kept>, detail: &Detail) -> Opened {
     let fields = opening.lines;
     Opened {
         kept: Arc::clone(kept),
-        summary: detail.gist(&kept.raw),
+        summary: detail.gist_of(kept),
         fields,
         bytes,
         odd: decoded

@@ -1,6 +1,8 @@
 //! Finds the places that a view knows by another name than their number: the message of a frame,
 //! the one at a time, the next one behind the time cursor, the next one with a text.
 
+use crate::tui::bodies::Bodies;
+use crate::tui::feed::line_text;
 use crate::tui::model::Detail;
 use crate::tui::ring::Ring;
 use crate::tui::state::ViewState;
@@ -21,35 +23,34 @@ pub(super) fn resolve(
     seek: Seek,
     looking: &mut Looking,
     ring: &Ring,
+    bodies: &Bodies,
     end: usize,
     detail: &Detail,
     view: &mut ViewState,
 ) -> bool {
-    let kept = &ring.kept;
     let last = end.saturating_sub(1);
-    let upto = |time| kept.partition_point(|kept| kept.raw.completed().time <= time);
+    let upto = |time| ring.partition_point(|entry| entry.completed().time <= time);
     let at = match seek {
-        Seek::Frame(frame) => kept
-            .partition_point(|kept| kept.raw.completed().frame.0 < frame)
-            .min(last),
-        Seek::Time(time) => upto(time).saturating_sub(1).min(last),
-        Seek::Next => view.cursor.map_or(0, upto).min(last),
+        Seek::Frame(frame) => ring.partition_point(|entry| entry.completed().frame.0 < frame),
+        Seek::Time(time) => upto(time).saturating_sub(1),
+        Seek::Next => view.cursor.map_or(0, upto),
         Seek::Previous => {
             let at = view.cursor;
             let before = at.map_or(0, |at| {
-                kept.partition_point(|kept| kept.raw.completed().time < at)
+                ring.partition_point(|entry| entry.completed().time < at)
             });
-            before.saturating_sub(1).min(last)
+            before.saturating_sub(1)
         }
         Seek::Text { forward } => {
-            return find(forward, looking, ring, end, detail, view);
+            return find(forward, looking, ring, bodies, end, detail, view);
         }
     };
     *looking = Looking::default();
-    if let Some(kept) = kept.get(at) {
-        view.messages.selected = Some(kept.number);
+    let at = at.min(last);
+    if let Some(entry) = ring.entry(at).filter(|_| at < end) {
+        view.messages.selected = Some(ring.number(at));
         if matches!(seek, Seek::Next | Seek::Previous) {
-            view.cursor = Some(kept.raw.completed().time);
+            view.cursor = Some(entry.completed().time);
         }
     }
     false
@@ -59,23 +60,19 @@ fn find(
     forward: bool,
     looking: &mut Looking,
     ring: &Ring,
+    bodies: &Bodies,
     end: usize,
     detail: &Detail,
     view: &mut ViewState,
 ) -> bool {
     let wanted = view.find.to_lowercase();
-    let selected = view.messages.selected.unwrap_or(0);
-    let number_of = |at: usize| ring.kept.get(at).map(|kept| kept.number);
     let from = looking.at.unwrap_or_else(|| {
-        let at = ring.kept.partition_point(|kept| kept.number < selected);
+        let at = ring.place(view.messages.selected.unwrap_or(0));
         if forward { at.saturating_add(1) } else { at }
     });
     let contains = |at: &usize| {
-        let text = ring
-            .kept
-            .get(*at)
-            .map(|kept| super::feed::line_text(kept, detail));
-        text.is_some_and(|text| text.contains(&wanted))
+        let kept = ring.message(*at, bodies);
+        kept.is_some_and(|kept| line_text(&kept, detail).contains(&wanted))
     };
     let (found, next, is_over) = if forward {
         let to = from.saturating_add(FIND_STEP).min(end);
@@ -84,8 +81,8 @@ fn find(
         let to = from.saturating_sub(FIND_STEP);
         ((to..from.min(end)).rev().find(contains), to, to == 0)
     };
-    if let Some(number) = found.and_then(number_of) {
-        view.messages.selected = Some(number);
+    if let Some(at) = found {
+        view.messages.selected = Some(ring.number(at));
         view.messages.field = 0;
         view.messages.byte = 0;
     } else if !is_over {

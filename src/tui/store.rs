@@ -22,27 +22,44 @@ use crate::pipeline::Heard;
 use crate::pipeline::Observer;
 use crate::pipeline::Pipeline;
 use crate::rtmp::anomaly::Anomaly;
+use crate::rtmp::event::RawMessage;
+use crate::rtmp::media::CODED_KEEP;
 use crate::tui::digest;
+use crate::tui::entry::Entry;
+use crate::tui::entry::Holes;
 use crate::tui::model::Capture;
 use crate::tui::model::Detail;
-use crate::tui::model::Kept;
 use crate::tui::model::Oddity;
 use crate::tui::model::Row;
+use crate::tui::ring::Batch;
+use crate::tui::ring::Budget;
 use crate::tui::ring::Messages;
 
 /// Messages that are gathered before they are handed over: the lock is taken rarely, and little
 /// waits.
 const BATCH: usize = 256;
 
-/// Most bytes that all kept messages take: some hundred thousand messages of media, whose headers
-/// alone are kept.
-const MESSAGE_BUDGET: usize = 96 << 20;
+/// Bytes of bodies that are gathered before they are handed over, so that what waits is small
+/// beside what is kept.
+const BATCH_BYTES: usize = 1 << 20;
 
-/// Bytes kept of the body of a media message: its headers and configuration.
-const MEDIA_KEEP: usize = 1024;
+/// What all kept messages take: nearly a million of them, which is three hours of a stream or a
+/// minute of two hundred, and the bodies of about as many messages of media.
+const MESSAGES: Budget = Budget {
+    index: 64 << 20,
+    bodies: 32 << 20,
+};
 
-/// Bytes kept of the body of any other message.
-const BODY_KEEP: usize = 64 << 10;
+/// Bytes kept of a message of coded media, enough for what the list says of it: everything else
+/// is read again. Its headers are shorter.
+const MEDIA_KEEP: usize = 32;
+
+/// Bytes kept of a media message that is more than a frame, as configurations are: parameter sets
+/// are shorter.
+const CONFIG_KEEP: usize = 1024;
+
+/// Bytes kept of any other message: commands and metadata are shorter.
+const BODY_KEEP: usize = 16 << 10;
 
 /// Most bytes, as estimated, of ended connections that are kept in full.
 const DETAIL_BUDGET: usize = 128 << 20;
@@ -159,7 +176,7 @@ impl Shared {
 pub struct Store {
     shared: Arc<Shared>,
     show_secrets: bool,
-    messages: Vec<(FlowId, Arc<Kept>)>,
+    messages: Batch,
     /// Connections of which something is new.
     changed: HashSet<FlowId>,
     /// What the decoders noticed in connections that last.
@@ -181,7 +198,7 @@ impl Store {
         Self {
             shared,
             show_secrets,
-            messages: Vec::new(),
+            messages: Batch::default(),
             changed: HashSet::new(),
             noticed: HashMap::new(),
             noticed_left_out: 0,
@@ -268,14 +285,18 @@ impl Observer for Store {
 
     fn message(&mut self, connection: &Connection, heard: &Heard<'_>) {
         self.changed.insert(connection.id);
-        let kept = Arc::new(Kept {
-            number: heard.number,
-            side: heard.side,
-            raw: shortened(heard.raw),
-            is_odd: !heard.decoded.anomalies.is_empty(),
+        let raw = heard.raw;
+        let body = self.messages.body(kept_of(raw));
+        let is_odd = !heard.decoded.anomalies.is_empty();
+        let told = connection.last.frame;
+        let entry = Entry::new(heard.side, raw, is_odd, told, body);
+        let holes = (!raw.is_complete()).then_some(Holes {
+            received: raw.received,
+            missing: raw.missing,
         });
-        self.messages.push((connection.id, kept));
-        if self.messages.len() >= BATCH {
+        self.messages
+            .push(connection.id, heard.number, entry, holes);
+        if self.messages.len() >= BATCH || self.messages.bytes() >= BATCH_BYTES {
             self.shared.lock().take_messages(&mut self.messages);
         }
     }
@@ -314,42 +335,21 @@ impl Observer for Store {
     }
 }
 
-/// The message with as much of its body as is kept.
-fn shortened(raw: &crate::rtmp::event::RawMessage) -> crate::rtmp::event::RawMessage {
-    let most = if raw.type_id.is_media() {
-        MEDIA_KEEP
-    } else {
+/// As much of the body of a message as is kept.
+fn kept_of(raw: &RawMessage) -> &[u8] {
+    let most = if !raw.type_id.is_media() {
         BODY_KEEP
+    } else if raw.body.len() > CODED_KEEP {
+        CONFIG_KEEP
+    } else {
+        MEDIA_KEEP
     };
-    crate::rtmp::event::RawMessage {
-        body: raw.body.get(..most).unwrap_or(&raw.body).to_vec(),
-        csid: raw.csid,
-        fmt: raw.fmt,
-        type_id: raw.type_id,
-        stream_id: raw.stream_id,
-        timestamp: raw.timestamp,
-        delta: raw.delta,
-        extended_timestamp: raw.extended_timestamp,
-        length: raw.length,
-        chunks: raw.chunks,
-        interruptions: raw.interruptions,
-        header_bytes: raw.header_bytes,
-        range: raw.range,
-        first: raw.first,
-        last: raw.last,
-        received: raw.received,
-        missing: raw.missing,
-        from_aggregate: raw.from_aggregate,
-        repeats: raw.repeats,
-        inferred: raw.inferred,
-    }
+    raw.body.get(..most).unwrap_or(&raw.body)
 }
 
 impl Inner {
-    fn take_messages(&mut self, batch: &mut Vec<(FlowId, Arc<Kept>)>) {
-        for (id, kept) in batch.drain(..) {
-            self.messages.push(id, kept, MESSAGE_BUDGET);
-        }
+    fn take_messages(&mut self, batch: &mut Batch) {
+        self.messages.take(batch, MESSAGES);
     }
 
     fn take_row(&mut self, row: Row, oddities: Vec<Arc<Oddity>>) {
@@ -408,10 +408,7 @@ impl Inner {
     fn relieve(&mut self) -> bool {
         let mut relieved = self.ended_bytes > 0;
         self.shrink_ended(self.ended_bytes / 2);
-        if self.messages.bytes > LEAST_MESSAGES {
-            relieved = true;
-            self.messages.shrink(self.messages.bytes / 2);
-        }
+        relieved |= self.messages.relieve(LEAST_MESSAGES);
         let ended = self.rows.iter().filter(|row| row.end.is_some()).count();
         if ended > LEAST_ROWS {
             relieved = true;
@@ -472,12 +469,16 @@ mod tests {
             let mut row = Row::clone(&row(id, "live", Stage::Publishing, None));
             row.end = (id % 2 == 0).then_some(EndStyle::Clean);
             inner.take_row(row, Vec::new());
-            let kept = Arc::new(kept(1, &[0; 1000]));
-            inner.messages.push(FlowId(id), kept, MESSAGE_BUDGET);
+            let mut batch = Batch::default();
+            let raw = kept(1, &[0; 1000]).raw;
+            let body = batch.body(&raw.body);
+            let entry = Entry::new(Side::Client, &raw, false, raw.last.frame, body);
+            batch.push(FlowId(id), 1, entry, None);
+            inner.take_messages(&mut batch);
         }
-        let before = inner.messages.bytes;
+        let before = inner.messages.bodies.len();
         assert!(inner.relieve());
-        assert!(inner.messages.bytes <= before / 2);
+        assert!(inner.messages.bodies.len() <= before / 2);
         assert_eq!((inner.rows.len(), inner.rows_left_out), (2250, 750));
         assert!(
             inner

@@ -93,6 +93,7 @@ pub(super) fn kept(number: u64, body: &[u8]) -> Kept {
         side: Side::Client,
         raw: raw(MessageTypeId::COMMAND_AMF0, 3, 0, body),
         is_odd: false,
+        is_let_go: false,
     }
 }
 
@@ -249,6 +250,8 @@ fn detail_of(session: Session, messages: &[(Side, RawMessage)]) -> Detail {
             client: endpoint(9, 51_522),
             server: endpoint(5, 1935),
         },
+        tunnel: 0,
+        begins: PerSide::default(),
         first: at(0, 1),
         last: messages.last().map_or(at(0, 1), |(_, raw)| raw.last),
         missing: PerSide::default(),
@@ -382,6 +385,7 @@ fn snapshot_of(messages: &[(Side, RawMessage)], detail: Detail, selected: usize)
                 side: *side,
                 raw: raw.clone(),
                 is_odd: index == 9,
+                is_let_go: false,
             }),
             summary: detail.gist(raw),
             previous: index.checked_sub(1).map(|at| messages[at].1.last.time),
@@ -427,6 +431,7 @@ fn snapshot_of(messages: &[(Side, RawMessage)], detail: Detail, selected: usize)
             parts: 0,
             searched: lines.len(),
             left_out: 12,
+            without_body: 0,
             lines,
         },
         detail: Detailed::Known(Arc::clone(&detail)),
