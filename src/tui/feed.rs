@@ -15,9 +15,11 @@ use crate::tui::model::MessageLine;
 use crate::tui::model::MessagePage;
 use crate::tui::model::Oddity;
 use crate::tui::model::Opened;
+use crate::tui::model::Reading;
 use crate::tui::model::Row;
 use crate::tui::model::Snapshot;
 use crate::tui::opened;
+use crate::tui::reread::Answer;
 use crate::tui::ring::Ring;
 use crate::tui::screen::Screen;
 use crate::tui::seek;
@@ -25,6 +27,7 @@ use crate::tui::seek::Looking;
 use crate::tui::state::ViewState;
 use crate::tui::store::Inner;
 use crate::tui::store::Shared;
+use crate::tui::wanted::Wanted;
 
 /// Messages that are looked through for a filter before a frame is drawn: some milliseconds.
 const SEARCH_STEP: usize = 4000;
@@ -40,6 +43,10 @@ pub struct Feed {
     search: Search,
     looking: Looking,
     opened: Option<Arc<Opened>>,
+    /// Which message was asked to be read again.
+    asked: Option<(FlowId, u64)>,
+    /// How the open message was made: with which answer, and whether with its bytes on the wire.
+    made: Option<(Option<Answer>, bool)>,
     version: Option<u64>,
 }
 
@@ -74,6 +81,8 @@ impl Feed {
             search: Search::default(),
             looking: Looking::default(),
             opened: None,
+            asked: None,
+            made: None,
             version: None,
         }
     }
@@ -212,6 +221,19 @@ impl Feed {
                 .filter_map(|number| ring.message(ring.place(*number), bodies))
                 .collect();
         }
+        let selected = page
+            .selected
+            .checked_sub(page.first)
+            .and_then(|at| page.lines.get(at));
+        if let Some(kept) = selected
+            && self.asked != Some((detail.id, kept.number))
+            && view.screen == Screen::Messages
+            && self.shared.desk.is_served()
+            && let Some(wanted) = Wanted::of(ring, kept, detail)
+        {
+            self.asked = Some(wanted.key());
+            self.shared.desk.ask(wanted);
+        }
         page
     }
 
@@ -255,6 +277,36 @@ impl Feed {
         to
     }
 
+    /// Takes the selected message apart, unless that was done.
+    fn open(&mut self, selected: Option<&Arc<Kept>>, detail: &Detail, is_wire: bool) {
+        let Some(kept) = selected else {
+            self.opened = None;
+            return;
+        };
+        let key = (detail.id, kept.number);
+        let answer = if self.asked == Some(key) {
+            self.shared.desk.answer(key)
+        } else {
+            None
+        };
+        let made = Some((answer, is_wire));
+        let is_open = |opened: &Arc<Opened>| opened.kept == *kept && self.made == made;
+        if self.opened.as_ref().is_some_and(is_open) {
+            return;
+        }
+        let answer = made.as_ref().and_then(|(answer, _)| answer.as_ref());
+        let (found, reading) = match answer {
+            None => (None, Reading::Impossible),
+            Some(Answer::Underway(percent)) => (None, Reading::Underway(*percent)),
+            Some(Answer::Failed(why)) => (None, Reading::Failed(Arc::clone(why))),
+            Some(Answer::Found(found)) => (Some(found), Reading::Done),
+        };
+        let found = found.map(AsRef::as_ref);
+        let opened = opened::open(kept, detail, found, is_wire, reading);
+        self.opened = Some(Arc::new(opened));
+        self.made = made;
+    }
+
     fn finish_page(
         &mut self,
         snapshot: &mut Snapshot,
@@ -273,12 +325,7 @@ impl Feed {
         {
             view.cursor = Some(kept.raw.completed().time);
         }
-        let is_open = |opened: &Arc<Opened>| Some(&opened.kept) == selected.as_ref();
-        if !self.opened.as_ref().is_some_and(is_open) {
-            self.opened = selected
-                .as_ref()
-                .map(|kept| Arc::new(opened::open(kept, detail)));
-        }
+        self.open(selected.as_ref(), detail, !view.messages.body_only);
         snapshot.opened.clone_from(&self.opened);
         let mut previous = page.before;
         let lines = page

@@ -48,6 +48,7 @@ pub mod host;
 pub mod keys;
 pub mod model;
 mod opened;
+mod reread;
 mod ring;
 pub mod saving;
 pub mod screen;
@@ -64,7 +65,9 @@ mod tests;
 pub mod theme;
 mod units;
 pub mod view;
+mod wanted;
 mod widgets;
+mod wire;
 
 /// Time between two looks for news: ten frames a second at most while nothing is pressed.
 const TICK: Duration = Duration::from_millis(100);

@@ -407,10 +407,38 @@ pub struct Opened {
     pub summary: String,
     /// Its fields, parts behind the field that has them.
     pub fields: Vec<FieldLine>,
-    /// Its bytes, secrets overwritten.
+    /// Its bytes, secrets overwritten: its body, or where [`Opened::is_wire`] is set all bytes
+    /// from its first header byte to its end. The ranges of the fields are places in them.
     pub bytes: Vec<u8>,
+    /// What of the bytes is no payload of it: chunk headers, and chunks of other channels.
+    pub headers: Vec<Range<usize>>,
+    /// What of the bytes the capture does not hold.
+    pub missing: Vec<Range<usize>>,
+    /// Whether the bytes are those on the wire.
+    pub is_wire: bool,
+    /// Whether its whole body is there.
+    pub is_whole: bool,
+    /// Bytes of its chunk headers, when they were read again.
+    pub header_bytes: Option<usize>,
+    /// Whether it was read again.
+    pub reading: Reading,
     /// What is odd about it.
     pub odd: Vec<String>,
+}
+
+/// How far a message is from being read again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Reading {
+    /// There is nothing to read it from.
+    #[default]
+    Impossible,
+    /// It is being read; how many hundredths of what must be passed over are behind, where there
+    /// is much of that.
+    Underway(Option<u64>),
+    /// It was read.
+    Done,
+    /// It could not be read, and why.
+    Failed(Arc<str>),
 }
 
 /// Something odd.

@@ -121,6 +121,11 @@ impl Ring {
         self.blocks.get(at / BLOCK)?.get(at % BLOCK)
     }
 
+    /// What is missing of the message at a place.
+    pub(super) fn holes(&self, at: usize) -> Option<Holes> {
+        self.holes.get(&self.number(at)).copied()
+    }
+
     /// The number of the message at a place.
     pub(super) fn number(&self, at: usize) -> u64 {
         self.first

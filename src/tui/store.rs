@@ -16,6 +16,7 @@ use std::sync::atomic::Ordering;
 
 use crate::base::ids::FlowId;
 use crate::base::side::Side;
+use crate::capture::again::Again;
 use crate::net::connection::Connection as Tcp;
 use crate::pipeline::Connection;
 use crate::pipeline::Heard;
@@ -31,6 +32,7 @@ use crate::tui::model::Capture;
 use crate::tui::model::Detail;
 use crate::tui::model::Oddity;
 use crate::tui::model::Row;
+use crate::tui::reread::Desk;
 use crate::tui::ring::Batch;
 use crate::tui::ring::Budget;
 use crate::tui::ring::Messages;
@@ -89,6 +91,8 @@ pub struct Shared {
     version: AtomicU64,
     /// The connection that is to be handed over in full.
     focus: AtomicU64,
+    /// Where messages are asked for whose bytes are to be read again.
+    pub(super) desk: Desk,
 }
 
 impl Default for Shared {
@@ -97,6 +101,7 @@ impl Default for Shared {
             inner: Mutex::default(),
             version: AtomicU64::new(0),
             focus: AtomicU64::new(NOBODY),
+            desk: Desk::default(),
         }
     }
 }
@@ -160,8 +165,31 @@ impl Shared {
         self.version.load(Ordering::Acquire)
     }
 
-    fn bump(&self) {
+    pub(super) fn bump(&self) {
         self.version.fetch_add(1, Ordering::Release);
+    }
+
+    /// Says that somebody is about to [`serve`](Self::serve), so that bytes are asked for.
+    pub fn will_serve(&self) {
+        self.desk.open();
+    }
+
+    /// Reads the bytes of messages again that the dashboard asks for, until it is [closed]: to be
+    /// called on a thread of its own.
+    ///
+    /// [closed]: Self::close
+    pub fn serve(&self, again: &Again) {
+        self.desk.serve(again, true, &|| self.bump());
+    }
+
+    /// The same, until nothing is asked for.
+    pub fn serve_now(&self, again: &Again) {
+        self.desk.serve(again, false, &|| self.bump());
+    }
+
+    /// Nobody looks any more.
+    pub fn close(&self) {
+        self.desk.close();
     }
 
     /// Asks for a connection in full.
@@ -176,6 +204,8 @@ impl Shared {
 pub struct Store {
     shared: Arc<Shared>,
     show_secrets: bool,
+    /// Frames that are remembered, to forget some when memory is short.
+    again: Option<Again>,
     messages: Batch,
     /// Connections of which something is new.
     changed: HashSet<FlowId>,
@@ -198,12 +228,20 @@ impl Store {
         Self {
             shared,
             show_secrets,
+            again: None,
             messages: Batch::default(),
             changed: HashSet::new(),
             noticed: HashMap::new(),
             noticed_left_out: 0,
             ended: Vec::new(),
         }
+    }
+
+    /// Frames are remembered there, and some are forgotten when memory is short.
+    #[must_use]
+    pub fn remembering(mut self, again: Again) -> Self {
+        self.again = Some(again);
+        self
     }
 
     /// Hands over everything that is new, and the open connection in full.
@@ -331,7 +369,8 @@ impl Observer for Store {
         let mut inner = shared.lock();
         inner.take_messages(&mut self.messages);
         self.hand_over_ended(&mut inner);
-        inner.relieve()
+        let remembered = self.again.as_ref().is_some_and(Again::relieve);
+        inner.relieve() || remembered
     }
 }
 

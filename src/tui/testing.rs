@@ -43,6 +43,7 @@ use crate::tui::model::Kept;
 use crate::tui::model::MessageLine;
 use crate::tui::model::MessagePage;
 use crate::tui::model::Oddity;
+use crate::tui::model::Reading;
 use crate::tui::model::Row;
 use crate::tui::model::RowInferred;
 use crate::tui::model::Snapshot;
@@ -391,7 +392,13 @@ fn snapshot_of(messages: &[(Side, RawMessage)], detail: Detail, selected: usize)
             previous: index.checked_sub(1).map(|at| messages[at].1.last.time),
         })
         .collect();
-    let opened = opened::open(&lines[selected].kept, &detail);
+    let opened = opened::open(
+        &lines[selected].kept,
+        &detail,
+        None,
+        true,
+        Reading::Impossible,
+    );
     let oddity = |code, severity, what: &str| {
         Arc::new(Oddity {
             flow: FlowId(1),

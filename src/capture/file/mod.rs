@@ -237,6 +237,11 @@ impl Files {
     /// A way to read frames again once they have passed; `None` where an input is no regular
     /// file. To be asked for before the first frame.
     pub fn trail(&mut self) -> Option<Again> {
+        self.trail_every(trail::STEP)
+    }
+
+    /// The same, with so many bytes between the places that can be read from.
+    pub(crate) fn trail_every(&mut self, step: u64) -> Option<Again> {
         let is_regular = |input: &Input| match input {
             Input::Path(path) => path.metadata().is_ok_and(|metadata| metadata.is_file()),
             Input::Stdin | Input::Reader(..) => false,
@@ -244,7 +249,7 @@ impl Files {
         if !self.waiting.iter().all(is_regular) {
             return None;
         }
-        let walker = Walker::new();
+        let walker = Walker::new(step);
         let again = Again::of_files(walker.trail());
         self.walker = Some(walker);
         Some(again)

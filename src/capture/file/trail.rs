@@ -28,7 +28,7 @@ use crate::capture::again::Step;
 use crate::capture::info::InputName;
 
 /// Bytes between two milestones, at first: read in a millisecond.
-const STEP: u64 = 1 << 20;
+pub(super) const STEP: u64 = 1 << 20;
 
 /// Most milestones. Beyond them every other one is dropped, and the steps become twice as long:
 /// two megabytes for a capture of any size.
@@ -92,15 +92,15 @@ pub(super) struct Walker {
 }
 
 impl Walker {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(step: u64) -> Self {
         Self {
             trail: Trail(Arc::new(Mutex::new(Milestones {
-                step: STEP,
+                step,
                 ..Milestones::default()
             }))),
             look: 0,
             next: 0,
-            step: STEP,
+            step,
             interface: InterfaceIndex::FIRST,
         }
     }

@@ -39,6 +39,8 @@ pub struct MessageState {
     pub field: usize,
     /// The selected byte.
     pub byte: usize,
+    /// Whether the bytes are those of the body, without chunk headers.
+    pub body_only: bool,
 }
 
 /// Panes of the messages.

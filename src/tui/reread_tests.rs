@@ -1,0 +1,646 @@
+//! Every message of real captures is read again and held against what the decoder saw, and against
+//! it again after frames were lost, sent twice, taken out of order, or moved to other files.
+
+use std::collections::VecDeque;
+use std::env;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::path::PathBuf;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+use crate::base::time::Timestamp;
+use crate::capture::Next;
+use crate::capture::Source;
+use crate::capture::again::REMEMBERED;
+use crate::capture::again::Remembering;
+use crate::capture::file::Files;
+use crate::capture::file::Input;
+use crate::capture::memory::Memory;
+use crate::capture::memory::StoredFrame;
+use crate::net::Endpoint;
+use crate::pipeline::Connection;
+use crate::pipeline::Heard;
+use crate::pipeline::Observer;
+use crate::pipeline::Options;
+use crate::pipeline::Pipeline;
+use crate::rtmp::event::RawMessage;
+use crate::rtmp::testing::Outgoing;
+use crate::rtmp::testing::Wire;
+use crate::rtmp::types::ChunkFormat;
+use crate::rtmp::types::ChunkStreamId;
+use crate::rtmp::types::MessageTypeId;
+use crate::tui::model::Capture;
+use crate::tui::model::Detail;
+use crate::tui::store::Shared;
+use crate::tui::store::Store;
+
+/// Bytes between two places to read from: small, so that a sample has many.
+const STEP: u64 = 4096;
+
+/// The messages with their whole bodies.
+#[derive(Default)]
+struct Whole(Vec<(FlowId, u64, RawMessage)>);
+
+impl Observer for Whole {
+    fn message(&mut self, connection: &Connection, heard: &Heard<'_>) {
+        self.0
+            .push((connection.id, heard.number, heard.raw.clone()));
+    }
+}
+
+/// Decodes everything; what the dashboard has of it, and the whole messages.
+fn decode(source: &mut dyn Source) -> (Arc<Shared>, Whole) {
+    let shared = Shared::new();
+    let mut store = Store::new(Arc::clone(&shared), false);
+    let mut whole = Whole::default();
+    let mut pipeline = Pipeline::new(Options {
+        keep_media: true,
+        ..Options::default()
+    });
+    loop {
+        match source.next_frame() {
+            Ok(Next::Frame(frame)) => {
+                pipeline.push(&frame, &mut (&mut store, &mut whole));
+            }
+            Ok(Next::Idle | Next::Back(_)) | Err(_) => {}
+            Ok(Next::End) => break,
+        }
+    }
+    pipeline.finish(&mut (&mut store, &mut whole));
+    store.publish(&mut pipeline, Capture::default());
+    (shared, whole)
+}
+
+fn wanted(shared: &Shared, flow: FlowId, number: u64) -> (Wanted, Arc<Detail>) {
+    let inner = shared.lock();
+    let detail = Arc::clone(&inner.ended[&flow]);
+    let ring = inner.messages.ring(flow).unwrap();
+    let kept = ring.message(ring.place(number), &inner.messages.bodies);
+    (Wanted::of(ring, &kept.unwrap(), &detail).unwrap(), detail)
+}
+
+/// What became of the messages of a capture.
+#[derive(Debug, Default)]
+struct Outcome {
+    read: usize,
+    parts: usize,
+    between: usize,
+    failed: Vec<String>,
+}
+
+/// Reads every `each`th message again and compares.
+fn compare(shared: &Shared, whole: &Whole, again: &Again, each: usize) -> Outcome {
+    let mut outcome = Outcome::default();
+    for (flow, number, raw) in whole.0.iter().step_by(each) {
+        let (wanted, _) = wanted(shared, *flow, *number);
+        let found = match read(again, &wanted, &mut |_| true) {
+            Ok(found) => found,
+            Err(trouble) => {
+                outcome
+                    .failed
+                    .push(format!("{flow}/{number}: {trouble}: {}", of(raw)));
+                continue;
+            }
+        };
+        // Of a message with a hole, what came before it; the decoder may know more behind it. Of
+        // one that it foresaw it may have kept less.
+        let same = if raw.is_complete() {
+            let length = usize::try_from(raw.length).unwrap();
+            found.body.len() == length && found.body.starts_with(&raw.body)
+        } else {
+            found.body.starts_with(&raw.body) || raw.body.starts_with(&found.body)
+        };
+        if !same {
+            let (kept, got) = (raw.body.len(), found.body.len());
+            outcome.failed.push(format!(
+                "{flow}/{number}: {kept} != {got} bytes: {}",
+                of(raw)
+            ));
+            continue;
+        }
+        outcome.read += 1;
+        outcome.parts += usize::from(raw.from_aggregate);
+        if raw.from_aggregate {
+            continue;
+        }
+        // The headers are those that the decoder counted, and the pieces leave nothing out.
+        let mut end = 0;
+        let mut headers = 0;
+        for piece in &found.pieces {
+            assert_eq!(piece.range.start, end);
+            end = piece.range.end;
+            let part = piece.part;
+            let own = matches!(
+                part,
+                wire::Part::Basic | wire::Part::Header | wire::Part::Extended
+            );
+            headers += if own { piece.range.len() } else { 0 };
+            outcome.between += usize::from(matches!(part, wire::Part::ForeignHeader(_)));
+        }
+        assert_eq!(end, found.wire.len());
+        if raw.is_complete() {
+            assert_eq!(headers, usize::try_from(raw.header_bytes).unwrap());
+        }
+    }
+    outcome
+}
+
+/// A message in a few words, for a test that fails.
+fn of(raw: &RawMessage) -> String {
+    let RawMessage {
+        csid,
+        fmt,
+        type_id,
+        length,
+        chunks,
+        received,
+        interruptions,
+        range,
+        ..
+    } = raw;
+    format!(
+        "{type_id} csid {csid} {fmt:?} length {length} received {received} in {chunks} chunks, {interruptions} interruptions, at {range}, {:?}",
+        raw.inferred
+    )
+}
+
+fn files(paths: &[PathBuf]) -> (Files, Again) {
+    let mut files = Files::new(paths.iter().map(Input::named));
+    let again = files.trail_every(STEP).unwrap();
+    (files, again)
+}
+
+fn sample(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("samples")
+        .join(name)
+}
+
+fn captures_in(folder: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            let name = path.file_name().unwrap().to_string_lossy();
+            name.contains(".pcap") || name.contains(".cap")
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn every_message_of_the_samples_is_read_again_as_it_was_decoded() {
+    let mut all = Outcome::default();
+    for path in captures_in(&sample("")) {
+        let (mut source, again) = files(std::slice::from_ref(&path));
+        let (shared, whole) = decode(&mut source);
+        // What is compressed is unpacked from its begin for each of them.
+        let is_compressed = source.inputs()[0].compression.is_some();
+        let each = if is_compressed { 17 } else { 1 };
+        let outcome = compare(&shared, &whole, &again, each);
+        assert!(
+            outcome.failed.is_empty(),
+            "{}: {:#?}",
+            path.display(),
+            outcome.failed
+        );
+        all.read += outcome.read;
+    }
+    assert!(all.read > 5000, "{all:?}");
+}
+
+#[test]
+fn every_message_of_the_public_captures_is_read_again_as_it_was_decoded() {
+    let folder = env::var_os("RTMPSCOPE_CAPTURES").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/captures"),
+        PathBuf::from,
+    );
+    let folder = folder.join("rtmp");
+    if !folder.is_dir() {
+        println!("skipped: no public captures in {}", folder.display());
+        return;
+    }
+    let mut parts = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        for path in captures_in(&entry.unwrap().path()) {
+            let (mut source, again) = files(std::slice::from_ref(&path));
+            let (shared, whole) = decode(&mut source);
+            let outcome = compare(&shared, &whole, &again, 1);
+            assert!(
+                outcome.failed.is_empty(),
+                "{}: {:#?}",
+                path.display(),
+                outcome.failed
+            );
+            parts += outcome.parts;
+        }
+    }
+    assert!(parts > 10, "parts of aggregates are read out of them");
+}
+
+/// The frames of a sample.
+fn frames_of(name: &str) -> Vec<StoredFrame> {
+    let mut source = Files::new([Input::named(sample(name))]);
+    let mut frames = Vec::new();
+    while let Ok(Next::Frame(frame)) = source.next_frame() {
+        frames.push(StoredFrame::from(frame));
+    }
+    frames
+}
+
+/// A pcap file of these frames.
+fn pcap(frames: &[StoredFrame]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let link = frames[0].link.0;
+    for word in [0xA1B2_3C4D, 0x0004_0002, 0, 0, 262_144, link] {
+        bytes.extend(u32::to_le_bytes(word));
+    }
+    for frame in frames {
+        let (secs, nanos) = (frame.time.0 / 1_000_000_000, frame.time.0 % 1_000_000_000);
+        let len = u32::try_from(frame.data.len()).unwrap();
+        let (secs, nanos) = (u32::try_from(secs).unwrap(), u32::try_from(nanos).unwrap());
+        for word in [secs, nanos, len, frame.wire_len] {
+            bytes.extend(word.to_le_bytes());
+        }
+        bytes.extend(&frame.data);
+    }
+    bytes
+}
+
+/// Writes a file into a folder of its own.
+fn written(name: &str, bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    fs::write(&path, bytes).unwrap();
+    (folder, path)
+}
+
+/// Reads all messages again of a capture of these frames.
+fn check(frames: &[StoredFrame]) -> (Outcome, Whole) {
+    let (_folder, path) = written("changed.pcap", &pcap(frames));
+    let (mut source, again) = files(&[path]);
+    let (shared, whole) = decode(&mut source);
+    let outcome = compare(&shared, &whole, &again, 1);
+    (outcome, whole)
+}
+
+#[test]
+fn a_capture_that_joined_late_is_read_again() {
+    let frames = frames_of("ffmpeg-nginx.pcap");
+    for from in [60, 203, 350] {
+        let (outcome, whole) = check(&frames[from..]);
+        assert!(outcome.failed.is_empty(), "{from}: {:#?}", outcome.failed);
+        assert!(
+            outcome.read > 50 && outcome.read == whole.0.len(),
+            "{outcome:?}"
+        );
+    }
+}
+
+#[test]
+fn frames_sent_twice_and_out_of_order_give_the_same_bytes() {
+    let mut frames = frames_of("chunk-128.pcap");
+    let last = frames.len() - 40;
+    for at in (30..last).step_by(23) {
+        // One is sent again much later, with the time of then.
+        let mut again = frames[at].clone();
+        again.time = frames[at + 20].time;
+        frames.insert(at + 20, again);
+        // And one overtakes others.
+        frames.swap(at + 5, at + 9);
+        let (early, late) = (frames[at + 9].time, frames[at + 5].time);
+        frames[at + 5].time = early;
+        frames[at + 9].time = late;
+    }
+    let (outcome, whole) = check(&frames);
+    assert!(outcome.failed.is_empty(), "{:#?}", outcome.failed);
+    assert_eq!(outcome.read, whole.0.len());
+    // The capture ends in the midst of one.
+    let cut = whole.0.iter().filter(|(_, _, raw)| !raw.is_complete());
+    assert_eq!(cut.count(), 1);
+}
+
+#[test]
+fn of_a_capture_with_holes_what_is_there_is_read_again() {
+    let mut frames = frames_of("ffmpeg-nginx.pcap");
+    let mut number = 0;
+    frames.retain(|_| {
+        number += 1;
+        number < 40 || number % 31 != 0
+    });
+    let (outcome, whole) = check(&frames);
+    let holes = whole.0.iter().filter(|(_, _, raw)| !raw.is_complete());
+    assert!(holes.count() > 3);
+    // A header that was lost may leave nothing to go by; no more than that.
+    let most = whole.0.len() / 20;
+    assert!(outcome.failed.len() <= most, "{:#?}", outcome.failed);
+    assert!(
+        outcome
+            .failed
+            .iter()
+            .all(|said| said.contains("headers cannot be told")),
+        "{:#?}",
+        outcome.failed
+    );
+}
+
+#[test]
+fn sequence_numbers_that_wrap_in_the_midst_are_followed() {
+    // Ethernet, IPv4 without options.
+    const SEQ: usize = 14 + 20 + 4;
+    let mut frames = frames_of("ffmpeg-nginx.pcap");
+    let first = frames
+        .iter()
+        .find(|frame| frame.data[SEQ + 9] & 2 != 0)
+        .map(|frame| u32::from_be_bytes(*frame.data[SEQ..].first_chunk().unwrap()))
+        .unwrap();
+    // Both directions wrap, a hundred kilobytes behind the first SYN that is found.
+    let by = 0_u32.wrapping_sub(first).wrapping_sub(100_000);
+    for frame in &mut frames {
+        for at in [SEQ, SEQ + 4] {
+            let number = u32::from_be_bytes(*frame.data[at..].first_chunk().unwrap());
+            frame.data[at..at + 4].copy_from_slice(&number.wrapping_add(by).to_be_bytes());
+        }
+    }
+    let (outcome, whole) = check(&frames);
+    assert!(outcome.failed.is_empty(), "{:#?}", outcome.failed);
+    assert_eq!(outcome.read, whole.0.len());
+    let behind = whole
+        .0
+        .iter()
+        .filter(|(_, _, raw)| raw.range.start > 100_000);
+    assert!(behind.count() > 20);
+}
+
+/// Client segments of a connection to the port of RTMP, with these bytes in pieces of these sizes.
+fn segments(bytes: &[u8], sizes: &[usize]) -> Vec<StoredFrame> {
+    let mut frames = Vec::new();
+    let mut segment = |seq: u32, flags: u8, payload: &[u8]| {
+        let mut data = vec![2; 12];
+        data.extend([8, 0]);
+        let len = u16::try_from(40 + payload.len()).unwrap();
+        data.extend([0x45, 0]);
+        data.extend(len.to_be_bytes());
+        data.extend([0, 0, 0, 0, 64, 6, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2]);
+        data.extend([0xC3, 0x50, 0x07, 0x8F]);
+        data.extend(seq.to_be_bytes());
+        data.extend([0, 0, 0, 1, 0x50, flags, 0xFF, 0xFF, 0, 0, 0, 0]);
+        data.extend(payload);
+        let ms = i64::try_from(frames.len()).unwrap();
+        frames.push(StoredFrame::ethernet(Timestamp(ms * 1_000_000), data));
+    };
+    segment(u32::MAX - 2000, 2, &[]);
+    let mut rest = bytes;
+    let mut seq = u32::MAX - 1999;
+    for size in sizes.iter().cycle() {
+        let (here, behind) = rest.split_at((*size).min(rest.len()));
+        segment(seq, 0x10, here);
+        seq = seq.wrapping_add(u32::try_from(here.len()).unwrap());
+        rest = behind;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    frames
+}
+
+/// A message that a property is tried with: its channel, the form of its header, its length, and
+/// whether its timestamp is an extended one.
+type Tried = (usize, u8, usize, bool);
+
+/// Sends messages, in each step a chunk of the channel that is named.
+fn interleave(messages: &[Tried], turns: &[usize]) -> Vec<u8> {
+    const CSIDS: [u32; 4] = [4, 6, 70, 400];
+    let payload: Vec<u8> = [0x27, 1, 0, 0, 0]
+        .into_iter()
+        .chain(0..=250)
+        .cycle()
+        .take(2000)
+        .collect();
+    let mut wire = Wire::default();
+    wire.handshake(7);
+    wire.control(MessageTypeId::SET_CHUNK_SIZE, 128);
+    let mut last: [Option<(usize, u32)>; 4] = [None; 4];
+    let mut queues: [VecDeque<Outgoing<'_>>; 4] = Default::default();
+    for (channel, fmt, len, is_extended) in messages {
+        let (fmt, len, time) = match (*fmt, last[*channel]) {
+            (1, Some(_)) => (ChunkFormat::SameStream, *len, 20),
+            (2, Some((len, _))) => (ChunkFormat::SameLength, len, 20),
+            (3, Some((len, 20))) => (ChunkFormat::Nothing, len, 20),
+            _ => (ChunkFormat::Full, *len, 20),
+        };
+        let time = match fmt {
+            ChunkFormat::Full | ChunkFormat::SameStream if *is_extended => 0x0100_0000,
+            _ => time,
+        };
+        last[*channel] = Some((len, time));
+        queues[*channel].push_back(Outgoing {
+            csid: ChunkStreamId(CSIDS[*channel]),
+            fmt,
+            time,
+            type_id: if *channel == 0 {
+                MessageTypeId::AUDIO
+            } else {
+                MessageTypeId::VIDEO
+            },
+            stream_id: 1,
+            payload: &payload[..len],
+        });
+    }
+    let mut begun: [Option<(Outgoing<'_>, &[u8])>; 4] = Default::default();
+    let mut turns = turns.iter().cycle();
+    while queues.iter().any(|queue| !queue.is_empty()) || begun.iter().any(Option::is_some) {
+        let turn = *turns.next().unwrap();
+        if turn == 4 {
+            // Between the chunks of others.
+            if wire.chunk_size == 128 {
+                wire.control(MessageTypeId::SET_CHUNK_SIZE, 200);
+                wire.chunk_size = 200;
+            }
+            continue;
+        }
+        // Whose turn it is may have nothing to say.
+        let Some(channel) = (0..4)
+            .map(|step| (turn + step) % 4)
+            .find(|at| begun[*at].is_some() || !queues[*at].is_empty())
+        else {
+            break;
+        };
+        let (message, rest) = if let Some((message, rest)) = begun[channel].take() {
+            let rest = wire.next_chunk(&message, rest);
+            (message, rest)
+        } else {
+            let message = queues[channel].pop_front().unwrap();
+            let rest = wire.first_chunk(&message);
+            (message, rest)
+        };
+        if !rest.is_empty() {
+            begun[channel] = Some((message, rest));
+        }
+    }
+    wire.bytes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::default())]
+
+    #[test]
+    fn chunks_of_several_channels_between_each_other_are_told_apart(
+        messages in vec((0..4_usize, 0..4_u8, 0..700_usize, any::<bool>()), 1..30),
+        turns in vec(0..5_usize, 1..40).prop_filter("somebody speaks", |all| all.iter().any(|at| *at < 4)),
+        sizes in vec(200..1460_usize, 1..20),
+    ) {
+        let bytes = interleave(&messages, &turns);
+        let frames = segments(&bytes, &sizes);
+        let (mut source, again) = Remembering::new(Box::new(Memory::new(frames)), REMEMBERED);
+        let (shared, whole) = decode(&mut source);
+        // What the decoder could not make out is not what is tried here.
+        prop_assume!(whole.0.iter().all(|(_, _, raw)| raw.is_complete()));
+        let outcome = compare(&shared, &whole, &again, 1);
+        prop_assert!(outcome.failed.is_empty(), "{:#?}", outcome.failed);
+        prop_assert!(whole.0.len() >= messages.len(), "{} of {}", whole.0.len(), messages.len());
+    }
+}
+
+#[test]
+fn several_files_of_several_kinds_are_one_capture() {
+    let frames = frames_of("ffmpeg-nginx.pcap");
+    let folder = tempfile::tempdir().unwrap();
+    let parts = [&frames[..200], &frames[200..390], &frames[390..]];
+    let paths: Vec<PathBuf> = ["a.pcap", "b.pcap.gz", "c.pcap.zst"]
+        .iter()
+        .map(|name| folder.path().join(name))
+        .collect();
+    fs::write(&paths[0], pcap(parts[0])).unwrap();
+    let file = fs::File::create(&paths[1]).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+    packed.write_all(&pcap(parts[1])).unwrap();
+    packed.finish().unwrap();
+    let packed = zstd::encode_all(&*pcap(parts[2]), 1).unwrap();
+    fs::write(&paths[2], packed).unwrap();
+    let (mut source, again) = files(&paths);
+    let (shared, whole) = decode(&mut source);
+    let outcome = compare(&shared, &whole, &again, 3);
+    assert!(outcome.failed.is_empty(), "{:#?}", outcome.failed);
+    assert_eq!(outcome.read, whole.0.len().div_ceil(3));
+}
+
+#[test]
+fn what_came_through_a_pipe_is_read_again_while_it_is_remembered() {
+    let frames = frames_of("obs.pcapng");
+    let (mut source, again) = Remembering::new(Box::new(Memory::new(frames.clone())), REMEMBERED);
+    let (shared, whole) = decode(&mut source);
+    let outcome = compare(&shared, &whole, &again, 1);
+    assert!(outcome.failed.is_empty(), "{:#?}", outcome.failed);
+    let (mut source, again) = Remembering::new(Box::new(Memory::new(frames)), 100_000);
+    let (shared, whole) = decode(&mut source);
+    let outcome = compare(&shared, &whole, &again, 1);
+    assert!(outcome.read > 0 && !outcome.failed.is_empty());
+    assert!(
+        outcome.failed.iter().all(|said| said.contains("gone")),
+        "{:#?}",
+        outcome.failed
+    );
+}
+
+#[test]
+fn a_file_that_changed_is_not_believed() {
+    let mut frames = frames_of("ffmpeg-nginx.pcap");
+    let (_folder, path) = written("growing.pcap", &pcap(&frames));
+    let (mut source, again) = files(std::slice::from_ref(&path));
+    let (shared, whole) = decode(&mut source);
+    let (flow, number, _) = whole.0.last().unwrap();
+    let (wanted, _) = wanted(&shared, *flow, *number);
+    assert!(read(&again, &wanted, &mut |_| true).is_ok());
+    // Grown, it is the same.
+    let more = [pcap(&frames), vec![0; 100]].concat();
+    fs::write(&path, more).unwrap();
+    assert!(read(&again, &wanted, &mut |_| true).is_ok());
+    // Cut, written anew and replaced, it is not.
+    fs::write(&path, &pcap(&frames)[..3000]).unwrap();
+    let said = |result: Result<Found, Trouble>| result.unwrap_err().to_string();
+    assert!(said(read(&again, &wanted, &mut |_| true)).contains("changed"));
+    for frame in &mut frames {
+        frame.time.0 += 1_000_000;
+    }
+    fs::write(&path, pcap(&frames)).unwrap();
+    assert!(said(read(&again, &wanted, &mut |_| true)).contains("changed"));
+    let other = path.with_extension("other");
+    fs::write(&other, pcap(&frames)).unwrap();
+    fs::rename(&other, &path).unwrap();
+    assert!(said(read(&again, &wanted, &mut |_| true)).contains("changed"));
+    fs::remove_file(&path).unwrap();
+    assert!(said(read(&again, &wanted, &mut |_| true)).contains("No such file"));
+}
+
+#[test]
+fn only_what_is_wanted_last_is_answered() {
+    let (mut source, again) = files(&[sample("ffmpeg-nginx.pcap")]);
+    let (shared, whole) = decode(&mut source);
+    let ask = |at: usize| {
+        let (flow, number, _) = &whole.0[at];
+        let (wanted, _) = wanted(&shared, *flow, *number);
+        let key = wanted.key();
+        shared.desk.ask(wanted);
+        key
+    };
+    assert!(!shared.desk.is_served());
+    shared.will_serve();
+    assert!(shared.desk.is_served());
+    let first = ask(10);
+    assert_eq!(shared.desk.answer(first), Some(Answer::Underway(None)));
+    let second = ask(20);
+    assert_eq!(shared.desk.answer(first), None);
+    shared.serve_now(&again);
+    assert!(matches!(shared.desk.answer(second), Some(Answer::Found(_))));
+    // One that is given up on the way tells nothing.
+    let third = ask(30);
+    let (asked, wanted) = shared.desk.next(false).unwrap();
+    let fourth = ask(40);
+    assert!(!shared.desk.put(asked, third, Answer::Failed("late".into())));
+    assert_eq!(wanted.key(), third);
+    assert_eq!(shared.desk.answer(fourth), Some(Answer::Underway(None)));
+    shared.close();
+    shared.serve(&again);
+    assert!(!shared.desk.is_served());
+}
+
+#[test]
+fn bytes_are_put_where_their_numbers_say() {
+    let segment = |seq: u32, payload: &'static [u8]| Segment {
+        at: crate::base::ids::Mark::default(),
+        tunnel: 0,
+        source: Endpoint {
+            addr: [192, 0, 2, 1].into(),
+            port: 1,
+        },
+        destination: Endpoint {
+            addr: [192, 0, 2, 2].into(),
+            port: 2,
+        },
+        seq,
+        ack: 0,
+        flags: TcpFlags::default(),
+        window: 0,
+        options: crate::net::TcpOptions::default(),
+        ip_id: 0,
+        payload,
+        wire_payload: u32::try_from(payload.len()).unwrap(),
+    };
+    let mut place = Place::new(SeqNum(u32::MAX - 1), 8);
+    place.take(&segment(2, b"EF"));
+    place.take(&segment(u32::MAX - 4, b"xyzAB"));
+    assert_eq!(place.holes(), [2..4, 6..8]);
+    // What was there first stays, and what is outside is left out.
+    place.take(&segment(u32::MAX, b"bCDeFGHIJ"));
+    assert_eq!(place.bytes, b"ABCDEFGH");
+    assert!(place.is_full());
+    place.take(&segment(7, b"far"));
+    place.take(&segment(0x8000_0000, b"far"));
+    assert_eq!(place.bytes, b"ABCDEFGH");
+}
