@@ -375,3 +375,7 @@ impl Opening<'_> {
         printable(&self.own.redactor().text(&masked))
     }
 }
+
+#[cfg(test)]
+#[path = "opened_tests.rs"]
+mod tests;

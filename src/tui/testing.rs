@@ -26,6 +26,8 @@ use crate::rtmp::field::NoFields;
 use crate::rtmp::inferred::Inference;
 use crate::rtmp::inferred::Inferred;
 use crate::rtmp::message;
+use crate::rtmp::testing::Outgoing;
+use crate::rtmp::testing::Wire;
 use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
 use crate::rtmp::types::MessageStreamId;
@@ -48,8 +50,10 @@ use crate::tui::model::Row;
 use crate::tui::model::RowInferred;
 use crate::tui::model::Snapshot;
 use crate::tui::opened;
+use crate::tui::reread::Found;
 use crate::tui::state::ViewState;
 use crate::tui::view;
+use crate::tui::wire;
 
 /// 2023-11-14T22:13:20Z, where the hand-made captures begin.
 const START: i64 = 1_700_000_000_000_000_000;
@@ -95,6 +99,32 @@ pub(super) fn kept(number: u64, body: &[u8]) -> Kept {
         raw: raw(MessageTypeId::COMMAND_AMF0, 3, 0, body),
         is_odd: false,
         is_let_go: false,
+    }
+}
+
+/// The message as it is found when it is read again, in chunks of this size.
+pub(super) fn found(raw: &RawMessage, chunk_size: usize) -> Found {
+    let mut wire = Wire {
+        chunk_size,
+        ..Wire::default()
+    };
+    wire.message(&Outgoing {
+        csid: raw.csid,
+        fmt: raw.fmt,
+        time: raw.delta.unwrap_or(raw.timestamp.0),
+        type_id: raw.type_id,
+        stream_id: raw.stream_id.0,
+        payload: &raw.body,
+    });
+    let mut raw = raw.clone();
+    let size = u32::try_from(chunk_size).unwrap();
+    raw.chunks = raw.length.div_ceil(size).max(1);
+    let pieces = wire::lay_out(&wire.bytes, &[], &raw, &[], &[size]).unwrap();
+    Found {
+        body: raw.body,
+        wire: wire.bytes,
+        pieces,
+        holes: Vec::new(),
     }
 }
 
@@ -392,13 +422,13 @@ fn snapshot_of(messages: &[(Side, RawMessage)], detail: Detail, selected: usize)
             previous: index.checked_sub(1).map(|at| messages[at].1.last.time),
         })
         .collect();
-    let opened = opened::open(
-        &lines[selected].kept,
-        &detail,
-        None,
-        true,
-        Reading::Impossible,
-    );
+    let kept = &lines[selected].kept;
+    let opened = if kept.raw.is_complete() {
+        let found = found(&kept.raw, 4096);
+        opened::open(kept, &detail, Some(&found), true, Reading::Done)
+    } else {
+        opened::open(kept, &detail, None, true, Reading::Impossible)
+    };
     let oddity = |code, severity, what: &str| {
         Arc::new(Oddity {
             flow: FlowId(1),

@@ -118,8 +118,6 @@ pub struct ViewState {
     pub time: TimeMode,
     /// Whether the ladder of the calls is to the scale of time.
     pub is_scaled: bool,
-    /// Whether bytes are shown as they were on the wire.
-    pub shows_wire: bool,
     /// Whether the picture is frozen.
     pub paused: bool,
     /// Whether the newest line is to be selected.
@@ -242,7 +240,12 @@ impl ViewState {
             Action::ZoomIn => self.zoom(snapshot, true),
             Action::ZoomOut => self.zoom(snapshot, false),
             Action::Scale => self.is_scaled = !self.is_scaled,
-            Action::WireBytes => self.shows_wire = !self.shows_wire,
+            Action::WireBytes => {
+                // Fields and bytes count from another begin.
+                self.messages.body_only = !self.messages.body_only;
+                self.messages.field = 0;
+                self.messages.byte = 0;
+            }
             Action::StepBack => self.step_moment(snapshot, false),
             Action::StepOn => self.step_moment(snapshot, true),
             Action::Play => return Effect::Replay(ReplayAsk::Toggle { from: self.cursor }),

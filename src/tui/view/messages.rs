@@ -5,8 +5,9 @@
 //!  12 144 messages                                                            times: since start
 //!      #     TIME DIR CSID FMT TYPE          TS ms   LEN CHUNKS FRAMES   SUMMARY
 //! ▸   16    0.105  ←     3   0 command_amf0      0   190      2 14..16   _result #1  NetConnection.Connect.Success
-//! ┌ fields ───────────────────────────┐┌ bytes ─────────────────────────────────────────────────────┐
-//! │ command name    _result           ││ 0000  02 00 07 5f 72 65 73 75  6c 74 00 3f  ···_result·?    │
+//! ┌ fields ───────────────────────────┐┌ bytes on the wire ─────────────────────────────────────────┐
+//! │ chunk basic header  fmt 0  csid 3 ││ 0000  03┊00 00 00 00 00 be 14  00 00 00 00┊02 00 07 5f      │
+//! │ command name        _result       ││ 0010  72 65 73 75 6c 74 00 3f  f0 00 00 00 00 00 00 03      │
 //! └───────────────────────────────────┘└────────────────────────────────────────────────────────────┘
 //! ```
 
@@ -18,10 +19,12 @@ use ratatui::text::Line;
 use ratatui::text::Span;
 
 use crate::base::units::INFERRED;
+use crate::base::units::counted;
 use crate::rtmp::event::RawMessage;
 use crate::tui::model::Detail;
 use crate::tui::model::MessageLine;
 use crate::tui::model::Opened;
+use crate::tui::model::Reading;
 use crate::tui::model::Snapshot;
 use crate::tui::sheet::Sheet;
 use crate::tui::state::MESSAGE_HEX;
@@ -48,6 +51,7 @@ use crate::tui::widgets::text::pad;
 use crate::tui::widgets::text::put;
 use crate::tui::widgets::text::select;
 use crate::tui::widgets::text::width;
+use crate::tui::widgets::text::wrap;
 
 const COLUMNS: &[Column] = &[
     fixed("", 1, 0),
@@ -82,7 +86,7 @@ pub(super) fn list_height(body: u16) -> u16 {
 
 /// Draws the messages.
 pub(super) fn render(
-    buffer: &mut Sheet<'_>,
+    sheet: &mut Sheet<'_>,
     area: Rect,
     snapshot: &Snapshot,
     detail: &Detail,
@@ -96,7 +100,7 @@ pub(super) fn render(
             Constraint::Fill(1),
         ])
         .areas(area);
-        list(buffer, top, snapshot, detail, view);
+        list(sheet, top, snapshot, detail, view);
         let Some(opened) = &snapshot.opened else {
             return;
         };
@@ -104,24 +108,24 @@ pub(super) fn render(
             let bytes = if area.width >= 140 { 78 } else { 46 };
             let [left, right] =
                 Layout::horizontal([Constraint::Fill(1), Constraint::Length(bytes)]).areas(bottom);
-            tree(buffer, left, opened, view);
-            bytes_pane(buffer, right, opened, view);
+            tree(sheet, left, opened, view);
+            bytes_pane(sheet, right, opened, view);
         } else if view.pane == MESSAGE_HEX {
-            bytes_pane(buffer, bottom, opened, view);
+            bytes_pane(sheet, bottom, opened, view);
         } else {
-            tree(buffer, bottom, opened, view);
+            tree(sheet, bottom, opened, view);
         }
         return;
     }
     match (view.pane, &snapshot.opened) {
-        (MESSAGE_TREE, Some(opened)) => tree(buffer, area, opened, view),
-        (MESSAGE_HEX, Some(opened)) => bytes_pane(buffer, area, opened, view),
-        _ => list(buffer, area, snapshot, detail, view),
+        (MESSAGE_TREE, Some(opened)) => tree(sheet, area, opened, view),
+        (MESSAGE_HEX, Some(opened)) => bytes_pane(sheet, area, opened, view),
+        _ => list(sheet, area, snapshot, detail, view),
     }
 }
 
 fn list(
-    buffer: &mut Sheet<'_>,
+    sheet: &mut Sheet<'_>,
     area: Rect,
     snapshot: &Snapshot,
     detail: &Detail,
@@ -164,19 +168,25 @@ fn list(
             theme.warn(),
         ));
     }
+    if page.without_body > 0 {
+        parts.push((
+            format!("{} without their content", grouped(page.without_body)),
+            theme.warn(),
+        ));
+    }
     if view.follow {
         parts.push(("following".to_owned(), theme.plain()));
     }
     parts.push((format!("times: {}", view.time.name()), theme.dim()));
     let line = fit_parts(&parts, "  ", usize::from(area.width));
-    put(buffer, area.x, area.y, &line, area.width);
+    put(sheet, area.x, area.y, &line, area.width);
     let area = Rect {
         y: area.y.saturating_add(1),
         height: area.height.saturating_sub(1),
         ..area
     };
     if page.lines.is_empty() {
-        say(buffer, area, &why_empty(snapshot, view), view);
+        say(sheet, area, &why_empty(snapshot, view), view);
         return;
     }
     let look = Look {
@@ -194,7 +204,7 @@ fn list(
         })
     };
     table::render(
-        buffer,
+        sheet,
         area,
         COLUMNS,
         page.matching,
@@ -288,11 +298,11 @@ fn cells(line: &MessageLine, is_selected: bool, detail: &Detail, view: &ViewStat
     ]
 }
 
-fn tree(buffer: &mut Sheet<'_>, area: Rect, opened: &Opened, view: &ViewState) {
+fn tree(sheet: &mut Sheet<'_>, area: Rect, opened: &Opened, view: &ViewState) {
     let theme = view.theme;
     let has_keys = view.pane == MESSAGE_TREE;
     let title = format!("fields of message {}", opened.kept.number);
-    let inner = pane(buffer, area, &title, has_keys, view);
+    let inner = pane(sheet, area, &title, has_keys, view);
     let room = usize::from(inner.width);
     let raw = &opened.kept.raw;
     let head = envelope(opened, room, view);
@@ -300,7 +310,7 @@ fn tree(buffer: &mut Sheet<'_>, area: Rect, opened: &Opened, view: &ViewState) {
         .unwrap_or(u16::MAX)
         .min(inner.height);
     for (line, y) in head.iter().zip(inner.y..inner.bottom()) {
-        put(buffer, inner.x, y, line, inner.width);
+        put(sheet, inner.x, y, line, inner.width);
     }
     let body = Rect {
         y: inner.y.saturating_add(taken),
@@ -313,7 +323,7 @@ fn tree(buffer: &mut Sheet<'_>, area: Rect, opened: &Opened, view: &ViewState) {
         } else {
             "Nothing of the message was captured."
         };
-        say(buffer, body, text, view);
+        say(sheet, body, text, view);
         return;
     }
     let names = opened
@@ -350,7 +360,7 @@ fn tree(buffer: &mut Sheet<'_>, area: Rect, opened: &Opened, view: &ViewState) {
             (true, false) => line.patch_style(theme.selected_elsewhere()),
             _ => line,
         };
-        put(buffer, body.x, y, &line, body.width);
+        put(sheet, body.x, y, &line, body.width);
     }
 }
 
@@ -360,7 +370,7 @@ fn envelope<'a>(opened: &Opened, room: usize, view: &ViewState) -> Vec<Line<'a>>
     let raw = &opened.kept.raw;
     let mut head = Vec::new();
     for odd in &opened.odd {
-        for text in crate::tui::widgets::text::wrap(odd, room.saturating_sub(3).max(8)) {
+        for text in wrap(odd, room.saturating_sub(3).max(8)) {
             head.push(Line::styled(format!(" ▲ {text}"), theme.warn()));
         }
     }
@@ -370,7 +380,7 @@ fn envelope<'a>(opened: &Opened, room: usize, view: &ViewState) -> Vec<Line<'a>>
         } else {
             (INFERRED, theme.dim())
         };
-        for text in crate::tui::widgets::text::wrap(&text, room.saturating_sub(3).max(8)) {
+        for text in wrap(&text, room.saturating_sub(3).max(8)) {
             head.push(Line::styled(format!(" {sign} {text}"), style));
         }
     }
@@ -391,16 +401,23 @@ fn envelope<'a>(opened: &Opened, room: usize, view: &ViewState) -> Vec<Line<'a>>
             format!("timestamp {}{}", timestamp(raw), delta.unwrap_or_default()),
             theme.dim(),
         ),
-        (
-            format!(
-                "{} chunks, {} bytes of headers",
-                raw.chunks, raw.header_bytes
-            ),
-            theme.dim(),
-        ),
+        (chunks(opened), theme.dim()),
     ];
     head.push(fit_parts(&parts, "  ", room));
     head
+}
+
+/// In how many chunks it came, and what their headers cost where they were read.
+fn chunks(opened: &Opened) -> String {
+    let raw = &opened.kept.raw;
+    if raw.from_aggregate {
+        return "within an aggregate".to_owned();
+    }
+    let chunks = counted(u64::from(raw.chunks), "chunk");
+    match opened.header_bytes {
+        Some(bytes) => format!("{chunks}, {bytes} bytes of headers"),
+        None => chunks,
+    }
 }
 
 /// What is missing of a message, and what of it is inferred from what: whether it is a loss, and
@@ -431,17 +448,17 @@ fn remarks(raw: &RawMessage) -> Vec<(bool, String)> {
     all
 }
 
-fn bytes_pane(buffer: &mut Sheet<'_>, area: Rect, opened: &Opened, view: &ViewState) {
+fn bytes_pane(sheet: &mut Sheet<'_>, area: Rect, opened: &Opened, view: &ViewState) {
     let has_keys = view.pane == MESSAGE_HEX;
-    let raw = &opened.kept.raw;
-    let title = if raw.is_whole() {
-        format!("bytes  {}", opened.bytes.len())
-    } else {
-        format!("bytes  first {} of {}", opened.bytes.len(), raw.length)
-    };
-    let inner = pane(buffer, area, &title, has_keys, view);
+    let inner = pane(sheet, area, &bytes_title(opened), has_keys, view);
+    let inner = reading_line(sheet, inner, opened, view);
     if opened.bytes.is_empty() {
-        say(buffer, inner, "No byte of the body was kept.", view);
+        let text = match opened.reading {
+            Reading::Underway(_) => "",
+            _ if opened.kept.raw.length == 0 => "The message has no body.",
+            _ => "No byte of the body was kept.",
+        };
+        say(sheet, inner, text, view);
         return;
     }
     let room = usize::from(inner.width).saturating_sub(1);
@@ -456,7 +473,7 @@ fn bytes_pane(buffer: &mut Sheet<'_>, area: Rect, opened: &Opened, view: &ViewSt
         .map_or(0..0, |field| field.range.clone());
     let count = opened.bytes.len().div_ceil(per_line);
     let at = if has_keys {
-        view.messages.byte
+        view.messages.byte.min(opened.bytes.len().saturating_sub(1))
     } else {
         marked.start
     };
@@ -466,18 +483,18 @@ fn bytes_pane(buffer: &mut Sheet<'_>, area: Rect, opened: &Opened, view: &ViewSt
     } else {
         view.theme.selected()
     };
-    let lines = hex::lines(
-        &opened.bytes,
-        first,
-        usize::from(inner.height),
-        per_line,
-        &marked,
+    let marks = hex::Marks {
+        selected: &marked,
         mark,
-        view.theme.dim(),
-    );
+        dim: view.theme.dim(),
+        headers: &opened.headers,
+        missing: &opened.missing,
+    };
+    let height = usize::from(inner.height);
+    let lines = hex::lines(&opened.bytes, first, height, per_line, marks);
     for (line, y) in lines.iter().zip(inner.y..inner.bottom()) {
         put(
-            buffer,
+            sheet,
             inner.x.saturating_add(1),
             y,
             line,
@@ -485,21 +502,75 @@ fn bytes_pane(buffer: &mut Sheet<'_>, area: Rect, opened: &Opened, view: &ViewSt
         );
     }
     if has_keys {
-        cursor(buffer, inner, view.messages.byte, first, per_line);
+        cursor(sheet, inner, at, opened.bytes.len(), first, per_line);
+    }
+}
+
+/// Which bytes they are, and how many.
+fn bytes_title(opened: &Opened) -> String {
+    let count = grouped(opened.bytes.len());
+    if opened.is_wire {
+        return format!("bytes on the wire  {count}");
+    }
+    let body = if opened.reading == Reading::Impossible {
+        "bytes"
+    } else {
+        "bytes of the body"
+    };
+    if opened.is_whole {
+        format!("{body}  {count}")
+    } else {
+        let length = units::grouped(u64::from(opened.kept.raw.length));
+        format!("{body}  first {count} of {length}")
+    }
+}
+
+/// Says above the bytes that they are being read again, or why they cannot be; what is left of the
+/// area.
+fn reading_line(sheet: &mut Sheet<'_>, area: Rect, opened: &Opened, view: &ViewState) -> Rect {
+    let room = usize::from(area.width).saturating_sub(2).max(8);
+    let (lines, style) = match &opened.reading {
+        Reading::Impossible | Reading::Done => return area,
+        Reading::Underway(None) => (vec!["reading again…".to_owned()], view.theme.dim()),
+        Reading::Underway(Some(percent)) => (
+            vec![format!("reading again…  {percent} % of the way")],
+            view.theme.dim(),
+        ),
+        Reading::Failed(why) => {
+            let why = crate::base::text::printable(why);
+            (
+                wrap(&format!("▲ not read again: {why}"), room),
+                view.theme.warn(),
+            )
+        }
+    };
+    let taken = u16::try_from(lines.len())
+        .unwrap_or(u16::MAX)
+        .min(area.height);
+    for (line, y) in lines.iter().zip(area.y..area.bottom()) {
+        let line = Line::styled(format!(" {line}"), style);
+        put(sheet, area.x, y, &line, area.width);
+    }
+    Rect {
+        y: area.y.saturating_add(taken),
+        height: area.height.saturating_sub(taken),
+        ..area
     }
 }
 
 /// Underlines the byte that the keys move.
-fn cursor(buffer: &mut Sheet<'_>, area: Rect, byte: usize, first: usize, per_line: usize) {
+fn cursor(
+    sheet: &mut Sheet<'_>,
+    area: Rect,
+    byte: usize,
+    count: usize,
+    first: usize,
+    per_line: usize,
+) {
     let Some(row) = (byte / per_line).checked_sub(first) else {
         return;
     };
-    let column = byte % per_line;
-    let middle = usize::from(column >= per_line / 2);
-    let x = column
-        .saturating_mul(3)
-        .saturating_add(middle)
-        .saturating_add(7);
+    let x = hex::column(byte, count, per_line).saturating_add(1);
     let (Ok(x), Ok(row)) = (u16::try_from(x), u16::try_from(row)) else {
         return;
     };
@@ -511,5 +582,5 @@ fn cursor(buffer: &mut Sheet<'_>, area: Rect, byte: usize, first: usize, per_lin
     };
     let style = Style::new()
         .add_modifier(ratatui::style::Modifier::UNDERLINED | ratatui::style::Modifier::BOLD);
-    buffer.set_style(spot.intersection(area), style);
+    sheet.set_style(spot.intersection(area), style);
 }
