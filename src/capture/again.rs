@@ -2,7 +2,7 @@
 //! from their begin, and of pipes and interfaces from a ring in memory.
 //!
 //! ```text
-//! Files::trail()            → Again ┐
+//! Source::again()           → Again ┐
 //!                                   ├ Again::read(first, last, …) → frames
 //! Remembering::new(source)  → Again ┘
 //! ```
@@ -288,7 +288,8 @@ impl fmt::Debug for Remembering {
 }
 
 impl Remembering {
-    /// Remembers the latest frames of `source`, so many bytes of them.
+    /// Remembers the latest frames of `source`, so many bytes of them: where the source itself
+    /// has no way to read again.
     pub fn new(source: Box<dyn Source>, budget: usize) -> (Self, Again) {
         let ring = Arc::new(Mutex::new(Ring {
             budget,

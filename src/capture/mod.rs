@@ -21,6 +21,7 @@ use std::fmt;
 use crate::base::ids::FrameNumber;
 use crate::base::time::Precision;
 use crate::base::time::Timestamp;
+use crate::capture::again::Again;
 use crate::capture::error::CaptureError;
 use crate::capture::info::Drops;
 use crate::capture::info::InputInfo;
@@ -62,6 +63,12 @@ pub trait Source: Send {
     /// Asks an interface for no more frames: those captured until now still come, then
     /// [`Next::End`]. Of files nothing more has to be read, and they do not care.
     fn stop(&mut self) {}
+
+    /// A way to read frames again that have passed, where the inputs allow it: they are files that
+    /// stay. To be asked for before the first frame.
+    fn again(&mut self) -> Option<Again> {
+        None
+    }
 
     /// What is known of the inputs met so far, in their order.
     fn inputs(&self) -> &[InputInfo];

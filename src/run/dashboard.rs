@@ -12,6 +12,7 @@ use std::time::Instant;
 use rtmpscope::base::text::printable;
 use rtmpscope::base::time::Timestamp;
 use rtmpscope::capture::Source;
+use rtmpscope::capture::again::REMEMBERED;
 use rtmpscope::pipeline::Options;
 use rtmpscope::pipeline::Pipeline;
 use rtmpscope::tui;
@@ -40,6 +41,10 @@ use crate::run::signals::Asked;
 /// Time between two hand-overs to the dashboard: more often than it draws, and rarely enough that
 /// reading does not suffer.
 const PUBLISH_EVERY: Duration = Duration::from_millis(60);
+
+/// What share of the memory that may be used is for frames of pipes and interfaces, so that they
+/// can be looked at again.
+const REMEMBERED_SHARE: usize = 8;
 
 pub(super) fn dashboard(flags: &Flags, input: &Input) -> Exit {
     if !tui::has_terminal() {
@@ -91,7 +96,13 @@ pub(super) fn dashboard(flags: &Flags, input: &Input) -> Exit {
         running: None,
     };
     decoders.start(reading, pace, None);
-    let shown = tui::run(shared, tui::Options::default(), &stop, &mut decoders);
+    let shown = tui::run(
+        Arc::clone(&shared),
+        tui::Options::default(),
+        &stop,
+        &mut decoders,
+    );
+    shared.close();
     stop.store(true, Ordering::Relaxed);
     if let Err(error) = shown {
         complain(&format_args!("the terminal failed: {error}"));
@@ -113,13 +124,22 @@ struct Decoders<'a> {
 /// A thread that decodes.
 struct Running {
     thread: thread::JoinHandle<(Exit, Vec<String>)>,
+    /// Reads messages again for the dashboard. It ends with the program: whatever it reads then,
+    /// nobody waits for it any more.
+    server: thread::JoinHandle<()>,
     pace: Arc<Pace>,
     /// Set when this thread is to end.
     is_over: Arc<AtomicBool>,
 }
 
 impl Decoders<'_> {
-    fn start(&mut self, reading: Reading, pace: Pace, from: Option<Timestamp>) {
+    fn start(&mut self, mut reading: Reading, pace: Pace, from: Option<Timestamp>) {
+        let again = reading.remember(REMEMBERED.min(self.flags.memory / REMEMBERED_SHARE));
+        self.shared.will_serve();
+        let server = {
+            let (shared, again) = (Arc::clone(&self.shared), again.clone());
+            thread::spawn(move || shared.serve(&again))
+        };
         let pace = Arc::new(pace);
         let is_over = Arc::new(AtomicBool::new(false));
         let decoding = Decoding {
@@ -129,10 +149,12 @@ impl Decoders<'_> {
             pacer: Pacer::new(from),
             is_over: Arc::clone(&is_over),
         };
-        let store = Store::new(Arc::clone(&self.shared), self.flags.show_secrets);
+        let store =
+            Store::new(Arc::clone(&self.shared), self.flags.show_secrets).remembering(again);
         let thread = thread::spawn(move || decoding.run(reading, store));
         self.running = Some(Running {
             thread,
+            server,
             pace,
             is_over,
         });
@@ -156,6 +178,8 @@ impl Decoders<'_> {
             running.is_over.store(true, Ordering::Relaxed);
             // It looks at that after a thousand frames at the latest. A panic was told already.
             let _ = running.thread.join();
+            self.shared.close();
+            let _ = running.server.join();
         }
         self.shared.restart();
         self.start(reading, Pace::at(Speed::NORMAL), from);

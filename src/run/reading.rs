@@ -11,6 +11,8 @@ use rtmpscope::base::units::counted;
 use rtmpscope::base::units::span_with_hours;
 use rtmpscope::capture::Next;
 use rtmpscope::capture::Source;
+use rtmpscope::capture::again::Again;
+use rtmpscope::capture::again::Remembering;
 use rtmpscope::capture::bpf::Filter;
 use rtmpscope::capture::error::CaptureError;
 use rtmpscope::capture::error::ErrorClass;
@@ -18,6 +20,7 @@ use rtmpscope::capture::file::Files;
 use rtmpscope::capture::file::Input as FileInput;
 use rtmpscope::capture::live::Live;
 use rtmpscope::capture::live::LiveOptions;
+use rtmpscope::capture::memory::Memory;
 use rtmpscope::pipeline::Belonging;
 use rtmpscope::pipeline::Observer;
 use rtmpscope::pipeline::Pipeline;
@@ -147,6 +150,19 @@ impl Reading {
     /// The filter, for who reads the same again.
     pub(super) fn take_filter(&mut self) -> Option<Filter> {
         self.filter.take()
+    }
+
+    /// A way to read frames again: from the files, or where those do not stay from up to `budget`
+    /// bytes of memory. To be asked for before reading.
+    pub(super) fn remember(&mut self, budget: usize) -> Again {
+        if let Some(again) = self.source.again() {
+            return again;
+        }
+        let nothing: Box<dyn Source> = Box::new(Memory::new(Vec::new()));
+        let source = std::mem::replace(&mut self.source, nothing);
+        let (remembering, again) = Remembering::new(source, budget);
+        self.source = Box::new(remembering);
+        again
     }
 
     /// Reads everything into the pipeline. `look` is asked now and then whether to go on.

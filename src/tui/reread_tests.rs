@@ -33,10 +33,19 @@ use crate::rtmp::testing::Wire;
 use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
 use crate::rtmp::types::MessageTypeId;
+use crate::tui::feed::Feed;
+use crate::tui::keys::Action;
+use crate::tui::keys::Screen;
 use crate::tui::model::Capture;
 use crate::tui::model::Detail;
+use crate::tui::model::Reading;
+use crate::tui::model::Snapshot;
+use crate::tui::state::MESSAGE_HEX;
+use crate::tui::state::ViewState;
 use crate::tui::store::Shared;
 use crate::tui::store::Store;
+use crate::tui::testing::draw;
+use crate::tui::testing::symbols;
 
 /// Bytes between two places to read from: small, so that a sample has many.
 const STEP: u64 = 4096;
@@ -643,4 +652,117 @@ fn bytes_are_put_where_their_numbers_say() {
     place.take(&segment(7, b"far"));
     place.take(&segment(0x8000_0000, b"far"));
     assert_eq!(place.bytes, b"ABCDEFGH");
+}
+/// The feed of a sample that was read, with the view on the messages of its first connection.
+fn watched(name: &str) -> (Arc<Shared>, Again, Feed, ViewState, Whole) {
+    let (mut source, again) = files(&[sample(name)]);
+    let (shared, whole) = decode(&mut source);
+    shared.will_serve();
+    let view = ViewState {
+        screen: Screen::Messages,
+        focus: Some(whole.0[0].0),
+        page: 20,
+        ..ViewState::default()
+    };
+    let feed = Feed::new(Arc::clone(&shared));
+    (shared, again, feed, view, whole)
+}
+
+#[test]
+fn the_opened_message_is_what_is_kept_until_it_was_read_again() {
+    let (shared, again, mut feed, mut view, whole) = watched("ffmpeg-nginx.pcap");
+    // The longest message of media: only its first bytes are kept.
+    let (_, number, raw) = whole.0.iter().max_by_key(|(_, _, raw)| raw.length).unwrap();
+    view.messages.selected = Some(*number);
+    let opened = feed.snapshot(&mut view).opened.unwrap();
+    assert_eq!(opened.reading, Reading::Underway(None));
+    assert!(!opened.is_wire && !opened.is_whole && opened.bytes.len() <= 1024);
+    assert!(!feed.has_news());
+    shared.serve_now(&again);
+    assert!(feed.has_news());
+    let opened = feed.snapshot(&mut view).opened.unwrap();
+    assert_eq!(opened.reading, Reading::Done);
+    let headers = usize::try_from(raw.header_bytes).unwrap();
+    assert_eq!(opened.header_bytes, Some(headers));
+    assert_eq!(opened.bytes.len(), raw.body.len() + headers);
+    assert!(opened.is_wire && opened.is_whole);
+    // The last byte can be looked at, and leads to a field.
+    let frame = words_of(&feed.snapshot(&mut view), &mut view);
+    assert!(frame.contains("bytes on the wire"), "{frame}");
+    view.pane = MESSAGE_HEX;
+    let snapshot = feed.snapshot(&mut view);
+    view.act(Action::Last, &snapshot);
+    assert_eq!(view.messages.byte, opened.bytes.len() - 1);
+    let frame = words_of(&feed.snapshot(&mut view), &mut view);
+    let last = format!("{:04x}", (opened.bytes.len() - 1) / 16 * 16);
+    assert!(frame.contains(&last), "{last}: {frame}");
+    // The body alone needs not be read again.
+    let snapshot = feed.snapshot(&mut view);
+    view.act(Action::Wire, &snapshot);
+    let opened = feed.snapshot(&mut view).opened.unwrap();
+    assert_eq!(
+        (opened.bytes.len(), opened.is_wire),
+        (raw.body.len(), false)
+    );
+    assert_eq!(opened.bytes, raw.body);
+}
+
+#[test]
+fn what_cannot_be_read_again_says_why_and_shows_what_is_kept() {
+    let (shared, again, mut feed, mut view, _) = watched("ffmpeg-nginx.pcap");
+    let snapshot = feed.snapshot(&mut view);
+    let key = (view.focus.unwrap(), snapshot.opened.unwrap().kept.number);
+    let asked = shared.desk.asked.load(Ordering::Relaxed);
+    assert!(shared.desk.put(asked, key, Answer::Underway(Some(42))));
+    let frame = words_of(&feed.snapshot(&mut view), &mut view);
+    assert!(frame.contains("reading again… 42 %"), "{frame}");
+    let why = Trouble::Lost(Lost::Gone { kept: 64 << 20 }).to_string();
+    assert!(shared.desk.put(asked, key, Answer::Failed(why.into())));
+    let frame = words_of(&feed.snapshot(&mut view), &mut view);
+    assert!(
+        frame.contains("▲ not read again: the frames are gone"),
+        "{frame}"
+    );
+    assert!(frame.contains("bytes of the body"), "{frame}");
+    drop(again);
+}
+
+#[test]
+fn a_stream_key_is_masked_in_what_is_read_again() {
+    let (shared, again, mut feed, mut view, whole) = watched("ffmpeg-nginx.pcap");
+    let publish = |body: &[u8]| body.windows(7).any(|part| part == b"publish");
+    let (_, number, raw) = whole
+        .0
+        .iter()
+        .find(|(_, _, raw)| !raw.type_id.is_media() && publish(&raw.body))
+        .unwrap();
+    view.messages.selected = Some(*number);
+    feed.snapshot(&mut view);
+    shared.serve_now(&again);
+    let opened = feed.snapshot(&mut view).opened.unwrap();
+    assert_eq!(opened.reading, Reading::Done);
+    assert!(opened.is_wire && publish(&opened.bytes));
+    // What differs from the wire is the name of the stream, byte for byte.
+    let found = shared.desk.answer((view.focus.unwrap(), *number));
+    let Some(Answer::Found(found)) = found else {
+        panic!("read again");
+    };
+    assert_eq!(found.body, raw.body);
+    let masked: Vec<u8> = found
+        .wire
+        .iter()
+        .zip(&opened.bytes)
+        .filter(|(wire, shown)| wire != shown)
+        .map(|(_, shown)| *shown)
+        .collect();
+    assert!(masked.len() > 3 && masked.iter().all(|byte| *byte == b'*'));
+}
+
+fn words_of(snapshot: &Snapshot, view: &mut ViewState) -> String {
+    let frame = symbols(&draw(snapshot, view, (160, 45)));
+    let words: Vec<&str> = frame
+        .split(|c: char| c.is_whitespace() || c == '│')
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.join(" ")
 }

@@ -234,13 +234,8 @@ impl Files {
         }
     }
 
-    /// A way to read frames again once they have passed; `None` where an input is no regular
-    /// file. To be asked for before the first frame.
-    pub fn trail(&mut self) -> Option<Again> {
-        self.trail_every(trail::STEP)
-    }
-
-    /// The same, with so many bytes between the places that can be read from.
+    /// A way to read frames again, with so many bytes between the places that can be read from;
+    /// `None` where an input is no regular file.
     pub(crate) fn trail_every(&mut self, step: u64) -> Option<Again> {
         let is_regular = |input: &Input| match input {
             Input::Path(path) => path.metadata().is_ok_and(|metadata| metadata.is_file()),
@@ -475,6 +470,10 @@ impl Files {
 }
 
 impl Source for Files {
+    fn again(&mut self) -> Option<Again> {
+        self.trail_every(trail::STEP)
+    }
+
     fn next_frame(&mut self) -> Result<Next<'_>, CaptureError> {
         let record = loop {
             let Some(OpenFile { window, reader }) = &mut self.current else {
