@@ -672,7 +672,9 @@ fn watched(name: &str) -> (Arc<Shared>, Again, Feed, ViewState, Whole) {
 fn the_opened_message_is_what_is_kept_until_it_was_read_again() {
     let (shared, again, mut feed, mut view, whole) = watched("ffmpeg-nginx.pcap");
     // The longest message of media: only its first bytes are kept.
-    let (_, number, raw) = whole.0.iter().max_by_key(|(_, _, raw)| raw.length).unwrap();
+    let flow = view.focus.unwrap();
+    let longest = whole.0.iter().filter(|(of, _, _)| *of == flow);
+    let (_, number, raw) = longest.max_by_key(|(_, _, raw)| raw.length).unwrap();
     view.messages.selected = Some(*number);
     let opened = feed.snapshot(&mut view).opened.unwrap();
     assert_eq!(opened.reading, Reading::Underway(None));
@@ -736,6 +738,7 @@ fn a_stream_key_is_masked_in_what_is_read_again() {
         .iter()
         .find(|(_, _, raw)| !raw.type_id.is_media() && publish(&raw.body))
         .unwrap();
+    assert_eq!(Some(whole.0[0].0), view.focus);
     view.messages.selected = Some(*number);
     feed.snapshot(&mut view);
     shared.serve_now(&again);
