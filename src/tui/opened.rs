@@ -281,19 +281,19 @@ fn headers(bytes: &[u8], pieces: &[Piece]) -> (Vec<FieldLine>, Vec<FieldLine>) {
 
 /// The chunk stream id of a basic header, with the form it is written in (section 5.3.1.1).
 fn csid(bytes: &[u8]) -> String {
-    match *bytes {
-        [first, low, high, ..] if first & 0x3F == 1 => {
-            let id = u32::from(high)
+    match (bytes.first().map(|first| first & 0x3F), bytes) {
+        (Some(1), [_, low, high, ..]) => {
+            let id = u32::from(*high)
                 .saturating_mul(256)
-                .saturating_add(u32::from(low))
+                .saturating_add(u32::from(*low))
                 .saturating_add(64);
             format!("csid {id} (in 3 bytes)")
         }
-        [first, low, ..] if first & 0x3F == 0 => {
-            format!("csid {} (in 2 bytes)", u32::from(low).saturating_add(64))
+        (Some(0), [_, low, ..]) => {
+            format!("csid {} (in 2 bytes)", u32::from(*low).saturating_add(64))
         }
-        [first, ..] => format!("csid {}", first & 0x3F),
-        [] => "csid ?".to_owned(),
+        (Some(id), _) => format!("csid {id}"),
+        (None, _) => "csid ?".to_owned(),
     }
 }
 

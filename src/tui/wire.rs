@@ -286,9 +286,9 @@ impl Walk<'_> {
         } else {
             begun?.left
         };
-        let begin = neighbour.map_or(self.message.range.start, |known| known.range.start);
+        let from = neighbour.map_or(self.message.range.start, |known| known.range.start);
         let size = match self.set {
-            Some((at, size)) if begin >= at || told.is_some() => size,
+            Some((at, size)) if from >= at || told.is_some() => size,
             _ => self.size,
         };
         let taken = left.min(size);
@@ -522,7 +522,9 @@ mod tests {
         bytes[14..17].fill(0);
         let mut message = message(&[1, 2, 3, 4, 5, 6], 2);
         message.received = 4;
-        let pieces = lay_out(&bytes, &[14..17], &message, &[], &[3]).unwrap();
+        let hole = 14..17;
+        let holes = std::slice::from_ref(&hole);
+        let pieces = lay_out(&bytes, holes, &message, &[], &[3]).unwrap();
         assert_eq!(payload(&bytes, &pieces), [1, 2, 0, 0, 5, 6]);
         assert_eq!(lay_out(&bytes, &[], &message, &[], &[3]), None);
     }

@@ -179,9 +179,10 @@ mod tests {
     #[test]
     fn lines_stand_where_headers_begin_and_end() {
         let bytes = b"\xc4ABCDEFGH\xc4I";
+        let missing = 3..5;
         let shown = Marks {
             headers: &[0..1, 8..10],
-            missing: &[3..5],
+            missing: std::slice::from_ref(&missing),
             ..marks(&(2..9))
         };
         let lines = lines(bytes, 0, 9, 8, shown);
@@ -198,7 +199,7 @@ mod tests {
 
     #[test]
     fn offsets_of_many_bytes_have_more_digits() {
-        let lines = lines(&[7; 70_000], 4375 - 1, 2, 16, marks(&(0..0)));
+        let lines = lines(&vec![7; 70_000], 4375 - 1, 2, 16, marks(&(0..0)));
         assert!(lines[0].to_string().starts_with("011160  07 07"));
         assert_eq!(lines.len(), 1);
         assert_eq!(column(69_999, 70_000, 16), 6 + 2 + 45 + 1);
