@@ -47,6 +47,8 @@ pub struct Feed {
     asked: Option<(FlowId, u64)>,
     /// How the open message was made: with which answer, and whether with its bytes on the wire.
     made: Option<(Option<Answer>, bool)>,
+    /// Which beginning of the shared state this is about.
+    beginning: u64,
     version: Option<u64>,
 }
 
@@ -76,14 +78,15 @@ impl Feed {
     /// A feed of what is handed over to `shared`.
     pub fn new(shared: Arc<Shared>) -> Self {
         Self {
-            shared,
             frozen: None,
             search: Search::default(),
             looking: Looking::default(),
             opened: None,
             asked: None,
             made: None,
+            beginning: shared.beginnings(),
             version: None,
+            shared,
         }
     }
 
@@ -96,8 +99,12 @@ impl Feed {
     /// message of a frame) are found, and the view gets their numbers.
     pub fn snapshot(&mut self, view: &mut ViewState) -> Snapshot {
         self.shared.set_focus(view.focus);
-        self.version = Some(self.shared.version());
         let shared = Arc::clone(&self.shared);
+        if self.beginning != shared.beginnings() {
+            // What was found before is not what will be found now.
+            *self = Self::new(Arc::clone(&shared));
+        }
+        self.version = Some(shared.version());
         let inner = shared.lock();
         let mut snapshot = Snapshot {
             detail: detail_of(&inner, view.focus),

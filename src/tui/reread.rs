@@ -115,6 +115,12 @@ impl Desk {
         papers.readers = papers.readers.saturating_add(1);
     }
 
+    /// As in the beginning: nobody reads, nothing was asked.
+    pub(super) fn reset(&self) {
+        *self.lock() = Papers::default();
+        self.asked.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Nothing is wanted any more.
     pub(super) fn close(&self) {
         self.lock().is_closed = true;

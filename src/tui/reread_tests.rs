@@ -34,8 +34,8 @@ use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
 use crate::rtmp::types::MessageTypeId;
 use crate::tui::feed::Feed;
-use crate::tui::keys::Action;
-use crate::tui::keys::Screen;
+use crate::tui::commands::Action;
+use crate::tui::screen::Screen;
 use crate::tui::model::Capture;
 use crate::tui::model::Detail;
 use crate::tui::model::Reading;
@@ -700,7 +700,7 @@ fn the_opened_message_is_what_is_kept_until_it_was_read_again() {
     assert!(frame.contains(&last), "{last}: {frame}");
     // The body alone needs not be read again.
     let snapshot = feed.snapshot(&mut view);
-    view.act(Action::Wire, &snapshot);
+    view.act(Action::WireBytes, &snapshot);
     let opened = feed.snapshot(&mut view).opened.unwrap();
     assert_eq!(
         (opened.bytes.len(), opened.is_wire),

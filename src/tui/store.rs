@@ -89,6 +89,8 @@ pub struct Shared {
     inner: Mutex<Inner>,
     /// Counts what was handed over.
     version: AtomicU64,
+    /// Counts how often everything began again.
+    beginnings: AtomicU64,
     /// The connection that is to be handed over in full.
     focus: AtomicU64,
     /// Where messages are asked for whose bytes are to be read again.
@@ -100,6 +102,7 @@ impl Default for Shared {
         Self {
             inner: Mutex::default(),
             version: AtomicU64::new(0),
+            beginnings: AtomicU64::new(0),
             focus: AtomicU64::new(NOBODY),
             desk: Desk::default(),
         }
@@ -152,7 +155,14 @@ impl Shared {
             ..Inner::default()
         };
         drop(inner);
+        self.desk.reset();
+        self.beginnings.fetch_add(1, Ordering::Release);
         self.bump();
+    }
+
+    /// Changes whenever everything begins again.
+    pub(super) fn beginnings(&self) -> u64 {
+        self.beginnings.load(Ordering::Acquire)
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {

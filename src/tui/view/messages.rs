@@ -124,13 +124,7 @@ pub(super) fn render(
     }
 }
 
-fn list(
-    sheet: &mut Sheet<'_>,
-    area: Rect,
-    snapshot: &Snapshot,
-    detail: &Detail,
-    view: &ViewState,
-) {
+fn list(sheet: &mut Sheet<'_>, area: Rect, snapshot: &Snapshot, detail: &Detail, view: &ViewState) {
     let theme = view.theme;
     let page = &snapshot.page;
     let filter = &view.messages.filter;
