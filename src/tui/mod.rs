@@ -14,7 +14,6 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crossterm::event;
 use crossterm::event::Event;
 use crossterm::event::KeyEvent;
 use crossterm::event::KeyEventKind;
@@ -32,8 +31,10 @@ use crate::tui::sheet::Zones;
 use crate::tui::state::Effect;
 use crate::tui::state::ViewState;
 use crate::tui::store::Shared;
+use crate::tui::terminal::Keyboard;
 use crate::tui::terminal::Modes;
 use crate::tui::terminal::TerminalGuard;
+use crate::tui::terminal::Waited;
 pub use crate::tui::terminal::has_terminal;
 pub use crate::tui::terminal::terminal_size;
 use crate::tui::theme::Theme;
@@ -114,6 +115,7 @@ pub fn run(
         paste: true,
     })?;
     let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+    let keyboard = Keyboard::new();
     let mut feed = Feed::new(shared);
     let mut view = ViewState {
         theme: Theme {
@@ -134,7 +136,7 @@ pub fn run(
                 zones = view::render(frame.buffer_mut(), area, &snapshot, &view);
             })?;
         }
-        let input = next_input(stop)?;
+        let input = next_input(&keyboard, stop)?;
         is_stale = input != Input::Tick;
         let effect = match input {
             Input::Key(key) => view.key(key, &snapshot),
@@ -179,14 +181,16 @@ pub fn fit_to(view: &mut ViewState, width: u16, height: u16) {
     view.hex_width = widgets::hex::per_line(usize::from(room));
 }
 
-fn next_input(stop: &AtomicBool) -> io::Result<Input> {
+fn next_input(keyboard: &Keyboard, stop: &AtomicBool) -> io::Result<Input> {
     if stop.load(Ordering::Relaxed) {
         return Ok(Input::Stop);
     }
-    if !event::poll(TICK)? {
-        return Ok(Input::Tick);
-    }
-    Ok(match event::read()? {
+    let event = match keyboard.next(TICK)? {
+        Waited::For(event) => event,
+        Waited::InVain => return Ok(Input::Tick),
+        Waited::Gone => return Ok(Input::Stop),
+    };
+    Ok(match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => Input::Key(key),
         Event::Mouse(event) if event.kind != MouseEventKind::Moved => Input::Mouse(event),
         Event::Paste(text) => Input::Paste(text),

@@ -1,17 +1,23 @@
 //! The terminal while it is ours: taken by [`TerminalGuard::enter`], given back when that is
 //! dropped, when a thread panics, and for as long as the process is stopped.
 
+use std::fs::File;
 use std::io;
 use std::io::IsTerminal as _;
+use std::io::stdin;
 use std::io::stdout;
+use std::os::fd::AsFd as _;
 use std::sync::Once;
+use std::time::Duration;
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor;
+use crossterm::event;
 use crossterm::event::DisableBracketedPaste;
 use crossterm::event::DisableMouseCapture;
 use crossterm::event::EnableBracketedPaste;
 use crossterm::event::EnableMouseCapture;
+use crossterm::event::Event;
 use crossterm::event::KeyCode;
 use crossterm::event::KeyEvent;
 use crossterm::event::KeyModifiers;
@@ -20,6 +26,10 @@ use crossterm::terminal::EnterAlternateScreen;
 use crossterm::terminal::LeaveAlternateScreen;
 use crossterm::terminal::disable_raw_mode;
 use crossterm::terminal::enable_raw_mode;
+use rustix::event::PollFd;
+use rustix::event::PollFlags;
+use rustix::event::Timespec;
+use rustix::event::poll;
 use signal_hook::consts::SIGTSTP;
 use signal_hook::low_level::emulate_default_handler;
 
@@ -74,6 +84,81 @@ impl TerminalGuard {
 impl Drop for TerminalGuard {
     fn drop(&mut self) {
         restore();
+    }
+}
+
+/// What waiting for the terminal came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Waited {
+    /// Something happened.
+    For(Event),
+    /// Nothing happened in time.
+    InVain,
+    /// The terminal is gone: nothing will ever happen.
+    Gone,
+}
+
+/// The terminal as where keys come from. It is looked at before crossterm reads from it, which
+/// never comes back from a terminal that was closed.
+#[derive(Debug)]
+pub struct Keyboard {
+    /// The terminal where stdin is none.
+    terminal: Option<File>,
+}
+
+impl Keyboard {
+    /// The terminal that crossterm reads from.
+    pub fn new() -> Self {
+        let is_stdin = stdin().is_terminal();
+        let terminal = (!is_stdin).then(|| File::open("/dev/tty").ok()).flatten();
+        Self { terminal }
+    }
+
+    /// Waits for what happens next.
+    ///
+    /// # Errors
+    /// The terminal cannot be read from.
+    pub fn next(&self, most: Duration) -> io::Result<Waited> {
+        if self.look(Duration::ZERO)? {
+            return Ok(Waited::Gone);
+        }
+        if event::poll(Duration::ZERO)? {
+            return event::read().map(Waited::For);
+        }
+        if self.look(most)? {
+            return Ok(Waited::Gone);
+        }
+        if event::poll(Duration::ZERO)? {
+            return event::read().map(Waited::For);
+        }
+        Ok(Waited::InVain)
+    }
+
+    /// Waits until there is something to read. Returns whether the terminal is gone.
+    fn look(&self, most: Duration) -> io::Result<bool> {
+        let stdin = stdin();
+        let fd = match &self.terminal {
+            Some(terminal) => terminal.as_fd(),
+            None => stdin.as_fd(),
+        };
+        let mut fds = [PollFd::new(&fd, PollFlags::IN)];
+        let most = Timespec {
+            tv_sec: i64::try_from(most.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: most.subsec_nanos().into(),
+        };
+        match poll(&mut fds, Some(&most)) {
+            // A signal: whoever set it has something to say.
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+        Ok(fds.iter().any(|fd| fd.revents().intersects(gone)))
+    }
+}
+
+impl Default for Keyboard {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

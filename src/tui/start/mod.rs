@@ -20,7 +20,6 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crossterm::event;
 use crossterm::event::Event;
 use crossterm::event::KeyEventKind;
 use crossterm::event::MouseButton;
@@ -36,8 +35,10 @@ use crate::tui::start::state::Effect;
 use crate::tui::start::state::View;
 use crate::tui::start::view::Zone;
 use crate::tui::start::view::zone_at;
+use crate::tui::terminal::Keyboard;
 use crate::tui::terminal::Modes;
 use crate::tui::terminal::TerminalGuard;
+use crate::tui::terminal::Waited;
 use crate::tui::terminal::is_suspend;
 use crate::tui::theme::Theme;
 
@@ -79,6 +80,7 @@ pub fn run(
     let theme = Theme {
         has_color: options.has_color,
     };
+    let keyboard = Keyboard::new();
     let mut snapshot = world.look(filter, None);
     let mut view = View::new(&snapshot, filter, theme);
     let mut zones: Vec<Zone> = Vec::new();
@@ -88,8 +90,13 @@ pub fn run(
             view::fit_to(area, &snapshot, &mut view);
             zones = view::render(frame.buffer_mut(), area, &snapshot, &view);
         })?;
-        if event::poll(TICK)? {
-            let effect = match event::read()? {
+        let event = match keyboard.next(TICK)? {
+            Waited::For(event) => Some(event),
+            Waited::InVain => None,
+            Waited::Gone => break,
+        };
+        if let Some(event) = event {
+            let effect = match event {
                 Event::Key(key) if key.kind == KeyEventKind::Release => Effect::None,
                 Event::Key(key) if is_suspend(key) => {
                     guard.suspend()?;
