@@ -20,6 +20,7 @@ use rtmpscope::tui::host::Host;
 use rtmpscope::tui::model::Capture;
 use rtmpscope::tui::model::Speed;
 use rtmpscope::tui::state::moments::ReplayAsk;
+use rtmpscope::tui::state::sieve::Sieve;
 use rtmpscope::tui::store::Shared;
 use rtmpscope::tui::store::Store;
 
@@ -36,6 +37,7 @@ use crate::run::pace::Pacer;
 use crate::run::reading::Reading;
 use crate::run::recent;
 use crate::run::saving::again::is_pipe;
+use crate::run::shown;
 use crate::run::signals::Asked;
 
 /// Time between two hand-overs to the dashboard: more often than it draws, and rarely enough that
@@ -98,7 +100,10 @@ pub(super) fn dashboard(flags: &Flags, input: &Input) -> Exit {
     decoders.start(reading, pace, None);
     let shown = tui::run(
         Arc::clone(&shared),
-        tui::Options::default(),
+        tui::Options {
+            filter: shown(flags).map(Sieve::from).unwrap_or_default(),
+            ..tui::Options::default()
+        },
         &stop,
         &mut decoders,
     );

@@ -10,15 +10,18 @@ use crate::net::health::Health;
 use crate::pipeline::Connection;
 use crate::pipeline::Gap;
 use crate::rtmp::anomaly::Anomaly;
+use crate::rtmp::secret::Secrecy;
 use crate::session::Session;
 use crate::session::anomaly::SessionAnomaly;
 use crate::session::channel::Direction;
 use crate::session::history::Bucket;
+use crate::session::mask::Mask;
 use crate::session::track::Track;
 use crate::tui::model::Detail;
 use crate::tui::model::Oddity;
 use crate::tui::model::Row;
 use crate::tui::model::RowInferred;
+use crate::tui::model::RowMore;
 use crate::tui::model::SPARK_LEN;
 use crate::tui::model::label;
 use crate::tui::units::bytes;
@@ -72,6 +75,40 @@ pub(super) fn row(
         last: connection.last,
         worst: oddities.iter().map(|oddity| oddity.severity).max(),
         anomalies: u32::try_from(oddities.len()).unwrap_or(u32::MAX),
+        more: more(connection, show_secrets, oddities),
+    }
+}
+
+fn more(
+    connection: &Connection,
+    show_secrets: bool,
+    oddities: &[std::sync::Arc<Oddity>],
+) -> RowMore {
+    let session = &connection.session;
+    let summary = session.summary();
+    let mask = Mask::new(session, show_secrets);
+    let shown = |text: Option<&str>, secrecy: Secrecy| {
+        text.map(|text| printable(&mask.text(text, secrecy)))
+    };
+    let stats = &session.calls.stats;
+    let codecs = session.tracks.iter().filter_map(|track| track.codec);
+    let size = summary.video.and_then(Track::picture_size);
+    RowMore {
+        app: shown(summary.app, Secrecy::Url),
+        stream: shown(summary.stream_name, Secrecy::Whole),
+        tc_url: shown(summary.tc_url, Secrecy::Url),
+        software: PerSide {
+            client: shown(summary.client_software, Secrecy::Open),
+            server: shown(summary.server_software, Secrecy::Open),
+        },
+        codecs: codecs.map(|codec| codec.to_string()).collect(),
+        picture: size.map(|size| (size.width, size.height)),
+        codes: oddities.iter().map(|oddity| oddity.code).collect(),
+        calls: stats.calls,
+        calls_failed: stats.failed,
+        calls_unanswered: stats.unanswered,
+        calls_waiting: session.calls.waiting().into(),
+        end_cause: session.end.map(|end| end.cause.name()),
     }
 }
 

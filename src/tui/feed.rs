@@ -25,8 +25,10 @@ use crate::tui::screen::Screen;
 use crate::tui::seek;
 use crate::tui::seek::Looking;
 use crate::tui::state::ViewState;
+use crate::tui::state::sieve::Sieve;
 use crate::tui::store::Inner;
 use crate::tui::store::Shared;
+use crate::tui::subject;
 use crate::tui::wanted::Wanted;
 
 /// Messages that are looked through for a filter before a frame is drawn: some milliseconds.
@@ -68,7 +70,7 @@ struct Frozen {
 #[derive(Debug, Default)]
 struct Search {
     focus: Option<FlowId>,
-    filter: String,
+    filter: Sieve,
     /// Number of the last message looked at.
     seen: u64,
     hits: Vec<u64>,
@@ -254,11 +256,11 @@ impl Feed {
         end: usize,
     ) -> usize {
         let search = &mut self.search;
-        let filter = view.messages.filter.to_lowercase();
-        if search.focus != Some(detail.id) || search.filter != filter {
+        let filter = &view.messages.filter;
+        if search.focus != Some(detail.id) || search.filter != *filter {
             *search = Search {
                 focus: Some(detail.id),
-                filter,
+                filter: filter.clone(),
                 ..Search::default()
             };
         }
@@ -266,6 +268,7 @@ impl Feed {
             .hits
             .partition_point(|number| *number < ring.number(0));
         search.hits.drain(..gone);
+        let connection = subject::connection(detail);
         let from = ring.place(search.seen.saturating_add(1));
         let to = from.saturating_add(SEARCH_STEP).min(end);
         for at in from.min(to)..to {
@@ -273,7 +276,10 @@ impl Feed {
                 break;
             };
             search.seen = kept.number;
-            if line_text(&kept, detail).contains(&search.filter) {
+            if search
+                .filter
+                .passes(&subject::message(&kept, detail, &connection))
+            {
                 search.hits.push(kept.number);
             }
         }

@@ -30,6 +30,7 @@ use crate::tui::screen::Screen;
 use crate::tui::sheet::Zones;
 use crate::tui::state::Effect;
 use crate::tui::state::ViewState;
+use crate::tui::state::sieve::Sieve;
 use crate::tui::store::Shared;
 use crate::tui::terminal::Keyboard;
 use crate::tui::terminal::Modes;
@@ -58,6 +59,7 @@ pub mod sheet;
 pub mod start;
 pub mod state;
 pub mod store;
+mod subject;
 pub mod terminal;
 #[cfg(test)]
 mod testing;
@@ -74,17 +76,22 @@ mod wire;
 const TICK: Duration = Duration::from_millis(100);
 
 /// How the dashboard is run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Whether colours are used.
     pub has_color: bool,
+    /// What is shown at first.
+    pub filter: Sieve,
 }
 
 impl Default for Options {
     /// With colours, unless the environment asks for none (<https://no-color.org>).
     fn default() -> Self {
         let asked = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self { has_color: !asked }
+        Self {
+            has_color: !asked,
+            filter: Sieve::default(),
+        }
     }
 }
 
@@ -123,6 +130,7 @@ pub fn run(
         },
         ..ViewState::default()
     };
+    view.begin_with(options.filter);
     let mut snapshot = Snapshot::default();
     let mut zones = Zones::default();
     let mut is_stale = true;

@@ -236,6 +236,37 @@ pub struct Row {
     pub worst: Option<Severity>,
     /// Different anomalies.
     pub anomalies: u32,
+    /// What its line does not show, and a filter may ask for.
+    pub more: RowMore,
+}
+
+/// What a filter may ask of a connection beside what its line shows. All text is masked.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RowMore {
+    /// Application.
+    pub app: Option<String>,
+    /// Stream name.
+    pub stream: Option<String>,
+    /// URL that the client connected to.
+    pub tc_url: Option<String>,
+    /// Software of both sides.
+    pub software: PerSide<Option<String>>,
+    /// Codecs of the tracks.
+    pub codecs: Vec<String>,
+    /// Width and height of the pictures.
+    pub picture: Option<(u32, u32)>,
+    /// Codes of its anomalies.
+    pub codes: Vec<&'static str>,
+    /// Calls made.
+    pub calls: u64,
+    /// Calls answered with an error.
+    pub calls_failed: u64,
+    /// Calls that never got the answer that was due.
+    pub calls_unanswered: u64,
+    /// Calls that wait for an answer.
+    pub calls_waiting: u64,
+    /// What ended it.
+    pub end_cause: Option<&'static str>,
 }
 
 /// What of a row is inferred.

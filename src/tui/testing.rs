@@ -48,9 +48,11 @@ use crate::tui::model::Oddity;
 use crate::tui::model::Reading;
 use crate::tui::model::Row;
 use crate::tui::model::RowInferred;
+use crate::tui::model::RowMore;
 use crate::tui::model::Snapshot;
 use crate::tui::opened;
 use crate::tui::reread::Found;
+use crate::tui::sheet::Zones;
 use crate::tui::state::ViewState;
 use crate::tui::view;
 use crate::tui::wire;
@@ -338,6 +340,7 @@ pub(super) fn row(id: u64, name: &str, stage: Stage, worst: Option<Severity>) ->
         last: at(131_000, 9000),
         worst,
         anomalies: u32::from(worst.is_some()),
+        more: RowMore::default(),
     })
 }
 
@@ -496,6 +499,13 @@ pub(super) fn draw(snapshot: &Snapshot, view: &mut ViewState, size: (u16, u16)) 
     let mut buffer = Buffer::empty(area);
     view::render(&mut buffer, area, snapshot, view);
     buffer
+}
+
+/// What can be pointed at in the frame of a size.
+pub(super) fn zones(snapshot: &Snapshot, view: &mut ViewState, size: (u16, u16)) -> Zones {
+    tui::fit_to(view, size.0, size.1);
+    let area = Rect::new(0, 0, size.0, size.1);
+    view::render(&mut Buffer::empty(area), area, snapshot, view)
 }
 
 /// The symbols of a frame, without blanks at the ends of its lines.

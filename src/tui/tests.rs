@@ -4,14 +4,19 @@
 use crossterm::event::KeyCode;
 use crossterm::event::KeyEvent;
 use crossterm::event::KeyModifiers;
+use crossterm::event::MouseButton;
+use crossterm::event::MouseEvent;
+use crossterm::event::MouseEventKind;
 use proptest::prelude::*;
 
 use crate::base::ids::FlowId;
 use crate::base::text::is_unsafe;
+use crate::tui::commands::Action;
 use crate::tui::commands::COMMANDS;
 use crate::tui::model::Detailed;
 use crate::tui::model::Snapshot;
 use crate::tui::screen::Screen;
+use crate::tui::sheet::Target;
 use crate::tui::state::Effect;
 use crate::tui::state::ViewState;
 use crate::tui::state::list::Sort;
@@ -24,6 +29,7 @@ use crate::tui::testing::joined_late;
 use crate::tui::testing::snapshot;
 use crate::tui::testing::styles;
 use crate::tui::testing::symbols;
+use crate::tui::testing::zones;
 use crate::tui::theme::Theme;
 
 const SIZES: [(u16, u16); 5] = [(160, 45), (120, 30), (80, 24), (60, 16), (40, 10)];
@@ -273,14 +279,221 @@ fn a_filter_is_typed_applied_and_cleared() {
     let mut view = ViewState::default();
     // Keys are text while one types, and characters of any length can be deleted again.
     press(&mut view, &snapshot, "/qplé\x08a\n");
-    assert_eq!(view.list.filter, "qpla");
+    assert_eq!(view.list.filter.text(), "qpla");
     press(&mut view, &snapshot, "/\x08\x08\x08\x08play\n");
-    let shown = listed(&snapshot.rows, &view.list);
-    assert_eq!(shown, [1]);
+    assert_eq!(listed(&snapshot.rows, &view.list), [1]);
     press(&mut view, &snapshot, "\x1b");
     assert!(view.list.filter.is_empty());
     press(&mut view, &snapshot, "/abc\x1b");
     assert!(view.list.filter.is_empty() && view.overlay == Overlay::None);
+}
+
+#[test]
+fn a_filter_asks_connections_findings_and_messages() {
+    let snapshot = snapshot("cam-77", 5);
+    let mut view = ViewState::default();
+    let mut shown = |text: &str| {
+        press(&mut view, &snapshot, &format!("/{text}\n"));
+        let shown = listed(&snapshot.rows, &view.list);
+        press(&mut view, &snapshot, "\x1b");
+        shown
+    };
+    assert_eq!(shown("role:pub"), [0, 2]);
+    assert_eq!(shown("role:pub health<ok fps>20"), [0]);
+    assert_eq!(shown("lag>1s or stage:rejected"), [0, 2]);
+    assert_eq!(shown("client.port==51523"), [1]);
+    // What only messages can answer hides no connection.
+    assert_eq!(shown("msg:cmd"), [0, 1, 2]);
+    let mut view = on(Screen::Findings);
+    press(&mut view, &snapshot, "/severity>=error\n");
+    let codes: Vec<&str> = view
+        .shown_findings(&snapshot)
+        .iter()
+        .map(|one| one.code)
+        .collect();
+    assert_eq!(codes, ["media.gap"]);
+}
+
+#[test]
+fn a_filter_that_is_none_stays_to_be_mended() {
+    let snapshot = snapshot("cam-77", 5);
+    let mut view = ViewState::default();
+    press(&mut view, &snapshot, "/fps<abc\n");
+    assert!(matches!(view.overlay, Overlay::Prompt(_)));
+    let frame = symbols(&draw(&snapshot, &mut view, (120, 24)));
+    assert!(frame.contains("✖"), "{frame}");
+    press(&mut view, &snapshot, "\x08\x08\x0820\n");
+    assert_eq!(view.list.filter.text(), "fps<20");
+}
+
+#[test]
+fn a_filter_is_completed_with_what_the_capture_has() {
+    let mut snapshot = snapshot("cam-77", 5);
+    let mut row = (*snapshot.rows[0]).clone();
+    row.more.stream = Some("****0a1b2c3d".to_owned());
+    snapshot.rows[0] = std::sync::Arc::new(row);
+    let mut view = ViewState::default();
+    press(&mut view, &snapshot, "/rol\t");
+    let text = |view: &ViewState| match &view.overlay {
+        Overlay::Prompt(prompt) => prompt.edit.text().to_owned(),
+        _ => String::new(),
+    };
+    assert!(text(&view).starts_with("role"), "{}", text(&view));
+    press(&mut view, &snapshot, "\x1b/stream:");
+    let frame = symbols(&draw(&snapshot, &mut view, (120, 24)));
+    assert!(frame.contains("****0a1b2c3d"), "{frame}");
+    insta::assert_snapshot!("filter-completion", frame);
+}
+
+#[test]
+fn what_can_be_done_is_found_by_name_and_done() {
+    let snapshot = snapshot("cam-77", 5);
+    let mut view = ViewState::default();
+    press(&mut view, &snapshot, ":find");
+    for size in [(120, 30), (80, 24), (40, 10)] {
+        let frame = symbols(&draw(&snapshot, &mut view, size));
+        insta::assert_snapshot!(format!("palette-{}x{}", size.0, size.1), frame);
+    }
+    press(&mut view, &snapshot, "\x1b:what was odd\n");
+    assert_eq!(view.screen, Screen::Findings);
+    press(&mut view, &snapshot, ":no such thing\n");
+    assert_eq!(
+        (view.screen, view.overlay.clone()),
+        (Screen::Findings, Overlay::None)
+    );
+}
+
+#[test]
+fn the_mouse_selects_opens_and_goes_back() {
+    let snapshot = snapshot("cam-77", 5);
+    let mut view = ViewState::default();
+    let click = |view: &mut ViewState, x: u16, y: u16| {
+        let zones = zones(&snapshot, view, (120, 30));
+        view.mouse(
+            MouseEvent {
+                kind: MouseEventKind::Down(MouseButton::Left),
+                column: x,
+                row: y,
+                modifiers: KeyModifiers::NONE,
+            },
+            &zones,
+            &snapshot,
+        )
+    };
+    // Below the header, the tabs and the headings.
+    click(&mut view, 20, 4);
+    assert_eq!(view.list.selected, Some(FlowId(2)));
+    click(&mut view, 20, 4);
+    assert_eq!(
+        (view.screen, view.focus),
+        (Screen::Session, Some(FlowId(2)))
+    );
+    // The tab of the messages.
+    let tab = "  1 Streams  2 Session  3 Calls  4 Media  5 ".len();
+    click(&mut view, u16::try_from(tab).unwrap(), 1);
+    assert_eq!(view.screen, Screen::Messages);
+    // A hint at the foot does what its key does.
+    let frame = symbols(&draw(&snapshot, &mut view, (120, 30)));
+    let foot = frame.lines().last().unwrap();
+    let back = foot[..foot.find("back").unwrap()].chars().count();
+    click(&mut view, u16::try_from(back).unwrap(), 29);
+    assert_eq!(view.screen, Screen::Session);
+}
+
+#[test]
+fn the_line_of_time_moves_the_cursor() {
+    let snapshot = snapshot("cam-77", 5);
+    let mut view = on(Screen::Media);
+    let zones = zones(&snapshot, &mut view, (120, 30));
+    let at = |zone: &&crate::tui::sheet::Zone| {
+        zone.area.y == 28 && matches!(zone.target, Target::Moment(_))
+    };
+    let moments: Vec<_> = zones.iter().filter(at).copied().collect();
+    assert!(moments.len() > 50);
+    let Target::Moment(time) = moments[20].target else {
+        unreachable!()
+    };
+    let event = MouseEvent {
+        kind: MouseEventKind::Drag(MouseButton::Left),
+        column: moments[20].area.x,
+        row: 28,
+        modifiers: KeyModifiers::NONE,
+    };
+    view.mouse(event, &zones, &snapshot);
+    assert_eq!(view.cursor, Some(time));
+    press(&mut view, &snapshot, "\n");
+    assert_eq!(
+        (view.screen, view.seek),
+        (Screen::Messages, Some(Seek::Time(time)))
+    );
+}
+
+#[test]
+fn a_mark_is_gone_to_and_come_back_from() {
+    let snapshot = snapshot("cam-77", 5);
+    let mut view = on(Screen::Calls);
+    press(&mut view, &snapshot, "'");
+    assert!(
+        view.notice
+            .as_ref()
+            .is_some_and(|text| text.contains("nothing is marked"))
+    );
+    press(&mut view, &snapshot, "jm");
+    let marked = view.cursor;
+    press(&mut view, &snapshot, "j");
+    assert_ne!(view.cursor, marked);
+    let before = (view.call, view.cursor);
+    press(&mut view, &snapshot, "'");
+    assert_eq!((view.call, view.cursor), (1, marked));
+    press(&mut view, &snapshot, "'");
+    assert_eq!((view.call, view.cursor), before);
+}
+
+#[test]
+fn a_live_capture_is_not_left_by_one_key() {
+    let mut snapshot = snapshot("cam-77", 5);
+    snapshot.capture.is_live = true;
+    let mut view = ViewState::default();
+    assert_eq!(press(&mut view, &snapshot, "q"), Effect::None);
+    assert_eq!(press(&mut view, &snapshot, "j"), Effect::None);
+    assert_eq!(press(&mut view, &snapshot, "q"), Effect::None);
+    assert_eq!(press(&mut view, &snapshot, "q"), Effect::Quit);
+}
+
+#[test]
+fn kinds_of_findings_are_muted_and_shown_again() {
+    let snapshot = snapshot("cam-77", 5);
+    let mut view = on(Screen::Findings);
+    press(&mut view, &snapshot, "M");
+    assert_eq!(view.shown_findings(&snapshot).len(), 1);
+    press(&mut view, &snapshot, "f");
+    assert_eq!(view.shown_findings(&snapshot).len(), 2);
+    press(&mut view, &snapshot, "gM");
+    assert!(view.findings.muted.is_empty());
+}
+
+#[test]
+fn what_is_copied_is_what_is_selected_and_masked() {
+    let snapshot = snapshot("cam-77-secret", 5);
+    let mut view = on(Screen::Messages);
+    view.pane = 1;
+    let fields = &snapshot.opened.as_ref().unwrap().fields;
+    let name = fields.iter().position(|field| field.name == "stream name");
+    view.messages.field = name.unwrap();
+    for (screen, part) in [
+        (Screen::Streams, "192.0.2.9:51522 -> 192.0.2.5:1935"),
+        (Screen::Calls, "connect by the client"),
+        (Screen::Messages, "stream name: ****"),
+        (Screen::Findings, "**media.gap** (error)"),
+        (Screen::Session, "handshake"),
+    ] {
+        view.screen = screen;
+        let Effect::Copy(text) = view.act(Action::Copy, &snapshot) else {
+            unreachable!()
+        };
+        assert!(text.contains(part), "{screen:?}: {text}");
+        assert!(!text.contains("cam-77-secret"), "{screen:?}: {text}");
+    }
 }
 
 #[test]

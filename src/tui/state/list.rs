@@ -9,6 +9,7 @@ use crate::base::ids::FlowId;
 use crate::tui::model::Row;
 use crate::tui::model::Snapshot;
 use crate::tui::state::ViewState;
+use crate::tui::state::sieve::Sieve;
 
 /// Order of the connections. Where a figure is missing, the row stands last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -145,18 +146,17 @@ pub struct ListState {
     /// Whether the order is the other way round.
     pub is_reversed: bool,
     /// What listed connections have in common.
-    pub filter: String,
+    pub filter: Sieve,
     /// The ticked ones.
     pub ticked: BTreeSet<FlowId>,
 }
 
 /// The rows that pass the filter, in the order asked for: indices into `rows`.
 pub fn listed(rows: &[Arc<Row>], list: &ListState) -> Vec<usize> {
-    let wanted = list.filter.to_lowercase();
     let mut shown: Vec<usize> = rows
         .iter()
         .enumerate()
-        .filter(|(_, row)| wanted.is_empty() || haystack(row).contains(&wanted))
+        .filter(|(_, row)| list.filter.may_pass(row.as_ref()))
         .map(|(index, _)| index)
         .collect();
     if list.sort != Sort::Order {

@@ -6,6 +6,7 @@ pub mod list;
 pub mod moments;
 mod mouse;
 pub mod overlay;
+pub mod sieve;
 mod steps;
 
 use std::collections::BTreeSet;
@@ -26,6 +27,7 @@ use crate::tui::state::moments::ReplayAsk;
 use crate::tui::state::moments::Seek;
 use crate::tui::state::moments::TimeMode;
 use crate::tui::state::overlay::Overlay;
+use crate::tui::state::sieve::Sieve;
 use crate::tui::theme::Theme;
 
 /// Which message is selected, by its number.
@@ -34,7 +36,7 @@ pub struct MessageState {
     /// The selected one; `None` for the first that is kept.
     pub selected: Option<u64>,
     /// What listed messages have in common.
-    pub filter: String,
+    pub filter: Sieve,
     /// The selected field in the tree.
     pub field: usize,
     /// The selected byte.
@@ -61,7 +63,7 @@ pub struct FindingState {
     /// The selected one.
     pub selected: usize,
     /// What listed findings have in common.
-    pub filter: String,
+    pub filter: Sieve,
     /// Kinds that are not shown.
     pub muted: BTreeSet<&'static str>,
     /// Whether they are shown all the same.
@@ -195,7 +197,7 @@ impl ViewState {
             Action::Suspend => return Effect::Suspend,
             Action::Help => self.open_help(),
             Action::Palette => self.overlay = Overlay::palette(),
-            Action::Filter => self.overlay = Overlay::filter(self.filter()),
+            Action::Filter => self.overlay = Overlay::filter(self.filter().text()),
             Action::Find => self.overlay = Overlay::find(&self.find),
             Action::Show(screen) => self.show(screen, snapshot),
             Action::Enter => self.enter(snapshot),
@@ -217,7 +219,7 @@ impl ViewState {
                 self.go_to_pane(self.pane.saturating_add(self.panes()).saturating_sub(1));
             }
             Action::ZoomPane => self.is_pane_alone = !self.is_pane_alone,
-            Action::ClearFilter => self.set_filter(String::new()),
+            Action::ClearFilter => self.set_filter(Sieve::default()),
             Action::FindNext => self.find_step(snapshot, true),
             Action::FindPrevious => self.find_step(snapshot, false),
             Action::NextFinding => self.step_finding(snapshot, true),
@@ -258,8 +260,17 @@ impl ViewState {
         Effect::None
     }
 
+    /// Shows only what an expression lets through, from the begin: connections, and messages where
+    /// it asks something of them.
+    pub fn begin_with(&mut self, sieve: Sieve) {
+        if sieve.asks_messages() {
+            self.messages.filter = sieve.clone();
+        }
+        self.list.filter = sieve;
+    }
+
     /// The filter of the screen.
-    pub fn filter(&self) -> &str {
+    pub fn filter(&self) -> &Sieve {
         match self.screen {
             Screen::Messages => &self.messages.filter,
             Screen::Findings => &self.findings.filter,
@@ -284,14 +295,14 @@ impl ViewState {
         self.pane = pane.checked_rem(self.panes()).unwrap_or(0);
     }
 
-    pub(super) fn set_filter(&mut self, text: String) {
+    pub(super) fn set_filter(&mut self, sieve: Sieve) {
         match self.screen {
-            Screen::Messages => self.messages.filter = text,
+            Screen::Messages => self.messages.filter = sieve,
             Screen::Findings => {
-                self.findings.filter = text;
+                self.findings.filter = sieve;
                 self.findings.selected = 0;
             }
-            _ => self.list.filter = text,
+            _ => self.list.filter = sieve,
         }
     }
 
@@ -388,14 +399,14 @@ impl ViewState {
         }
         self.cursor = Some(oddity.first.time);
         self.go_to_screen(Screen::Messages, snapshot);
-        self.messages.filter.clear();
+        self.messages.filter = Sieve::default();
         // The page that comes with the next snapshot knows which message that frame ended.
         self.messages.selected = None;
         self.seek = Some(Seek::Frame(oddity.first.frame.0));
     }
 
     fn select_message(&mut self, number: u64) {
-        self.messages.filter.clear();
+        self.messages.filter = Sieve::default();
         self.messages.selected = Some(number);
         self.messages.field = 0;
         self.messages.byte = 0;
@@ -430,7 +441,7 @@ impl ViewState {
                 Screen::Streams | Screen::Messages | Screen::Findings
             )
         {
-            self.set_filter(String::new());
+            self.set_filter(Sieve::default());
         } else if self.screen != Screen::Streams {
             self.screen = match self.screen {
                 Screen::Session | Screen::Streams | Screen::Compare => Screen::Streams,

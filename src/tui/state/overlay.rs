@@ -5,6 +5,9 @@ use crossterm::event::KeyCode;
 use crossterm::event::KeyEvent;
 use crossterm::event::KeyModifiers;
 
+use crate::filter::complete::Completions;
+use crate::filter::complete::complete;
+use crate::filter::field::Field;
 use crate::tui::commands::Action;
 use crate::tui::commands::Command;
 use crate::tui::keys::KeyMap;
@@ -14,6 +17,7 @@ use crate::tui::screen::Screen;
 use crate::tui::state::Effect;
 use crate::tui::state::ViewState;
 use crate::tui::state::edit::Edit;
+use crate::tui::state::sieve::Sieve;
 
 /// What lies over the screen.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -50,6 +54,55 @@ pub struct Prompt {
     pub edit: Edit,
     /// The chosen completion.
     pub choice: Option<usize>,
+}
+
+impl Prompt {
+    /// What may stand at the cursor: fields, operators and words of the language, names and
+    /// addresses of the capture. Nothing while a text is looked for.
+    pub fn completions(&self, snapshot: &Snapshot) -> Completions {
+        if self.purpose != PromptFor::Filter {
+            return Completions::default();
+        }
+        let mut completions = complete(self.edit.text(), self.edit.cursor(), &|field| {
+            values(field, snapshot)
+        });
+        completions.candidates.truncate(MAX_CANDIDATES);
+        completions
+    }
+
+    fn take(&mut self, completions: &Completions, at: usize) {
+        if let Some(candidate) = completions.candidates.get(at) {
+            self.edit
+                .replace(completions.range.clone(), &candidate.text);
+        }
+        self.choice = None;
+    }
+}
+
+/// Most completions that are offered at once, and values that are looked through for them.
+const MAX_CANDIDATES: usize = 40;
+const MAX_VALUES: usize = 2000;
+
+/// What a field is in this capture.
+fn values(field: Field, snapshot: &Snapshot) -> Vec<String> {
+    let rows = snapshot.rows.iter().take(MAX_VALUES);
+    let mut all: Vec<String> = match field {
+        Field::StreamName => rows.filter_map(|row| row.more.stream.clone()).collect(),
+        Field::App => rows.filter_map(|row| row.more.app.clone()).collect(),
+        Field::Anomaly => rows
+            .flat_map(|row| row.more.codes.iter().map(|code| (*code).to_owned()))
+            .collect(),
+        Field::ClientAddr => rows.map(|row| row.ends.client.addr.to_string()).collect(),
+        Field::ServerAddr => rows.map(|row| row.ends.server.addr.to_string()).collect(),
+        Field::Addr => rows
+            .flat_map(|row| [row.ends.client.addr, row.ends.server.addr])
+            .map(|addr| addr.to_string())
+            .collect(),
+        _ => Vec::new(),
+    };
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// Choosing what to do by name.
@@ -166,12 +219,7 @@ impl ViewState {
         }
         match std::mem::take(&mut self.overlay) {
             Overlay::Prompt(mut prompt) => {
-                if event.code == KeyCode::Enter {
-                    self.finish_prompt(&prompt, snapshot);
-                } else {
-                    prompt.edit.key(event);
-                    self.overlay = Overlay::Prompt(prompt);
-                }
+                self.type_into_prompt(&mut prompt, event, snapshot);
                 Effect::None
             }
             Overlay::Palette(palette) => self.type_into_palette(palette, event, snapshot),
@@ -182,9 +230,37 @@ impl ViewState {
         }
     }
 
+    fn type_into_prompt(&mut self, prompt: &mut Prompt, event: KeyEvent, snapshot: &Snapshot) {
+        let completions = prompt.completions(snapshot);
+        let last = completions.candidates.len().saturating_sub(1);
+        match (event.code, prompt.choice) {
+            (KeyCode::Enter, Some(choice)) | (KeyCode::Tab, Some(choice)) => {
+                prompt.take(&completions, choice);
+            }
+            (KeyCode::Tab, None) => prompt.take(&completions, 0),
+            (KeyCode::Enter, None) => {
+                self.finish_prompt(prompt, snapshot);
+                return;
+            }
+            (KeyCode::Down, choice) if !completions.candidates.is_empty() => {
+                prompt.choice = Some(choice.map_or(0, |at| at.saturating_add(1).min(last)));
+            }
+            (KeyCode::Up, Some(choice)) => prompt.choice = choice.checked_sub(1),
+            _ => {
+                prompt.edit.key(event);
+                prompt.choice = None;
+            }
+        }
+        self.overlay = Overlay::Prompt(prompt.clone());
+    }
+
     fn finish_prompt(&mut self, prompt: &Prompt, snapshot: &Snapshot) {
         match prompt.purpose {
-            PromptFor::Filter => self.set_filter(prompt.edit.text().trim().to_owned()),
+            PromptFor::Filter => match Sieve::new(prompt.edit.text()) {
+                Ok(sieve) => self.set_filter(sieve),
+                // It stays there to be mended; why is shown beside it.
+                Err(_) => self.overlay = Overlay::Prompt(prompt.clone()),
+            },
             PromptFor::Find => {
                 prompt.edit.text().clone_into(&mut self.find);
                 self.find_step(snapshot, true);
@@ -237,6 +313,12 @@ impl ViewState {
                     Some(action) => self.act(action, snapshot),
                     None => Effect::None,
                 }
+            }
+            Overlay::Prompt(mut prompt) => {
+                let completions = prompt.completions(snapshot);
+                prompt.take(&completions, at);
+                self.overlay = Overlay::Prompt(prompt);
+                Effect::None
             }
             other => {
                 self.overlay = other;

@@ -13,6 +13,7 @@ use crate::tui::state::MESSAGE_TREE;
 use crate::tui::state::ViewState;
 use crate::tui::state::list::haystack;
 use crate::tui::state::list::listed;
+use crate::tui::subject::Finding;
 
 /// Farthest that a pane of text is scrolled.
 const MAX_SCROLL: usize = 10_000;
@@ -188,10 +189,22 @@ impl ViewState {
     /// The findings that are neither muted nor filtered out.
     pub fn shown_findings<'s>(&self, snapshot: &'s Snapshot) -> Vec<&'s Arc<Oddity>> {
         let state = &self.findings;
-        let wanted = state.filter.to_lowercase();
+        // Connections stand in the order of their numbers.
+        let row = |oddity: &Oddity| {
+            let at = snapshot
+                .rows
+                .binary_search_by_key(&oddity.flow, |row| row.id);
+            at.ok()
+                .and_then(|at| snapshot.rows.get(at))
+                .map(AsRef::as_ref)
+        };
         let is_shown = |oddity: &&Arc<Oddity>| {
             (state.show_muted || !state.muted.contains(oddity.code))
-                && (wanted.is_empty() || finding_text(oddity).contains(&wanted))
+                && (state.filter.is_empty()
+                    || state.filter.may_pass(&Finding {
+                        oddity,
+                        row: row(oddity),
+                    }))
         };
         snapshot.anomalies.iter().filter(is_shown).collect()
     }

@@ -59,6 +59,15 @@ pub(super) fn render(sheet: &mut Sheet<'_>, area: Rect, snapshot: &Snapshot, vie
         (_, Some(detail)) => format!("of {} (#{})", detail.label(), detail.id),
         (Some(id), None) => format!("of connection #{id}"),
     };
+    if all.is_empty() && !snapshot.anomalies.is_empty() {
+        let hidden = snapshot.anomalies.len();
+        let text = format!(
+            "All {hidden} findings {whose} are muted or filtered out. f shows what is muted, Esc \
+             clears the filter."
+        );
+        say(sheet, area, &text, view);
+        return;
+    }
     if all.is_empty() {
         let text = if snapshot.capture.is_done {
             format!("Nothing odd was noticed {whose}.")

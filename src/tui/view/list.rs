@@ -84,9 +84,9 @@ pub(super) fn render(sheet: &mut Sheet<'_>, area: Rect, snapshot: &Snapshot, vie
                 view.theme.head(),
             ),
             (
-                match view.list.filter.as_str() {
+                match view.list.filter.text() {
                     "" => String::new(),
-                    filter => format!("with \"{}\"", crate::base::text::printable(filter)),
+                    filter => format!("with {}", crate::base::text::printable(filter)),
                 },
                 view.theme.plain(),
             ),
@@ -104,7 +104,7 @@ pub(super) fn render(sheet: &mut Sheet<'_>, area: Rect, snapshot: &Snapshot, vie
         let text = if snapshot.rows.is_empty() {
             why_empty(&snapshot.capture)
         } else {
-            "No connection contains the text. Esc shows all again.".to_owned()
+            "The filter lets no connection through. Esc shows all again.".to_owned()
         };
         say(sheet, area, &text, view);
         return;

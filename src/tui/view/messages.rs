@@ -146,8 +146,8 @@ fn list(sheet: &mut Sheet<'_>, area: Rect, snapshot: &Snapshot, detail: &Detail,
             ),
             theme.head(),
         ));
-        let text = crate::base::text::printable(filter);
-        parts.push((format!("with \"{text}\""), theme.plain()));
+        let text = crate::base::text::printable(filter.text());
+        parts.push((format!("with {text}"), theme.plain()));
         if page.searched < page.kept {
             let percent = page.searched.saturating_mul(100).checked_div(page.kept);
             parts.push((
@@ -218,7 +218,7 @@ fn why_empty(snapshot: &Snapshot, view: &ViewState) -> String {
         return if page.searched < page.kept {
             "None yet; still searching.".to_owned()
         } else {
-            "No message contains the text. Esc shows all again.".to_owned()
+            "The filter lets no message through. Esc shows all again.".to_owned()
         };
     }
     if page.left_out > 0 {

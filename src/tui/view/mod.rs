@@ -109,6 +109,9 @@ fn frame(sheet: &mut Sheet<'_>, area: Rect, snapshot: &Snapshot, view: &ViewStat
         };
         footer(sheet, foot, view);
     }
+    if let Overlay::Prompt(prompt) = &view.overlay {
+        overlay::completions(sheet, room, prompt, snapshot, view);
+    }
     if let Overlay::Palette(palette) = &view.overlay {
         overlay::palette(sheet, room, palette, view);
     }

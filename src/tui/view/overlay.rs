@@ -7,7 +7,10 @@ use ratatui::widgets::Clear;
 use ratatui::widgets::Widget as _;
 
 use crate::base::text::printable;
+use crate::filter::Check;
+use crate::filter::check;
 use crate::tui::keys;
+use crate::tui::model::Snapshot;
 use crate::tui::sheet::Sheet;
 use crate::tui::sheet::Target;
 use crate::tui::state::ViewState;
@@ -17,6 +20,7 @@ use crate::tui::state::overlay::Prompt;
 use crate::tui::state::overlay::PromptFor;
 use crate::tui::view::pane;
 use crate::tui::widgets::text::first_shown;
+use crate::tui::widgets::text::fit;
 use crate::tui::widgets::text::pad;
 use crate::tui::widgets::text::put;
 use crate::tui::widgets::text::select;
@@ -46,31 +50,112 @@ pub(super) fn typed<'a>(edit: &Edit, room: usize, view: &ViewState) -> Vec<Span<
     vec![
         Span::raw(before),
         Span::styled(marker, view.theme.selected()),
-        Span::raw(crate::tui::widgets::text::fit(&rest, left)),
+        Span::raw(fit(&rest, left)),
     ]
 }
 
-/// The foot while a text is being typed.
+/// The foot while a text is being typed: for a filter with what is wrong with it so far.
 pub(super) fn prompt(sheet: &mut Sheet<'_>, area: Rect, prompt: &Prompt, view: &ViewState) {
     let theme = view.theme;
-    let (sign, hint) = match prompt.purpose {
-        PromptFor::Filter => (" /", "  Enter apply   Esc cancel"),
-        PromptFor::Find => (" find ", "  Enter go   Esc cancel"),
+    let room = usize::from(area.width);
+    let (sign, said, style) = match prompt.purpose {
+        PromptFor::Find => (" find ", "Enter goes there".to_owned(), theme.dim()),
+        PromptFor::Filter => match check(prompt.edit.text()) {
+            Check::Empty => (" /", "Enter shows all".to_owned(), theme.dim()),
+            Check::Ok(_) => (" /", "✔ Enter applies it".to_owned(), theme.good()),
+            Check::Incomplete(error) => (" /", format!("… {error}"), theme.dim()),
+            Check::Err(error) => (" /", format!("✖ {error}"), theme.bad()),
+        },
     };
-    let room = usize::from(area.width).saturating_sub(width(sign));
-    // The hint is for who has room for it.
-    let shows_hint = room > 60;
-    let text_room = if shows_hint {
-        room.saturating_sub(width(hint))
-    } else {
-        room
-    };
+    // What is typed comes first; what is said of it has what is left over.
+    let typed_width = width(prompt.edit.text()).saturating_add(2);
+    let least = typed_width.min(room.saturating_sub(width(sign)));
+    let said_room = room
+        .saturating_sub(width(sign))
+        .saturating_sub(least)
+        .saturating_sub(2);
     let mut spans = vec![Span::styled(sign, theme.key())];
+    let text_room = if said_room >= LEAST_SAID {
+        least
+    } else {
+        room.saturating_sub(width(sign))
+    };
     spans.extend(typed(&prompt.edit, text_room, view));
-    if shows_hint {
-        spans.push(Span::styled(hint, theme.dim()));
+    if said_room >= LEAST_SAID {
+        let used: usize = spans.iter().map(Span::width).sum();
+        let gap = room.saturating_sub(used);
+        let said = fit(&printable(&said), said_room);
+        spans.push(Span::styled(pad(&said, gap, true), style));
     }
     put(sheet, area.x, area.y, &Line::from(spans), area.width);
+}
+
+/// Columns from which what is said of a text says something.
+const LEAST_SAID: usize = 12;
+
+/// Most lines of completions.
+const COMPLETION_LINES: u16 = 8;
+
+/// What may come next, above the text that is being typed.
+pub(super) fn completions(
+    sheet: &mut Sheet<'_>,
+    area: Rect,
+    prompt: &Prompt,
+    snapshot: &Snapshot,
+    view: &ViewState,
+) {
+    let found = prompt.completions(snapshot).candidates;
+    let lines = u16::try_from(found.len()).unwrap_or(u16::MAX);
+    let lines = lines
+        .min(COMPLETION_LINES)
+        .min(area.height.saturating_sub(2));
+    if lines == 0 {
+        return;
+    }
+    let names = found.iter().map(|one| width(&one.text)).max().unwrap_or(0);
+    let abouts = found.iter().map(|one| width(&one.about)).max().unwrap_or(0);
+    let wanted = names.saturating_add(abouts).saturating_add(7);
+    let size = u16::try_from(wanted).unwrap_or(u16::MAX).min(area.width);
+    let place = Rect {
+        x: area.x,
+        y: area.bottom().saturating_sub(lines.saturating_add(2)),
+        width: size,
+        height: lines.saturating_add(2),
+    };
+    sheet.cover();
+    Clear.render(place, sheet);
+    let inner = pane(sheet, place, "Tab completes  ↓ chooses", true, view);
+    let room = usize::from(inner.width);
+    let names = names.min(room.saturating_sub(2));
+    let selected = prompt.choice.unwrap_or(0);
+    let first = first_shown(selected, found.len(), usize::from(inner.height));
+    for ((at, one), y) in found
+        .iter()
+        .enumerate()
+        .skip(first)
+        .zip(inner.y..inner.bottom())
+    {
+        let left = room.saturating_sub(names).saturating_sub(4);
+        let line = Line::from(vec![
+            Span::styled(
+                format!(" {} ", pad(&printable(&one.text), names, false)),
+                view.theme.head(),
+            ),
+            Span::styled(pad(&printable(&one.about), left, false), view.theme.dim()),
+        ]);
+        let line = if prompt.choice == Some(at) {
+            select(line, view.theme.selected())
+        } else {
+            line
+        };
+        put(sheet, inner.x, y, &line, inner.width);
+        let place = Rect {
+            y,
+            height: 1,
+            ..inner
+        };
+        sheet.zone(place, Target::Choice(at));
+    }
 }
 
 /// The palette over the middle of the screen.
