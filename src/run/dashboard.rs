@@ -19,6 +19,9 @@ use rtmpscope::tui;
 use rtmpscope::tui::host::Host;
 use rtmpscope::tui::model::Capture;
 use rtmpscope::tui::model::Speed;
+use rtmpscope::tui::saving::Outcome;
+use rtmpscope::tui::saving::Progress;
+use rtmpscope::tui::saving::Request;
 use rtmpscope::tui::state::moments::ReplayAsk;
 use rtmpscope::tui::state::sieve::Sieve;
 use rtmpscope::tui::store::Shared;
@@ -36,6 +39,7 @@ use crate::run::pace::Pace;
 use crate::run::pace::Pacer;
 use crate::run::reading::Reading;
 use crate::run::recent;
+use crate::run::saving::Saver;
 use crate::run::saving::again::is_pipe;
 use crate::run::shown;
 use crate::run::signals::Asked;
@@ -68,6 +72,7 @@ pub(super) fn dashboard(flags: &Flags, input: &Input) -> Exit {
         complain(&format_args!("{folder}: {error}{hint}"));
         return Exit::Output;
     }
+    let saver = Saver::new(flags, input, folder, opened.writer());
     let confined = opened.confine(|reach| {
         reach.uses_terminal();
         reach.writes_into(folder);
@@ -96,12 +101,14 @@ pub(super) fn dashboard(flags: &Flags, input: &Input) -> Exit {
         shared: Arc::clone(&shared),
         stop: Arc::clone(&stop),
         running: None,
+        saver,
     };
     decoders.start(reading, pace, None);
     let shown = tui::run(
         Arc::clone(&shared),
         tui::Options {
             filter: shown(flags).map(Sieve::from).unwrap_or_default(),
+            shows_secrets: flags.show_secrets,
             ..tui::Options::default()
         },
         &stop,
@@ -124,6 +131,7 @@ struct Decoders<'a> {
     /// Set when the program is to end.
     stop: Arc<AtomicBool>,
     running: Option<Running>,
+    saver: Saver,
 }
 
 /// A thread that decodes.
@@ -241,6 +249,22 @@ impl Host for Decoders<'_> {
             Some(replay) if replay.is_held => "the replay is held".to_owned(),
             Some(replay) => format!("replaying {}", replay.speed),
         })
+    }
+
+    fn save(&mut self, request: Request) -> bool {
+        self.saver.begin(request)
+    }
+
+    fn saving(&self) -> Option<Progress> {
+        self.saver.progress()
+    }
+
+    fn saved(&mut self) -> Option<Outcome> {
+        self.saver.poll()
+    }
+
+    fn cancel_saving(&mut self) {
+        self.saver.cancel();
     }
 }
 

@@ -17,13 +17,6 @@ mod progress;
 mod reading;
 mod recent;
 mod report;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "the dashboard asks for it where it has a command for it"
-    )
-)]
 mod saving;
 mod sensor;
 mod signals;

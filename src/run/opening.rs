@@ -119,7 +119,6 @@ pub(super) fn open_confined(flags: &Flags, input: &Input) -> Result<Reading, Exi
 
 impl Opened {
     /// Who writes, when that is not who started the program.
-    #[expect(dead_code, reason = "who saves from the dashboard asks for it")]
     pub(super) fn writer(&self) -> Option<&str> {
         self.writer.as_deref()
     }

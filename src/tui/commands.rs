@@ -117,6 +117,8 @@ pub enum Action {
     PlayOut,
     /// Write something to a file.
     Save,
+    /// Stop writing it.
+    CancelSaving,
     /// Copy what is selected.
     Copy,
     /// Choose what to do by name.
@@ -688,6 +690,12 @@ pub const COMMANDS: &[Command] = &[
         "the pane with the keys alone, and back",
     )
     .on(PANED),
+    command(
+        "cancel-saving",
+        Action::CancelSaving,
+        &[ctrl('x')],
+        "stop what is being saved, and leave nothing of it",
+    ),
     command(
         "redraw",
         Action::Redraw,

@@ -82,6 +82,8 @@ pub struct Options {
     pub has_color: bool,
     /// What is shown at first.
     pub filter: Sieve,
+    /// Whether secrets are shown as they are.
+    pub shows_secrets: bool,
 }
 
 impl Default for Options {
@@ -91,6 +93,7 @@ impl Default for Options {
         Self {
             has_color: !asked,
             filter: Sieve::default(),
+            shows_secrets: false,
         }
     }
 }
@@ -130,6 +133,7 @@ pub fn run(
         },
         ..ViewState::default()
     };
+    view.shows_secrets = options.shows_secrets;
     view.begin_with(options.filter);
     let mut snapshot = Snapshot::default();
     let mut zones = Zones::default();
@@ -145,7 +149,8 @@ pub fn run(
             })?;
         }
         let input = next_input(&keyboard, stop)?;
-        is_stale = input != Input::Tick;
+        is_stale = input != Input::Tick || view.saving != host.saving();
+        view.saving = host.saving();
         let effect = match input {
             Input::Key(key) => view.key(key, &snapshot),
             Input::Mouse(event) => view.mouse(event, &zones, &snapshot),
@@ -156,8 +161,20 @@ pub fn run(
             Input::Resized | Input::Tick => Effect::None,
             Input::Stop => return Ok(()),
         };
+        if let Some(outcome) = host.saved() {
+            view.tell_saved(outcome);
+            is_stale = true;
+        }
         match effect {
             Effect::None => {}
+            Effect::Save(request) => {
+                view.notice = Some(if host.save(request) {
+                    "saving: Ctrl-X stops it".to_owned()
+                } else {
+                    "something else is being saved: Ctrl-X stops that".to_owned()
+                });
+            }
+            Effect::CancelSaving => host.cancel_saving(),
             Effect::Quit => return Ok(()),
             Effect::Redraw => terminal.clear()?,
             Effect::Suspend => {

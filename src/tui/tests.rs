@@ -15,6 +15,8 @@ use crate::tui::commands::Action;
 use crate::tui::commands::COMMANDS;
 use crate::tui::model::Detailed;
 use crate::tui::model::Snapshot;
+use crate::tui::saving::Outcome;
+use crate::tui::saving::Purpose;
 use crate::tui::screen::Screen;
 use crate::tui::sheet::Target;
 use crate::tui::state::Effect;
@@ -24,6 +26,7 @@ use crate::tui::state::list::listed;
 use crate::tui::state::moments::Seek;
 use crate::tui::state::moments::TimeMode;
 use crate::tui::state::overlay::Overlay;
+use crate::tui::state::save::SaveDialog;
 use crate::tui::testing::draw;
 use crate::tui::testing::joined_late;
 use crate::tui::testing::snapshot;
@@ -447,6 +450,68 @@ fn a_mark_is_gone_to_and_come_back_from() {
     assert_eq!((view.call, view.cursor), (1, marked));
     press(&mut view, &snapshot, "'");
     assert_eq!((view.call, view.cursor), before);
+}
+
+fn dialog(view: &ViewState) -> SaveDialog {
+    match &view.overlay {
+        Overlay::Save(dialog) => dialog.clone(),
+        other => panic!("no question of what to save: {other:?}"),
+    }
+}
+
+#[test]
+fn what_is_to_be_saved_is_asked_line_by_line() {
+    let snapshot = snapshot("cam-77", 5);
+    let mut view = on(Screen::Calls);
+    press(&mut view, &snapshot, "jw");
+    for size in SIZES {
+        let frame = symbols(&draw(&snapshot, &mut view, size));
+        insta::assert_snapshot!(format!("save-{}x{}", size.0, size.1), frame);
+    }
+    assert_eq!(dialog(&view).name.text(), "uplink-conn1-packets.pcapng");
+    // Another purpose, another name; then five seconds around the cursor.
+    press(&mut view, &snapshot, "l\t\tll");
+    assert_eq!(dialog(&view).name.text(), "uplink-conn1-part-flv.flv");
+    let cursor = view.cursor.unwrap();
+    let Effect::Save(request) = press(&mut view, &snapshot, "\n") else {
+        unreachable!()
+    };
+    assert_eq!(request.purpose, Purpose::Flv);
+    let window = request.scope.window.unwrap();
+    assert_eq!(
+        (window.0.0, window.1.0),
+        (cursor.0 - 5_000_000_000, cursor.0 + 5_000_000_000)
+    );
+    assert_eq!(request.scope.connections, Some([FlowId(1)].into()));
+    assert!(!request.force && !request.show_secrets);
+}
+
+#[test]
+fn a_file_in_the_way_is_asked_about_before_it_is_replaced() {
+    let snapshot = snapshot("cam-77", 5);
+    let mut view = ViewState::default();
+    press(&mut view, &snapshot, " jw\t");
+    let choices = SaveDialog::choices(&snapshot, &view);
+    let labels: Vec<&str> = choices.iter().map(|choice| choice.label.as_str()).collect();
+    assert_eq!(
+        labels[1..],
+        ["the 1 ticked connections", "all 3 connections"]
+    );
+    press(&mut view, &snapshot, "\n");
+    let failed = || Outcome::Failed {
+        text: "there".to_owned(),
+        is_there: true,
+    };
+    view.tell_saved(failed());
+    assert!(dialog(&view).force);
+    let Effect::Save(request) = press(&mut view, &snapshot, "\n") else {
+        unreachable!()
+    };
+    assert!(request.force);
+    // Another name is another question.
+    view.tell_saved(failed());
+    press(&mut view, &snapshot, "\t\tx");
+    assert!(!dialog(&view).force);
 }
 
 #[test]

@@ -216,7 +216,14 @@ impl Context {
             opening::hint(self.writer.as_deref(), path, error)
         };
         Outcome::Failed {
-            text: format!("{}: {error}{hint}", printable(&path.to_string_lossy())),
+            text: if is_there {
+                format!(
+                    "{}: a file of that name is there",
+                    printable(&path.to_string_lossy())
+                )
+            } else {
+                format!("{}: {error}{hint}", printable(&path.to_string_lossy()))
+            },
             is_there,
         }
     }

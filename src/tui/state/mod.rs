@@ -6,6 +6,7 @@ pub mod list;
 pub mod moments;
 mod mouse;
 pub mod overlay;
+pub mod save;
 pub mod sieve;
 mod steps;
 
@@ -19,6 +20,8 @@ use crate::base::time::Timestamp;
 use crate::tui::commands::Action;
 use crate::tui::keys::KeyMap;
 use crate::tui::model::Snapshot;
+use crate::tui::saving::Progress;
+use crate::tui::saving::Request;
 use crate::tui::screen::Screen;
 use crate::tui::state::list::ListState;
 use crate::tui::state::list::listed;
@@ -27,6 +30,7 @@ use crate::tui::state::moments::ReplayAsk;
 use crate::tui::state::moments::Seek;
 use crate::tui::state::moments::TimeMode;
 use crate::tui::state::overlay::Overlay;
+use crate::tui::state::save::SaveDialog;
 use crate::tui::state::sieve::Sieve;
 use crate::tui::theme::Theme;
 
@@ -128,6 +132,12 @@ pub struct ViewState {
     pub overlay: Overlay,
     /// The text last looked for.
     pub find: String,
+    /// What is being saved.
+    pub saving: Option<Progress>,
+    /// What was asked when that began.
+    pub asked_to_save: Option<SaveDialog>,
+    /// Whether secrets are shown as they are.
+    pub shows_secrets: bool,
     /// What came of the last key, until the next.
     pub notice: Option<String>,
     /// Whether the last key asked to leave.
@@ -155,6 +165,10 @@ pub enum Effect {
     Suspend,
     /// Put a text into the clipboard of the terminal.
     Copy(String),
+    /// Save something.
+    Save(Request),
+    /// Save it no more.
+    CancelSaving,
     /// Replay, faster, slower, or not any more.
     Replay(ReplayAsk),
     /// Leave the program.
@@ -254,7 +268,8 @@ impl ViewState {
             Action::Faster => return Effect::Replay(ReplayAsk::Faster),
             Action::Slower => return Effect::Replay(ReplayAsk::Slower),
             Action::PlayOut => return Effect::Replay(ReplayAsk::Out),
-            Action::Save => {}
+            Action::Save => self.ask_what_to_save(snapshot),
+            Action::CancelSaving => return Effect::CancelSaving,
             Action::Copy => return Effect::Copy(crate::tui::copy::text(snapshot, self)),
         }
         Effect::None

@@ -17,6 +17,7 @@ use crate::tui::screen::Screen;
 use crate::tui::state::Effect;
 use crate::tui::state::ViewState;
 use crate::tui::state::edit::Edit;
+use crate::tui::state::save::SaveDialog;
 use crate::tui::state::sieve::Sieve;
 
 /// What lies over the screen.
@@ -34,6 +35,8 @@ pub enum Overlay {
     Prompt(Prompt),
     /// Names of what can be done.
     Palette(Palette),
+    /// What is to be saved.
+    Save(SaveDialog),
 }
 
 /// What a text is for.
@@ -130,8 +133,14 @@ impl Palette {
         };
         let mut found: Vec<_> = keys.of(screen).collect();
         found.retain(|(command, _)| contains(command, false));
-        // Those that are named so stand before those that are only explained so.
-        found.sort_by_key(|(command, _)| !contains(command, true));
+        // Those that begin so stand before those that are named so, and before those that are only
+        // explained so.
+        found.sort_by_key(|(command, _)| {
+            (
+                !command.name.starts_with(text.trim()),
+                !contains(command, true),
+            )
+        });
         found
     }
 }
@@ -159,7 +168,7 @@ impl Overlay {
 
     /// Whether keys are text.
     pub(super) fn takes_text(&self) -> bool {
-        matches!(self, Self::Prompt(_) | Self::Palette(_))
+        matches!(self, Self::Prompt(_) | Self::Palette(_) | Self::Save(_))
     }
 
     /// The text that is being typed.
@@ -167,6 +176,10 @@ impl Overlay {
         match self {
             Self::Prompt(prompt) => Some(&mut prompt.edit),
             Self::Palette(palette) => Some(&mut palette.edit),
+            Self::Save(dialog) => {
+                dialog.is_typed = true;
+                Some(&mut dialog.name)
+            }
             Self::None | Self::Help { .. } => None,
         }
     }
@@ -223,6 +236,7 @@ impl ViewState {
                 Effect::None
             }
             Overlay::Palette(palette) => self.type_into_palette(palette, event, snapshot),
+            Overlay::Save(dialog) => self.type_into_save(dialog, event, snapshot),
             other => {
                 self.overlay = other;
                 Effect::None
@@ -314,6 +328,7 @@ impl ViewState {
                     None => Effect::None,
                 }
             }
+            Overlay::Save(dialog) => self.point_in_save(dialog, at, snapshot),
             Overlay::Prompt(mut prompt) => {
                 let completions = prompt.completions(snapshot);
                 prompt.take(&completions, at);

@@ -16,6 +16,7 @@ mod list;
 mod media;
 mod messages;
 mod overlay;
+mod save;
 mod scrubber;
 mod session;
 
@@ -112,8 +113,10 @@ fn frame(sheet: &mut Sheet<'_>, area: Rect, snapshot: &Snapshot, view: &ViewStat
     if let Overlay::Prompt(prompt) = &view.overlay {
         overlay::completions(sheet, room, prompt, snapshot, view);
     }
-    if let Overlay::Palette(palette) = &view.overlay {
-        overlay::palette(sheet, room, palette, view);
+    match &view.overlay {
+        Overlay::Palette(palette) => overlay::palette(sheet, room, palette, view),
+        Overlay::Save(dialog) => save::render(sheet, room, dialog, snapshot, view),
+        _ => {}
     }
 }
 
@@ -255,6 +258,15 @@ fn header(sheet: &mut Sheet<'_>, area: Rect, snapshot: &Snapshot, view: &ViewSta
             (false, Some(percent)) => (format!("reading {percent} %"), theme.warn()),
             (false, None) => ("reading".to_owned(), theme.warn()),
         });
+    }
+    if let Some(progress) = view.saving {
+        let percent = progress
+            .percent
+            .map_or_else(String::new, |percent| format!(" {percent} %"));
+        parts.push((
+            format!("saving {}{percent}", progress.purpose.name()),
+            theme.warn(),
+        ));
     }
     if capture.trouble.is_some() {
         parts.push(("✖ input damaged".to_owned(), theme.bad()));
