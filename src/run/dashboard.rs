@@ -18,6 +18,7 @@ use rtmpscope::pipeline::Pipeline;
 use rtmpscope::tui;
 use rtmpscope::tui::host::Host;
 use rtmpscope::tui::model::Capture;
+use rtmpscope::tui::model::Replay;
 use rtmpscope::tui::model::Speed;
 use rtmpscope::tui::saving::Outcome;
 use rtmpscope::tui::saving::Progress;
@@ -251,6 +252,14 @@ impl Host for Decoders<'_> {
         })
     }
 
+    fn replaying(&self) -> Option<Replay> {
+        let running = self.running.as_ref()?;
+        running
+            .pace
+            .asked()
+            .filter(|_| !running.thread.is_finished())
+    }
+
     fn save(&mut self, request: Request) -> bool {
         self.saver.begin(request)
     }
@@ -320,7 +329,7 @@ impl Decoding {
                 let_go: pipeline.flow_counters().evicted,
                 dropped,
                 trouble: troubles.borrow().last().cloned(),
-                replay: pace.asked().filter(|_| !is_done),
+                ..Capture::default()
             }
         };
         let mut published = Instant::now();

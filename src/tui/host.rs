@@ -1,5 +1,6 @@
 //! What the dashboard asks of the program around it: whatever needs files, threads or a clock.
 
+use crate::tui::model::Replay;
 use crate::tui::saving::Outcome;
 use crate::tui::saving::Progress;
 use crate::tui::saving::Request;
@@ -13,6 +14,9 @@ pub trait Host {
     /// # Errors
     /// What is read cannot be read again.
     fn replay(&mut self, ask: ReplayAsk) -> Result<String, String>;
+
+    /// How the capture is replayed right now, when it is.
+    fn replaying(&self) -> Option<Replay>;
 
     /// Begins to save something. Returns whether it began; not while something else is being
     /// saved.

@@ -143,6 +143,7 @@ pub fn run(
             let size = terminal.size()?;
             fit_to(&mut view, size.width, size.height);
             snapshot = feed.snapshot(&mut view);
+            snapshot.capture.replay = host.replaying();
             terminal.draw(|frame| {
                 let area = frame.area();
                 zones = view::render(frame.buffer_mut(), area, &snapshot, &view);

@@ -108,7 +108,7 @@ pub struct Capture {
     pub dropped: u64,
     /// What went wrong while reading, the latest.
     pub trouble: Option<String>,
-    /// How it is replayed, when it is.
+    /// How it is replayed, when it is; the program around the dashboard tells that.
     pub replay: Option<Replay>,
 }
 

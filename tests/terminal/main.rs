@@ -9,5 +9,6 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod dashboard;
 mod screen;
 mod start;

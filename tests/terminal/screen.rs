@@ -168,6 +168,19 @@ impl Screen {
         assert!(sent.is_ok_and(|status| status.success()), "a signal");
     }
 
+    /// The number of the process of the program, wherever it is below the shell.
+    pub(crate) fn process(&self) -> String {
+        let terminal = self.tmux(&["list-panes", "-F", "#{pane_tty}"]).output();
+        let terminal = text(&terminal.expect("tmux").stdout);
+        let terminal = terminal.trim().trim_start_matches("/dev/");
+        let found = Command::new("pgrep")
+            .args(["-x", "-t", terminal, "rtmpscope"])
+            .output()
+            .expect("pgrep");
+        let found = text(&found.stdout);
+        found.lines().next().expect("a process").to_owned()
+    }
+
     /// What is on the screen, without the blanks at the end of lines.
     pub(crate) fn shown(&self) -> String {
         let output = self.tmux(&["capture-pane", "-p"]).output().expect("tmux");

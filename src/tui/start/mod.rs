@@ -69,7 +69,7 @@ pub trait World {
 pub fn run(
     world: &mut dyn World,
     filter: &str,
-    options: Options,
+    options: &Options,
     stop: &AtomicBool,
 ) -> io::Result<Option<Choice>> {
     let guard = TerminalGuard::enter(Modes {

@@ -248,7 +248,7 @@ impl ViewState {
         let completions = prompt.completions(snapshot);
         let last = completions.candidates.len().saturating_sub(1);
         match (event.code, prompt.choice) {
-            (KeyCode::Enter, Some(choice)) | (KeyCode::Tab, Some(choice)) => {
+            (KeyCode::Enter | KeyCode::Tab, Some(choice)) => {
                 prompt.take(&completions, choice);
             }
             (KeyCode::Tab, None) => prompt.take(&completions, 0),

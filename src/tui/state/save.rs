@@ -213,19 +213,16 @@ impl ViewState {
                 }
                 None => dialog.line = SaveLine::Name,
             },
-            (KeyCode::Tab, _) => dialog.line = dialog.line.step(true),
-            (KeyCode::BackTab, _) => dialog.line = dialog.line.step(false),
             (KeyCode::Down | KeyCode::Up, SaveLine::Purpose) => {
                 dialog.turn(event.code == KeyCode::Down, snapshot, self);
             }
-            (KeyCode::Down, _) => dialog.line = dialog.line.step(true),
-            (KeyCode::Up, _) => dialog.line = dialog.line.step(false),
-            (_, SaveLine::Name) => {
-                if dialog.name.key(event) {
-                    dialog.is_typed = true;
-                    dialog.force = false;
-                }
+            (KeyCode::Tab | KeyCode::Down, _) => dialog.line = dialog.line.step(true),
+            (KeyCode::BackTab | KeyCode::Up, _) => dialog.line = dialog.line.step(false),
+            (_, SaveLine::Name) if dialog.name.key(event) => {
+                dialog.is_typed = true;
+                dialog.force = false;
             }
+            (_, SaveLine::Name) => {}
             (KeyCode::Right | KeyCode::Char(' ' | 'l' | 'j'), _) => {
                 dialog.turn(true, snapshot, self);
             }
