@@ -47,6 +47,7 @@ use crate::tui::units;
 use crate::tui::units::grouped;
 use crate::tui::units::marked;
 use crate::tui::widgets::text::fit;
+use crate::tui::widgets::text::fit_line;
 use crate::tui::widgets::text::fit_parts;
 use crate::tui::widgets::text::put;
 use crate::tui::widgets::text::width;
@@ -452,12 +453,19 @@ pub(super) fn scrolled(
 ) {
     let height = usize::from(area.height);
     let first = scroll.min(lines.len().saturating_sub(height));
-    for (line, y) in lines.iter().skip(first).zip(area.y..area.bottom()) {
-        put(sheet, area.x, y, line, area.width);
-    }
     let below = lines.len().saturating_sub(first.saturating_add(height));
-    if below > 0 && area.height > 0 && area.width > 12 {
-        let more = format!(" ↓ {below} more ");
+    let more =
+        (below > 0 && area.height > 0 && area.width > 12).then(|| format!(" ↓ {below} more "));
+    for (line, y) in lines.iter().skip(first).zip(area.y..area.bottom()) {
+        match &more {
+            Some(more) if y.saturating_add(1) == area.bottom() => {
+                let room = usize::from(area.width).saturating_sub(width(more));
+                put(sheet, area.x, y, &fit_line(line.clone(), room), area.width);
+            }
+            _ => put(sheet, area.x, y, line, area.width),
+        }
+    }
+    if let Some(more) = more {
         let x = area
             .right()
             .saturating_sub(u16::try_from(width(&more)).unwrap_or_default());

@@ -58,6 +58,42 @@ pub(in crate::tui) fn fit(text: &str, room: usize) -> String {
     out
 }
 
+/// The line without what lies beyond the edge, which an ellipsis tells.
+pub(in crate::tui) fn fit_line(line: Line<'_>, room: usize) -> Line<'_> {
+    if line.width() <= room {
+        return line;
+    }
+    let mut left = room;
+    let mut spans = Vec::new();
+    for span in line.spans {
+        let taken = width(&span.content);
+        if taken > left || (taken == left && !spans.is_empty()) {
+            spans.push(Span::styled(cut(&span.content, left), span.style));
+            break;
+        }
+        left = left.saturating_sub(taken);
+        spans.push(span);
+    }
+    Line::from(spans)
+}
+
+/// The begin of a text with an ellipsis behind it. A word of which only the begin fits leaves as a
+/// whole, unless it is so long that it would be missed.
+fn cut(text: &str, room: usize) -> String {
+    /// Columns of a begin that tells something.
+    const TELLING: usize = 12;
+    let text = fit(&format!("{} ", text.trim_end()), room);
+    let Some(begin) = text.strip_suffix('…') else {
+        return text;
+    };
+    let word = begin.rfind(' ').map_or(0, |at| at.saturating_add(1));
+    let (words, part) = begin.split_at(word);
+    if part.is_empty() || word == 0 || width(part) >= TELLING {
+        return text;
+    }
+    format!("{words}…")
+}
+
 /// The text in exactly `room` columns, on the left or on the right of them.
 pub(in crate::tui) fn pad(text: &str, room: usize, right: bool) -> String {
     let text = fit(text, room);
@@ -138,6 +174,21 @@ mod tests {
         assert_eq!(width("キー"), 4);
         assert_eq!(fit("キーキー", 5), "キー…");
         assert_eq!(pad("キー", 6, true), "  キー");
+    }
+
+    #[test]
+    fn a_line_that_does_not_fit_ends_between_words() {
+        let fitted = |text: &'static str, room| fit_line(Line::raw(text), room).to_string();
+        assert_eq!(fitted("publish  to onStatus", 20), "publish  to onStatus");
+        assert_eq!(fitted("publish  to onStatus", 15), "publish  to …");
+        assert_eq!(fitted("publish", 5), "publ…");
+        // What is long is not left out for that.
+        assert_eq!(
+            fitted("url rtmp://live.example.org/live", 24),
+            "url rtmp://live.example…"
+        );
+        let line = Line::from(vec![Span::raw("publish "), Span::raw(" to onStatus")]);
+        assert_eq!(fit_line(line, 15).to_string(), "publish  to …");
     }
 
     #[test]
