@@ -421,10 +421,7 @@ impl Session {
             return;
         };
         let key = track.key;
-        let Some(metadata) = self.metadata_of(key.side, key.stream_id) else {
-            return;
-        };
-        let found = mismatches(&metadata.figures, track);
+        let found = self.metadata_mismatches(track);
         for (field, said, measured) in found.into_iter().flatten() {
             let kind = SessionAnomalyKind::MetaMismatch {
                 track: key,
@@ -433,6 +430,16 @@ impl Session {
                 measured,
             };
             self.odd(kind, key.side, at, facts);
+        }
+    }
+}
+
+impl Session {
+    /// What the metadata says of a track that does not fit: its key, what it says, what is.
+    pub fn metadata_mismatches(&self, track: &Track) -> [Option<(&'static str, f64, f64)>; 3] {
+        match self.metadata_of(track.key.side, track.key.stream_id) {
+            Some(metadata) => mismatches(&metadata.figures, track),
+            None => [None; 3],
         }
     }
 }

@@ -157,6 +157,10 @@ impl Entry {
         }
     }
 
+    pub(super) fn type_id(&self) -> MessageTypeId {
+        MessageTypeId(self.length_type.to_be_bytes()[0])
+    }
+
     /// What made it whole.
     pub(super) fn completed(&self) -> Mark {
         let frame = if self.has(BY_FIRST) {
@@ -218,7 +222,7 @@ impl Entry {
         RawMessage {
             csid: ChunkStreamId(self.rest >> CSID),
             fmt,
-            type_id: MessageTypeId(self.length_type.to_be_bytes()[0]),
+            type_id: self.type_id(),
             stream_id: MessageStreamId(self.stream),
             timestamp: RtmpTimestamp(self.timestamp),
             delta: None,

@@ -28,6 +28,8 @@ use crate::tui::state::ViewState;
 use crate::tui::state::sieve::Sieve;
 use crate::tui::store::Inner;
 use crate::tui::store::Shared;
+use crate::tui::strip;
+use crate::tui::strip::Strip;
 use crate::tui::subject;
 use crate::tui::wanted::Wanted;
 
@@ -49,6 +51,8 @@ pub struct Feed {
     asked: Option<(FlowId, u64)>,
     /// How the open message was made: with which answer, and whether with its bytes on the wire.
     made: Option<(Option<Answer>, bool)>,
+    /// The frames of media last shown, and of which messages they were made.
+    strip: Option<(strip::Made, Arc<Strip>)>,
     /// Which beginning of the shared state this is about.
     beginning: u64,
     version: Option<u64>,
@@ -86,6 +90,7 @@ impl Feed {
             opened: None,
             asked: None,
             made: None,
+            strip: None,
             beginning: shared.beginnings(),
             version: None,
             shared,
@@ -162,8 +167,47 @@ impl Feed {
             let page = self.page(ring, &inner.messages.bodies, &detail, view, most);
             drop(inner);
             self.finish_page(&mut snapshot, page, &detail, view);
+        } else {
+            drop(inner);
+        }
+        if let (Screen::Media, Detailed::Known(detail)) = (view.screen, &snapshot.detail) {
+            snapshot.strip = self.strip(detail, view);
         }
         snapshot
+    }
+
+    /// The frames of media around the time cursor.
+    fn strip(&mut self, detail: &Detail, view: &ViewState) -> Option<Arc<Strip>> {
+        let shared = Arc::clone(&self.shared);
+        let inner = shared.lock();
+        let ring = inner.messages.ring(detail.id)?;
+        let most = self
+            .frozen
+            .as_ref()
+            .map_or(u64::MAX, |frozen| frozen.last_message);
+        let end = ring.place(most.saturating_add(1));
+        let shown = view.chart_span(detail.first.time, detail.last.time);
+        let places = strip::places(ring, end, shown, view.cursor);
+        let made = strip::Made {
+            flow: detail.id,
+            numbers: ring.number(places.range.start)..ring.number(places.range.end),
+            whole: places.whole,
+        };
+        if let Some((known, strip)) = &self.strip
+            && *known == made
+        {
+            return Some(Arc::clone(strip));
+        }
+        let is_media = |at: &usize| ring.entry(*at).is_some_and(|one| one.type_id().is_media());
+        let messages: Vec<Arc<Kept>> = places
+            .range
+            .filter(is_media)
+            .filter_map(|at| ring.message(at, &inner.messages.bodies))
+            .collect();
+        drop(inner);
+        let strip = Arc::new(Strip::of(&messages, places.whole));
+        self.strip = Some((made, Arc::clone(&strip)));
+        Some(strip)
     }
 
     /// The lines around the selected message; the summaries are left for later, when the lock is

@@ -59,6 +59,7 @@ pub mod sheet;
 pub mod start;
 pub mod state;
 pub mod store;
+pub mod strip;
 mod subject;
 pub mod terminal;
 #[cfg(test)]
@@ -199,6 +200,7 @@ pub fn run(
 pub fn fit_to(view: &mut ViewState, width: u16, height: u16) {
     view.page = view::page_lines(height, view.screen);
     view.width = width;
+    view.chart.columns = width.saturating_sub(widgets::chart::LABELS);
     let room = match (view.screen, width) {
         (Screen::Messages, 140..) => 75,
         (Screen::Messages, 76..) => 43,

@@ -30,6 +30,7 @@ use crate::session::gist::gist;
 use crate::session::mask::Mask;
 use crate::session::netstream::Role;
 use crate::session::summary::Stage;
+use crate::tui::strip::Strip;
 
 /// Everything one frame of the dashboard is drawn from.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +47,8 @@ pub struct Snapshot {
     pub page: MessagePage,
     /// The selected message, taken apart.
     pub opened: Option<Arc<Opened>>,
+    /// The frames of media around the time cursor, where the screen shows them.
+    pub strip: Option<Arc<Strip>>,
     /// What was odd, in the order of first sight: of the whole capture, or of the open
     /// connection, as the view asks.
     pub anomalies: Vec<Arc<Oddity>>,

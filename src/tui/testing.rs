@@ -54,6 +54,7 @@ use crate::tui::opened;
 use crate::tui::reread::Found;
 use crate::tui::sheet::Zones;
 use crate::tui::state::ViewState;
+use crate::tui::strip::Strip;
 use crate::tui::view;
 use crate::tui::wire;
 
@@ -130,14 +131,14 @@ pub(super) fn found(raw: &RawMessage, chunk_size: usize) -> Found {
     }
 }
 
-fn text(value: &str) -> Vec<u8> {
+pub(super) fn text(value: &str) -> Vec<u8> {
     let mut bytes = vec![2];
     bytes.extend(u16::try_from(value.len()).unwrap().to_be_bytes());
     bytes.extend(value.as_bytes());
     bytes
 }
 
-fn number(value: f64) -> Vec<u8> {
+pub(super) fn number(value: f64) -> Vec<u8> {
     let mut bytes = vec![0];
     bytes.extend(value.to_be_bytes());
     bytes
@@ -445,7 +446,10 @@ fn snapshot_of(messages: &[(Side, RawMessage)], detail: Detail, selected: usize)
             what: what.to_owned(),
         })
     };
+    let kept: Vec<Arc<Kept>> = lines.iter().map(|line| Arc::clone(&line.kept)).collect();
+    let strip = Strip::of(&kept, Some([detail.first.time, detail.last.time]));
     Snapshot {
+        strip: Some(Arc::new(strip)),
         capture: Capture {
             name: "uplink.pcapng".to_owned(),
             bytes_read: 43_000,

@@ -59,7 +59,13 @@ pub const MESSAGE_HEX: usize = 2;
 /// Panes of the session.
 pub const SESSION_PANES: usize = 4;
 /// Panes of the media.
-pub const MEDIA_PANES: usize = 2;
+pub const MEDIA_PANES: usize = 3;
+/// Pane with the charts.
+pub const MEDIA_CHARTS: usize = 0;
+/// Pane with the frames one by one.
+pub const MEDIA_FRAMES: usize = 1;
+/// Pane with the tracks.
+pub const MEDIA_TRACKS: usize = 2;
 
 /// Which findings are shown.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -341,7 +347,7 @@ impl ViewState {
         self.go_to_screen(screen, snapshot);
     }
 
-    fn go_to_screen(&mut self, screen: Screen, snapshot: &Snapshot) {
+    pub(super) fn go_to_screen(&mut self, screen: Screen, snapshot: &Snapshot) {
         if self.screen != screen {
             self.screen = screen;
             self.pane = 0;
@@ -369,6 +375,7 @@ impl ViewState {
             self.scroll = 0;
             self.seek = None;
             self.cursor = None;
+            self.chart.from = None;
         }
         self.focus = Some(id);
         self.list.selected = Some(id);
@@ -377,8 +384,8 @@ impl ViewState {
     fn enter(&mut self, snapshot: &Snapshot) {
         match self.screen {
             Screen::Streams => self.show(Screen::Session, snapshot),
-            Screen::Session => self.show(Screen::Calls, snapshot),
-            Screen::Media => self.show(Screen::Messages, snapshot),
+            Screen::Session => self.show_proof(snapshot),
+            Screen::Media => self.show_frame(snapshot),
             Screen::Calls => {
                 let call = snapshot
                     .detail
@@ -420,7 +427,7 @@ impl ViewState {
         self.seek = Some(Seek::Frame(oddity.first.frame.0));
     }
 
-    fn select_message(&mut self, number: u64) {
+    pub(super) fn select_message(&mut self, number: u64) {
         self.messages.filter = Sieve::default();
         self.messages.selected = Some(number);
         self.messages.field = 0;

@@ -4,7 +4,9 @@
 use crate::base::time::Timestamp;
 use crate::tui::model::Snapshot;
 use crate::tui::screen::Screen;
+use crate::tui::state::MEDIA_FRAMES;
 use crate::tui::state::ViewState;
+use crate::tui::strip;
 
 /// How times are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -84,6 +86,11 @@ pub enum ReplayAsk {
 pub struct ChartState {
     /// Which of [`SPANS`], counted from the whole capture inwards: 0 is all of it.
     pub zoom: usize,
+    /// Where the shown time begins, as long as the cursor is within: without it the charts would
+    /// move below a cursor that moves.
+    pub from: Option<Timestamp>,
+    /// Columns that the charts have for the time; 0 before anything was drawn.
+    pub columns: u16,
 }
 
 /// Seconds that a chart can show, the longest first.
@@ -96,8 +103,8 @@ impl ChartState {
     }
 }
 
-/// Columns by which the cursor moves through the time that a chart shows.
-const CHART_STEPS: i64 = 60;
+/// Columns that charts are taken to have before anything was drawn.
+const CHART_COLUMNS: u16 = 60;
 
 impl ViewState {
     pub(super) fn next_time_mode(&mut self) {
@@ -134,6 +141,7 @@ impl ViewState {
 
     /// Moves the time cursor, and with it what is selected on the screen.
     pub(in crate::tui) fn set_cursor(&mut self, at: Timestamp, snapshot: &Snapshot) {
+        self.hold_charts(snapshot);
         self.cursor = Some(at);
         self.arrive(snapshot);
     }
@@ -167,31 +175,109 @@ impl ViewState {
             self.step_message(snapshot, 1, forward);
             return;
         }
+        self.hold_charts(snapshot);
         if self.cursor.is_none() {
             self.cursor = snapshot.detail.known().map(|detail| detail.first.time);
         }
         self.seek = Some(if forward { Seek::Next } else { Seek::Previous });
     }
 
-    /// The time cursor by a part of what the charts show.
+    /// The time that charts show of a connection that lasts from `first` to `last`: all of it, or
+    /// as much as is zoomed to, with the cursor within.
+    pub(in crate::tui) fn chart_span(&self, first: Timestamp, last: Timestamp) -> [Timestamp; 2] {
+        let last = last.max(first);
+        let Some(seconds) = self.chart.seconds() else {
+            return [first, last];
+        };
+        let span = i64::from(seconds).saturating_mul(1_000_000_000);
+        if last.since(first).nanos() <= span {
+            return [first, last];
+        }
+        let behind = |from: Timestamp| Timestamp(from.0.saturating_add(span));
+        let cursor = self.cursor.unwrap_or(last);
+        let holds = |from: &Timestamp| *from <= cursor && cursor <= behind(*from);
+        let from = self
+            .chart
+            .from
+            .filter(holds)
+            .unwrap_or(Timestamp(cursor.0.saturating_sub(span / 2)));
+        let latest = Timestamp(last.0.saturating_sub(span));
+        let from = from.min(latest).max(first);
+        [from, behind(from)]
+    }
+
+    /// Keeps the charts where they are while the cursor moves within them.
+    fn hold_charts(&mut self, snapshot: &Snapshot) {
+        if let (Some(detail), Some(_)) = (snapshot.detail.known(), self.chart.seconds()) {
+            let [from, _] = self.chart_span(detail.first.time, detail.last.time);
+            self.chart.from = Some(from);
+        }
+    }
+
+    /// The time cursor by one column of the charts. At their edge they turn by half a page.
     pub(super) fn step_in_chart(&mut self, snapshot: &Snapshot, forward: bool) {
         let Some(detail) = snapshot.detail.known() else {
             return;
         };
-        let (first, last) = (detail.first.time.0, detail.last.time.0);
-        let all = last.saturating_sub(first);
-        let shown = self.chart.seconds().map_or(all, |seconds| {
-            i64::from(seconds).saturating_mul(1_000_000_000)
-        });
-        let step = (shown / CHART_STEPS).max(1);
-        let from = self.cursor.map_or(last, |at| at.0);
-        let to = if forward {
-            from.saturating_add(step)
-        } else {
-            from.saturating_sub(step)
+        let (first, last) = (detail.first.time, detail.last.time.max(detail.first.time));
+        let [from, to] = self.chart_span(first, last);
+        let shown = to.since(from).nanos();
+        let columns = match self.chart.columns {
+            0 => CHART_COLUMNS,
+            columns => columns,
         };
-        self.cursor = Some(Timestamp(to.clamp(first, last.max(first))));
+        let step = (shown / i64::from(columns)).max(1);
+        let signed = |by: i64| if forward { by } else { by.saturating_neg() };
+        let at = self.cursor.unwrap_or(last).0.saturating_add(signed(step));
+        let at = Timestamp(at).clamp(first, last);
+        let is_within = from <= at && at <= to;
+        let turned = if is_within { 0 } else { signed(shown / 2) };
+        self.chart.from = Some(Timestamp(from.0.saturating_add(turned)));
+        self.cursor = Some(at);
         self.seek = None;
+    }
+
+    /// The time cursor to the next frame of the strip, or to the one before.
+    pub(super) fn step_frame(&mut self, snapshot: &Snapshot, by: usize, forward: bool) {
+        let (Some(detail), Some(strip)) = (snapshot.detail.known(), &snapshot.strip) else {
+            return;
+        };
+        let Some(track) = strip::main_track(&detail.session) else {
+            return;
+        };
+        let frames = strip.track(track.key);
+        let Some(at) = strip::selected(&frames, self.cursor) else {
+            return;
+        };
+        // Frames that came together have one time, and are one step.
+        let target = if forward {
+            let time = frames.get(at).map(|frame| frame.at.time);
+            let together = frames.partition_point(|frame| Some(frame.at.time) <= time);
+            together.saturating_add(by.saturating_sub(1))
+        } else {
+            at.saturating_sub(by)
+        };
+        let target = target.min(frames.len().saturating_sub(1));
+        if let Some(frame) = frames.get(target) {
+            self.set_cursor(frame.at.time, snapshot);
+        }
+        self.seek = None;
+    }
+
+    /// To the message of the selected frame, or from the charts to what was there at the time
+    /// cursor.
+    pub(super) fn show_frame(&mut self, snapshot: &Snapshot) {
+        let is_of_frames = self.pane == MEDIA_FRAMES;
+        let frame = snapshot.detail.known().and_then(|detail| {
+            let strip = snapshot.strip.as_ref().filter(|_| is_of_frames)?;
+            let frames = strip.track(strip::main_track(&detail.session)?.key);
+            let at = strip::selected(&frames, self.cursor)?;
+            Some(**frames.get(at)?)
+        });
+        self.show(Screen::Messages, snapshot);
+        if let Some(frame) = frame {
+            self.select_message(frame.number);
+        }
     }
 
     /// Less or more time in the charts. What is longer than the connection shows all of it.
@@ -211,6 +297,8 @@ impl ViewState {
             (zoom, false) if zoom <= longest => 0,
             (zoom, false) => zoom.saturating_sub(1),
         };
+        // What is nearer or farther has the cursor in its middle.
+        self.chart.from = None;
         if self.cursor.is_none() {
             self.cursor = snapshot.detail.known().map(|detail| detail.last.time);
         }

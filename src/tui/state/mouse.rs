@@ -71,9 +71,15 @@ impl ViewState {
                 self.select_line(at, snapshot);
             }
             Target::PaneLine(pane, at) => {
+                // What is selected already is opened.
+                if self.screen == Screen::Session && (self.pane, self.scroll) == (pane, at) {
+                    return self.act(Action::Enter, snapshot);
+                }
                 self.go_to_pane(pane);
                 if self.screen == Screen::Messages && pane == MESSAGE_TREE {
                     self.select_field(at, snapshot);
+                } else if self.screen == Screen::Session {
+                    self.select_line(at, snapshot);
                 } else {
                     self.scroll = at;
                 }

@@ -7,13 +7,21 @@ use crate::tui::model::FieldLine;
 use crate::tui::model::Oddity;
 use crate::tui::model::Snapshot;
 use crate::tui::screen::Screen;
+use crate::tui::state::MEDIA_CHARTS;
+use crate::tui::state::MEDIA_FRAMES;
 use crate::tui::state::MESSAGE_HEX;
 use crate::tui::state::MESSAGE_LIST;
 use crate::tui::state::MESSAGE_TREE;
 use crate::tui::state::ViewState;
 use crate::tui::state::list::haystack;
 use crate::tui::state::list::listed;
+use crate::tui::state::moments::Seek;
+use crate::tui::state::sieve::Sieve;
 use crate::tui::subject::Finding;
+use crate::tui::view::media::CHARTS;
+use crate::tui::view::session;
+use crate::tui::view::session::Fact;
+use crate::tui::view::session::Proof;
 
 /// Farthest that a pane of text is scrolled.
 const MAX_SCROLL: usize = 10_000;
@@ -63,11 +71,15 @@ impl ViewState {
                     self.step_byte(snapshot, lines, forward);
                 }
             },
-            Screen::Session
-            | Screen::Media
-            | Screen::Calls
-            | Screen::Findings
-            | Screen::Compare => {
+            Screen::Session => {
+                let count = facts(snapshot, self).len();
+                self.select_line(stepped(self.scroll, count, by, forward), snapshot);
+            }
+            Screen::Media if self.pane == MEDIA_CHARTS => {
+                self.scroll = stepped(self.scroll, CHARTS, by, forward);
+            }
+            Screen::Media if self.pane == MEDIA_FRAMES => self.step_frame(snapshot, by, forward),
+            Screen::Media | Screen::Calls | Screen::Findings | Screen::Compare => {
                 // The panes know how long they are and stop at their end.
                 self.scroll = stepped(self.scroll, MAX_SCROLL, by, forward);
             }
@@ -76,7 +88,9 @@ impl ViewState {
 
     /// To the left or to the right: of the bytes, or of time.
     pub(super) fn step_aside(&mut self, snapshot: &Snapshot, forward: bool) {
-        if self.screen == Screen::Media {
+        if self.screen == Screen::Media && self.pane == MEDIA_FRAMES {
+            self.step_frame(snapshot, 1, forward);
+        } else if self.screen == Screen::Media {
             self.step_in_chart(snapshot, forward);
         } else if self.pane == MESSAGE_HEX {
             self.step_byte(snapshot, 1, forward);
@@ -93,7 +107,8 @@ impl ViewState {
             Screen::Calls => Some(self.call),
             Screen::Findings => Some(self.findings.selected),
             Screen::Messages => Some(snapshot.page.selected),
-            Screen::Session | Screen::Media | Screen::Compare => None,
+            Screen::Session => Some(self.scroll),
+            Screen::Media | Screen::Compare => None,
         }
     }
 
@@ -122,7 +137,13 @@ impl ViewState {
                 let from = snapshot.page.selected;
                 self.step_message(snapshot, at.abs_diff(from), at > from);
             }
-            Screen::Session | Screen::Media | Screen::Compare => {}
+            Screen::Session => {
+                self.scroll = at;
+                let facts = facts(snapshot, self);
+                let time = facts.get(at).and_then(Fact::time);
+                self.cursor = time.or(self.cursor);
+            }
+            Screen::Media | Screen::Compare => {}
         }
     }
 
@@ -183,6 +204,28 @@ impl ViewState {
         let holds = |field: &FieldLine| field.range.contains(&byte);
         if let Some(field) = opened.fields.iter().rposition(holds) {
             self.messages.field = field;
+        }
+    }
+
+    /// To what proves the selected line of the session.
+    pub(super) fn show_proof(&mut self, snapshot: &Snapshot) {
+        let facts = facts(snapshot, self);
+        match facts.get(self.scroll).and_then(|fact| fact.proof) {
+            Some(Proof::Message(number, mark)) => {
+                self.cursor = Some(mark.time);
+                self.go_to_screen(Screen::Messages, snapshot);
+                self.select_message(number);
+            }
+            Some(Proof::Frame(mark)) => {
+                self.cursor = Some(mark.time);
+                self.go_to_screen(Screen::Messages, snapshot);
+                self.messages.filter = Sieve::default();
+                // The page that comes with the next snapshot knows which message that frame ended.
+                self.messages.selected = None;
+                self.seek = Some(Seek::Frame(mark.frame.0));
+            }
+            Some(Proof::Screen(screen)) => self.show(screen, snapshot),
+            None => self.notice = Some("no single message tells this".to_owned()),
         }
     }
 
@@ -305,7 +348,7 @@ impl ViewState {
         }
         if self.screen == Screen::Messages {
             // The feed looks through all messages, also those that are on no page.
-            self.seek = Some(crate::tui::state::moments::Seek::Text { forward });
+            self.seek = Some(Seek::Text { forward });
             return;
         }
         let texts: Vec<String> = match self.screen {
@@ -340,6 +383,12 @@ impl ViewState {
             None => self.notice = Some(format!("no line contains \"{}\"", self.find)),
         }
     }
+}
+
+/// The lines of the open pane of the session.
+fn facts<'a>(snapshot: &Snapshot, view: &ViewState) -> Vec<Fact<'a>> {
+    let detail = snapshot.detail.known();
+    detail.map_or_else(Vec::new, |detail| session::facts(detail, view.pane, view))
 }
 
 fn finding_text(oddity: &Oddity) -> String {

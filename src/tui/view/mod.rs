@@ -13,12 +13,12 @@ mod compare;
 mod findings;
 mod help;
 mod list;
-mod media;
+pub(super) mod media;
 mod messages;
 mod overlay;
 mod save;
 mod scrubber;
-mod session;
+pub(super) mod session;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -153,7 +153,7 @@ pub(super) fn body(sheet: &mut Sheet<'_>, area: Rect, snapshot: &Snapshot, view:
             let area = headline(sheet, area, detail, view);
             match view.screen {
                 Screen::Calls => calls::render(sheet, area, detail, view),
-                Screen::Media => media::render(sheet, area, detail, view),
+                Screen::Media => media::render(sheet, area, snapshot, detail, view),
                 Screen::Messages => messages::render(sheet, area, snapshot, detail, view),
                 _ => session::render(sheet, area, detail, view),
             }

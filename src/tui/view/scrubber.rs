@@ -111,10 +111,10 @@ pub(super) fn render(sheet: &mut Sheet<'_>, area: Rect, snapshot: &Snapshot, vie
 }
 
 /// Time as columns.
-struct Axis {
-    first: Timestamp,
-    last: Timestamp,
-    columns: usize,
+pub(super) struct Axis {
+    pub(super) first: Timestamp,
+    pub(super) last: Timestamp,
+    pub(super) columns: usize,
 }
 
 impl Axis {
@@ -122,7 +122,7 @@ impl Axis {
         i128::from(self.last.since(self.first).nanos()).max(1)
     }
 
-    fn column(&self, at: Timestamp) -> Option<usize> {
+    pub(super) fn column(&self, at: Timestamp) -> Option<usize> {
         let since = i128::from(at.since(self.first).nanos());
         let columns = i128::try_from(self.columns).ok()?;
         let column = since.checked_mul(columns)? / self.nanos();
@@ -133,7 +133,7 @@ impl Axis {
     }
 
     /// The moment in the middle of a column.
-    fn time(&self, column: usize) -> Timestamp {
+    pub(super) fn time(&self, column: usize) -> Timestamp {
         let columns = i128::try_from(self.columns).unwrap_or(1).max(1);
         let column = i128::try_from(column).unwrap_or(0);
         let middle = column.saturating_mul(2).saturating_add(1);

@@ -17,6 +17,9 @@ use crate::tui::widgets::text::put;
 /// Columns for the figures at the left of a chart.
 pub(in crate::tui) const LABELS: u16 = 9;
 
+/// The braille pattern without dots.
+const BLANK: &str = "\u{2800}";
+
 /// One line of a chart.
 #[derive(Debug, Clone)]
 pub(in crate::tui) struct Series {
@@ -57,16 +60,44 @@ pub(in crate::tui) fn range(series: &[Series], least: f64, from_zero: bool) -> [
     [low, high]
 }
 
+/// A moment that is marked by an upright line through a chart.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::tui) struct Upright {
+    /// The column of the plot.
+    pub(in crate::tui) column: u16,
+    /// What it is drawn with where the chart is blank.
+    pub(in crate::tui) symbol: &'static str,
+    /// Its style.
+    pub(in crate::tui) style: Style,
+}
+
+/// What a chart shows.
+#[derive(Debug)]
+pub(in crate::tui) struct Plot<'a> {
+    /// The time at its edges.
+    pub(in crate::tui) time: [f64; 2],
+    /// The lowest and the highest figure.
+    pub(in crate::tui) range: [f64; 2],
+    /// How figures are written.
+    pub(in crate::tui) label: fn(f64) -> String,
+    /// The figures.
+    pub(in crate::tui) series: &'a [Series],
+    /// Marked moments.
+    pub(in crate::tui) uprights: &'a [Upright],
+    /// The style of what stands around.
+    pub(in crate::tui) dim: Style,
+}
+
 /// Draws a chart: the figures of its range at the left, the series beside them.
-pub(in crate::tui) fn render(
-    sheet: &mut Sheet<'_>,
-    area: Rect,
-    time: [f64; 2],
-    range: [f64; 2],
-    label: impl Fn(f64) -> String,
-    series: &[Series],
-    dim: Style,
-) {
+pub(in crate::tui) fn render(sheet: &mut Sheet<'_>, area: Rect, plot: &Plot<'_>) {
+    let Plot {
+        time,
+        range,
+        label,
+        series,
+        uprights,
+        dim,
+    } = *plot;
     let labels = LABELS.min(area.width);
     let room = usize::from(labels.saturating_sub(2));
     let write = |sheet: &mut Sheet<'_>, y: u16, text: String| {
@@ -116,6 +147,18 @@ pub(in crate::tui) fn render(
             }
         })
         .render(plot, sheet);
+    for upright in uprights.iter().filter(|one| one.column < plot.width) {
+        let x = plot.x.saturating_add(upright.column);
+        for y in plot.top()..plot.bottom() {
+            if let Some(cell) = sheet.cell_mut((x, y)) {
+                // The curve stays whole where the line crosses it.
+                if cell.symbol() == " " || cell.symbol() == BLANK {
+                    cell.set_symbol(upright.symbol);
+                }
+                cell.set_style(upright.style);
+            }
+        }
+    }
 }
 
 /// Upright lines from the curve down to `floor`, one for each dot column.
@@ -181,19 +224,28 @@ mod tests {
             style: Style::new(),
             filled: true,
         }];
-        let label = |value: f64| format!("{value:.0}");
         render(
             &mut Sheet::new(&mut buffer),
             area,
-            [0.0, 10.0],
-            [0.0, 100.0],
-            label,
-            &series,
-            Style::new(),
+            &Plot {
+                time: [0.0, 10.0],
+                range: [0.0, 100.0],
+                label: |value| format!("{value:.0}"),
+                series: &series,
+                uprights: &[Upright {
+                    column: 3,
+                    symbol: "│",
+                    style: Style::new(),
+                }],
+                dim: Style::new(),
+            },
         );
         let row = |y: u16| (0..20).map(|x| buffer[(x, y)].symbol()).collect::<String>();
         assert!(row(0).starts_with("    100 ┤"));
         assert!(row(2).starts_with("      0 ┤"));
         assert!(!row(2).ends_with(' '));
+        // Where the chart is blank, a marked moment is to be seen.
+        assert_eq!(row(0).chars().nth(12), Some('│'));
+        assert_ne!(row(2).chars().nth(12), Some('│'));
     }
 }

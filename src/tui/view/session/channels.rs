@@ -14,6 +14,9 @@ use crate::tui::model::Detail;
 use crate::tui::state::ViewState;
 use crate::tui::theme::arrow;
 use crate::tui::units;
+use crate::tui::view::session::Fact;
+use crate::tui::view::session::Facts;
+use crate::tui::view::session::Proof;
 use crate::tui::widgets::spark::bar;
 use crate::tui::widgets::table;
 use crate::tui::widgets::table::Column;
@@ -26,20 +29,20 @@ use crate::tui::widgets::text::pad;
 const CHANNELS: &[Column] = &[
     fixed(" ", 2, 0),
     number("CSID", 5, 0),
-    flexible("CARRIES", 12, 26, 0),
+    flexible("CARRIES", 14, 26, 0),
     number("MSID", 4, 7),
-    number("FMT 0/1/2/3 %", 13, 6),
+    number("FMT 0/1/2/3%", 12, 6),
     number("MSGS", 7, 2),
     number("BYTES", 7, 3),
     flexible("SHARE", 5, 12, 5),
-    number("", 5, 1),
+    number("", 4, 1),
     number("MAX LEN", 7, 4),
     number("HOLDS", 8, 8),
 ];
 
-pub(super) fn channels<'a>(detail: &Detail, room: usize, view: &ViewState) -> Vec<Line<'a>> {
+pub(super) fn channels<'a>(detail: &Detail, room: usize, view: &ViewState) -> Facts<'a> {
     let theme = view.theme;
-    let mut lines = Vec::new();
+    let mut all = Vec::new();
     let widths = table::layout(CHANNELS, room.saturating_sub(1));
     let share_room = widths
         .iter()
@@ -61,31 +64,36 @@ pub(super) fn channels<'a>(detail: &Detail, room: usize, view: &ViewState) -> Ve
         .iter()
         .map(|column| column.title.to_owned())
         .collect();
-    lines.push(line(&heads, &[theme.dim(); 11]));
+    let heading = Some(line(&heads, &[theme.dim(); 11]));
     for side in Side::BOTH {
         let direction = detail.session.directions.of(side);
         for channel in &direction.channels {
             let mut styles = [Style::new(); 11];
             styles[0] = theme.side(side);
             styles[7] = theme.side(side);
-            lines.push(line(
-                &channel_cells(side, direction, channel, share_room),
-                &styles,
-            ));
+            let cells = channel_cells(side, direction, channel, share_room);
+            let proof = Proof::Frame(channel.first);
+            all.push(Fact::new(line(&cells, &styles), Some(proof)));
         }
     }
-    lines.push(if lines.len() == 1 {
-        Line::styled(" no message yet", theme.dim())
-    } else {
-        Line::raw("")
-    });
+    if all.is_empty() {
+        let line = Line::styled(" no message yet", theme.dim());
+        all.push(Fact::new(line, None));
+    }
+    let mut is_apart = true;
     for side in Side::BOTH {
         let direction = detail.session.directions.of(side);
         if direction.messages > 0 || direction.skipped_bytes > 0 {
-            lines.extend(direction_lines(side, direction, room, view));
+            let mut lines = direction_lines(side, direction, room, view);
+            if std::mem::take(&mut is_apart) {
+                lines.insert(0, Line::raw(""));
+            }
+            let change = direction.chunk_size_changes.iter().last();
+            let proof = change.map(|change| Proof::Message(change.message, change.at));
+            all.push(Fact { lines, proof });
         }
     }
-    lines
+    Facts { heading, all }
 }
 
 fn channel_cells(
@@ -96,7 +104,13 @@ fn channel_cells(
 ) -> Vec<String> {
     let mut carries: Vec<String> = channel
         .types()
-        .map(|kind| kind.type_id.to_string().replace('_', " "))
+        .map(|kind| {
+            // AMF0 is what nearly all of them are.
+            let name = kind.type_id.to_string().replace('_', " ");
+            name.strip_suffix(" amf0")
+                .map(str::to_owned)
+                .unwrap_or(name)
+        })
         .collect();
     carries.dedup();
     let messages = channel.messages();

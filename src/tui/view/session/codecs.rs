@@ -5,80 +5,58 @@ use ratatui::text::Span;
 
 use crate::session::track::Track;
 use crate::tui::model::Detail;
+use crate::tui::screen::Screen;
 use crate::tui::state::ViewState;
 use crate::tui::theme::arrow;
 use crate::tui::units;
+use crate::tui::view::session::Fact;
+use crate::tui::view::session::Facts;
+use crate::tui::view::session::Proof;
+use crate::tui::view::session::metadata::against_measured;
 
-pub(super) fn media<'a>(detail: &Detail, room: usize, view: &ViewState) -> Vec<Line<'a>> {
+pub(super) fn media<'a>(detail: &Detail, room: usize, view: &ViewState) -> Facts<'a> {
     let theme = view.theme;
     let session = &detail.session;
-    let mut lines = Vec::new();
+    let mut all = Vec::new();
     for track in &session.tracks {
-        lines.push(Line::from(vec![
-            Span::styled(
-                format!(" {} {} ", arrow(track.key.side), track.key.kind.name()),
-                theme.side(track.key.side),
-            ),
-            Span::styled(track_facts(track), theme.head()),
-        ]));
-        lines.push(Line::styled(
-            format!("   {}", track_figures(track)),
-            theme.plain(),
-        ));
+        let mut lines = vec![
+            Line::from(vec![
+                Span::styled(
+                    format!(" {} {} ", arrow(track.key.side), track.key.kind.name()),
+                    theme.side(track.key.side),
+                ),
+                Span::styled(track_facts(track), theme.head()),
+            ]),
+            Line::styled(format!("   {}", track_figures(track)), theme.plain()),
+        ];
         if track.lacks_config() && !session.is_from_begin() {
             lines.push(Line::styled(
                 "   its configuration was not captured",
                 theme.dim(),
             ));
         }
+        let proof = Some(Proof::Screen(Screen::Media));
+        all.push(Fact { lines, proof });
     }
-    if lines.is_empty() {
-        lines.push(Line::styled(" no audio or video yet", theme.dim()));
+    if all.is_empty() {
+        let line = Line::styled(" no audio or video yet", theme.dim());
+        all.push(Fact::new(line, None));
     }
     for metadata in session.metadata() {
-        let figures = &metadata.figures;
-        let mut parts = Vec::new();
-        let mut figure = |name: &str, value: Option<f64>, unit: &str| {
-            if let Some(value) = value {
-                parts.push(format!("{name}{value}{unit}"));
-            }
-        };
-        if let (Some(width), Some(height)) = (figures.width, figures.height) {
-            figure(&format!("{width}x"), Some(height), "");
-        }
-        figure("", figures.frame_rate, " fps");
-        figure("video ", figures.video_kbits, " kbit/s");
-        figure("audio ", figures.audio_kbits, " kbit/s");
-        figure("", figures.sample_rate, " Hz");
-        let text = if parts.is_empty() {
-            "no figures".to_owned()
-        } else {
-            parts.join("  ")
-        };
-        let text = format!("{} onMetaData: {text}", arrow(metadata.side));
-        for line in crate::tui::widgets::text::wrap(&text, room.saturating_sub(2).max(8)) {
-            lines.push(Line::styled(format!(" {line}"), theme.plain()));
-        }
-    }
-    for anomaly in session.anomalies.iter() {
-        if anomaly.kind.code() == "meta.mismatch" {
-            let text = format!("▲ {}", detail.prose(&anomaly.kind.to_string()));
-            for line in crate::tui::widgets::text::wrap(&text, room.saturating_sub(2).max(8)) {
-                lines.push(Line::styled(format!(" {line}"), theme.warn()));
-            }
-        }
+        all.extend(against_measured(detail, metadata, room, view));
     }
     for name in session.data() {
-        lines.push(Line::styled(
+        let line = Line::styled(
             format!(
                 " {} × {}",
                 units::grouped(name.count),
                 detail.prose(&name.name)
             ),
             theme.dim(),
-        ));
+        );
+        all.push(Fact::new(line, None));
     }
-    lines
+    Facts { heading: None, all }
 }
 
 /// What a track is.

@@ -8,15 +8,18 @@ use crate::base::time::Span as Time;
 use crate::tui::model::Detail;
 use crate::tui::state::ViewState;
 use crate::tui::units;
+use crate::tui::view::session::Fact;
+use crate::tui::view::session::Facts;
 use crate::tui::widgets::text::pad;
 
-pub(super) fn flow<'a>(detail: &Detail, view: &ViewState) -> Vec<Line<'a>> {
+pub(super) fn flow<'a>(detail: &Detail, view: &ViewState) -> Facts<'a> {
     let theme = view.theme;
     let worry = |is: bool| if is { theme.warn() } else { theme.plain() };
-    let mut lines = vec![Line::styled(
+    let mut all = Vec::new();
+    let heading = Line::styled(
         format!("{:<19}{:>12}{:>12}", "", "→ client", "← server"),
         theme.dim(),
-    )];
+    );
     let mut row = |name: &str, value: &dyn Fn(Side) -> (String, bool)| {
         let mut spans = vec![Span::styled(format!(" {name:<18}"), theme.dim())];
         for side in Side::BOTH {
@@ -28,7 +31,7 @@ pub(super) fn flow<'a>(detail: &Detail, view: &ViewState) -> Vec<Line<'a>> {
             };
             spans.push(Span::styled(pad(&text, 12, true), worry(is_worry)));
         }
-        lines.push(Line::from(spans));
+        all.push(Fact::new(Line::from(spans), None));
     };
     let health = |side: Side| detail.health.of(side);
     let time = |span: Option<Time>| span.map_or_else(|| "-".to_owned(), units::span);
@@ -78,5 +81,8 @@ pub(super) fn flow<'a>(detail: &Detail, view: &ViewState) -> Vec<Line<'a>> {
     row("RTMP acks", &|side| {
         (units::grouped(detail.session.windows.of(side).acks), false)
     });
-    lines
+    Facts {
+        heading: Some(heading),
+        all,
+    }
 }

@@ -4,6 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::text::Span;
 
+use crate::base::ids::Mark;
 use crate::base::side::Side;
 use crate::base::units::INFERRED;
 use crate::rtmp::inferred::Inference;
@@ -15,6 +16,9 @@ use crate::tui::model::Detail;
 use crate::tui::state::ViewState;
 use crate::tui::theme::arrow;
 use crate::tui::units;
+use crate::tui::view::session::Fact;
+use crate::tui::view::session::Facts;
+use crate::tui::view::session::Proof;
 use crate::tui::widgets::text::pad;
 
 /// From what something is inferred, and how surely.
@@ -26,11 +30,11 @@ fn inferred(from: Inference) -> String {
     clippy::too_many_lines,
     reason = "a list of phases, one entry each, reads best in one piece"
 )]
-pub(super) fn setup<'a>(detail: &Detail, room: usize, view: &ViewState) -> Vec<Line<'a>> {
+pub(super) fn setup<'a>(detail: &Detail, room: usize, view: &ViewState) -> Facts<'a> {
     let theme = view.theme;
     let session = &detail.session;
     let setup = session.setup();
-    let mut lines = Vec::new();
+    let mut all = Vec::new();
     let row = |name: &str, value: String, style: Style, note: &str| {
         Line::from(vec![
             Span::raw(format!(" {}", pad(name, 14, false))),
@@ -63,15 +67,16 @@ pub(super) fn setup<'a>(detail: &Detail, room: usize, view: &ViewState) -> Vec<L
             crate::session::netstream::Role::Publisher => "publish",
             crate::session::netstream::Role::Player => "play",
         });
-    lines.push(phase("TCP", setup.tcp.as_ref(), "SYN to ACK"));
-    lines.push(phase("handshake", setup.handshake.as_ref(), scheme));
-    lines.push(phase("connect", setup.connect.as_ref(), "to _result"));
-    lines.push(phase(
-        "createStream",
-        setup.create_stream.as_ref(),
-        "to _result",
-    ));
-    lines.push(phase(start, setup.start.as_ref(), "to onStatus"));
+    for (name, of, note) in [
+        ("TCP", setup.tcp.as_ref(), "SYN to ACK"),
+        ("handshake", setup.handshake.as_ref(), scheme),
+        ("connect", setup.connect.as_ref(), "to _result"),
+        ("createStream", setup.create_stream.as_ref(), "to _result"),
+        (start, setup.start.as_ref(), "to onStatus"),
+    ] {
+        let proof = of.map(|phase| proof_of(detail, phase));
+        all.push(Fact::new(phase(name, of, note), proof));
+    }
     for (name, first) in [
         ("first audio", setup.first_audio),
         ("first video", setup.first_video),
@@ -79,18 +84,28 @@ pub(super) fn setup<'a>(detail: &Detail, room: usize, view: &ViewState) -> Vec<L
     ] {
         if let Some(after) = setup.after_start(first) {
             let value = format!("+{}", units::span(after));
-            lines.push(row(name, value, theme.plain(), &format!("after {start}")));
+            let line = row(name, value, theme.plain(), &format!("after {start}"));
+            all.push(Fact::new(line, first.map(Proof::Frame)));
         }
     }
     if let Some(total) = setup.total() {
-        lines.push(row(
+        let first = match (setup.first_audio, setup.first_video) {
+            (Some(audio), Some(video)) if video.time < audio.time => Some(video),
+            (audio, video) => audio.or(video),
+        };
+        let line = row(
             "in all",
             units::span(total),
             theme.head(),
-            "to the first medium",
-        ));
+            "to first medium",
+        );
+        all.push(Fact::new(line, first.map(Proof::Frame)));
     }
-    let mut fact = |name: &str, value: String| {
+    // What the peers said of themselves stands in the connect and in its answer.
+    let asked = setup.connect.map(|phase| proof_at(detail, phase.begin));
+    let answered = setup.connect.map(|phase| proof_of(detail, &phase));
+    let mut fact = |name: &str, value: String, proof: Option<Proof>| {
+        let mut lines = Vec::new();
         for (at, text) in crate::tui::widgets::text::wrap(&value, room.saturating_sub(16).max(8))
             .into_iter()
             .enumerate()
@@ -101,9 +116,10 @@ pub(super) fn setup<'a>(detail: &Detail, room: usize, view: &ViewState) -> Vec<L
                 Span::raw(format!(" {text}")),
             ]));
         }
+        all.push(Fact { lines, proof });
     };
     if let Some(from) = detail.sides_from {
-        fact("client, server", inferred(from));
+        fact("client, server", inferred(from), None);
     }
     for (subject, from) in session.inferences() {
         let name = match subject {
@@ -113,37 +129,38 @@ pub(super) fn setup<'a>(detail: &Detail, room: usize, view: &ViewState) -> Vec<L
             Subject::MessageStreams(side) => format!("stream ids {}", arrow(side)),
             Subject::Headers(side) => format!("headers {}", arrow(side)),
         };
-        fact(&name, inferred(from));
+        fact(&name, inferred(from), None);
     }
     let summary = session.summary();
     if let Some(url) = summary.tc_url {
-        fact("tcUrl", detail.text(url, Secrecy::Url));
+        fact("tcUrl", detail.text(url, Secrecy::Url), asked);
     }
-    for (name, software) in [
-        ("client", summary.client_software),
-        ("server", summary.server_software),
+    for (name, software, proof) in [
+        ("client", summary.client_software, asked),
+        ("server", summary.server_software, answered),
     ] {
         if let Some(software) = software {
-            fact(name, detail.prose(software));
+            fact(name, detail.prose(software), proof);
         }
     }
     if let Some(peers) = session.peers.as_ref() {
         let enhanced = [
-            ("enhanced →", &peers.client_enhanced),
-            ("enhanced ←", &peers.server_enhanced),
+            ("enhanced →", &peers.client_enhanced, asked),
+            ("enhanced ←", &peers.server_enhanced, answered),
         ];
-        for (name, enhanced) in enhanced {
+        for (name, enhanced, proof) in enhanced {
             if let Some(enhanced) = enhanced {
                 let codecs: Vec<&str> = enhanced.four_ccs.iter().map(AsRef::as_ref).collect();
                 let caps: Vec<&str> = enhanced.caps_names().collect();
                 let text = format!("{} {}", codecs.join(" "), caps.join(" "));
-                fact(name, detail.prose(text.trim()));
+                fact(name, detail.prose(text.trim()), proof);
             }
         }
     }
     for side in Side::BOTH {
         if let Some(opaque) = session.opaque.of(side) {
-            fact("enciphered", format!("{} {}", arrow(side), opaque.reason));
+            let text = format!("{} {}", arrow(side), opaque.reason);
+            fact("enciphered", text, Some(Proof::Frame(opaque.at)));
         }
     }
     if let Some(end) = session.end {
@@ -162,7 +179,26 @@ pub(super) fn setup<'a>(detail: &Detail, room: usize, view: &ViewState) -> Vec<L
                 end.cause.name().replace('_', " "),
                 goodbye.unwrap_or_default()
             ),
+            Some(Proof::Frame(detail.last)),
         );
     }
-    lines
+    Facts { heading: None, all }
+}
+
+/// The message that ended a phase, or while it lasts the one that began it.
+fn proof_of(detail: &Detail, phase: &Phase) -> Proof {
+    let mut calls = detail.session.calls.iter();
+    let call = calls.find(|call| call.at == phase.begin);
+    match (call.and_then(|call| call.reply.as_ref()), phase.end) {
+        (Some(reply), Some(_)) => Proof::Message(reply.message, reply.at),
+        (None, Some(end)) => Proof::Frame(end),
+        (_, None) => proof_at(detail, phase.begin),
+    }
+}
+
+/// The call that was made at a moment, or the message that it ended.
+fn proof_at(detail: &Detail, at: Mark) -> Proof {
+    let mut calls = detail.session.calls.iter();
+    let call = calls.find(|call| call.at == at);
+    call.map_or(Proof::Frame(at), |call| Proof::Message(call.message, at))
 }
