@@ -60,6 +60,7 @@ mod commands;
 pub mod data;
 mod drift;
 pub mod end;
+pub mod explain;
 pub mod fact;
 pub mod few;
 pub mod flow;

@@ -1,0 +1,217 @@
+//! Bodies of messages: AMF values, commands, control messages, aggregates.
+
+use crate::session::explain::Explanation;
+use crate::session::explain::says;
+
+pub(super) const LIST: &[Explanation] = &[
+    says(
+        "message.unknown_type",
+        "A message of a type that no specification names.",
+        "A private extension, traffic between servers, or bytes that were misread.",
+        "If it comes with lost boundaries, look at those first; alone it is harmless.",
+    ),
+    says(
+        "amf.truncated",
+        "A value runs past the end of its message; what follows cannot be read.",
+        "The sender computes the length wrongly, or chunk headers were taken for content by a relay.",
+        "Compare the length in the header with the fields. The receiver most likely ignores the message.",
+    ),
+    says(
+        "amf.unknown_marker",
+        "A value of a type that does not exist; the rest of the message cannot be read.",
+        "Often a chunk header left within the content by a faulty relay, or damaged bytes.",
+        "Look at the byte in the message: 0xC3 and its like point at chunk headers within.",
+    ),
+    says(
+        "amf.reserved_marker",
+        "A value of a type that was reserved and never defined.",
+        "Damaged bytes, or a home-made AMF writer.",
+        "Look at the bytes before it, and at what software sends it.",
+    ),
+    says(
+        "amf.too_deep",
+        "Values lie deeper in each other than any sender has reason for; the rest was not read.",
+        "A fault that nests an object in itself, or an attack on the receiver.",
+        "Look who the peer is.",
+    ),
+    says(
+        "amf.too_many_values",
+        "A message has more values than any sender has reason for; the rest was not read.",
+        "Metadata with long lists, such as the keyframes of a whole file, or an attack.",
+        "Look at the metadata: encoders can often be told to leave such lists out.",
+    ),
+    says(
+        "amf.too_much_text",
+        "References repeat so much text that it was not read to the end.",
+        "An attack that makes a small message large when it is read.",
+        "Look who the peer is, and whether the server survived.",
+    ),
+    says(
+        "amf.ecma_count",
+        "An array says another number of properties than it has.",
+        "Many encoders write 0 or a fixed number; receivers read up to the end marker.",
+        "Nothing. It is harmless.",
+    ),
+    says(
+        "amf.strict_count",
+        "An array announces more values than the message holds.",
+        "A fault in the sender's AMF writer, or a message cut short.",
+        "Look whether the receiver used the message: metadata may be missing there.",
+    ),
+    says(
+        "amf.missing_object_end",
+        "An object is not closed before the message ends.",
+        "A fault in the sender's AMF writer.",
+        "Strict servers refuse the command. Update the sender.",
+    ),
+    says(
+        "amf.stray_object_end",
+        "An object is closed where a value is due.",
+        "A fault in the sender's AMF writer.",
+        "Look which property stands before it: its value got lost.",
+    ),
+    says(
+        "amf.empty_key",
+        "An object has a property without a name.",
+        "A field of the encoder's settings that was left blank.",
+        "Nothing, unless the receiver stops reading there.",
+    ),
+    says(
+        "amf.duplicate_key",
+        "An object has the same property twice: which one counts is up to the receiver.",
+        "Metadata that was added without taking out the old.",
+        "Compare both values; if they differ, receivers disagree about the stream.",
+    ),
+    says(
+        "amf.not_utf8",
+        "A text is not in UTF-8.",
+        "Names in a local character set, or bytes that are no text at all.",
+        "Use plain letters in application and stream names.",
+    ),
+    says(
+        "amf.not_finite",
+        "A number is infinite or not a number.",
+        "A rate or duration that was divided by zero, as for live input.",
+        "Harmless in metadata; elsewhere update the sender.",
+    ),
+    says(
+        "amf.bad_reference",
+        "A reference names something that the message does not hold.",
+        "A fault in the sender's AMF3 writer, or one that counts across messages.",
+        "Look whether the receiver understood the command.",
+    ),
+    says(
+        "amf.externalizable",
+        "An object in an encoding that only its two peers know; it is left as bytes.",
+        "Flash applications with classes of their own.",
+        "Nothing. It has no influence on the stream.",
+    ),
+    says(
+        "amf.trailing_bytes",
+        "Bytes behind the last value that can be read.",
+        "Padding, or a message length that is too large.",
+        "Nothing, unless the receiver complains.",
+    ),
+    says(
+        "message.selector_missing",
+        "A message of an AMF3 type lacks the byte that tells its format.",
+        "The sender uses the type number without its rule.",
+        "Works where receivers guess. Set the sender to AMF0 if they do not.",
+    ),
+    says(
+        "message.selector_unexpected",
+        "A message of an AMF0 type has a format byte in front.",
+        "The sender mixes AMF0 and AMF3.",
+        "Works where receivers guess. Set the sender to AMF0 if they do not.",
+    ),
+    says(
+        "message.selector_unknown",
+        "The byte that tells the format of a message has no known value.",
+        "A faulty sender, or misread bytes.",
+        "Look at what follows: if it reads well, only this byte is wrong.",
+    ),
+    says(
+        "message.name_missing",
+        "A command or data message does not begin with its name.",
+        "A faulty sender, or misread bytes.",
+        "The receiver ignores it. Look at the fields for what was meant.",
+    ),
+    says(
+        "message.transaction_id_missing",
+        "A command has no number by which it could be answered.",
+        "A faulty sender.",
+        "Look whether the caller waits for an answer that cannot come.",
+    ),
+    says(
+        "message.trailing_bytes",
+        "Bytes behind the last field of a message.",
+        "Padding or a private extension.",
+        "Nothing, unless the receiver complains.",
+    ),
+    says(
+        "message.unknown_shared_object_event",
+        "An event of a shared object that nobody documents.",
+        "A private extension of a Flash application.",
+        "Nothing. It has no influence on the stream.",
+    ),
+    says(
+        "message.aggregate_cut",
+        "A message that holds several others ends within one of them: that one is lost.",
+        "A server that joins messages wrongly, or lost bytes.",
+        "Look for a gap. If there is none, switch aggregates off in the server.",
+    ),
+    says(
+        "message.aggregate_too_many_parts",
+        "A message holds more others than any server puts there; the rest was not read.",
+        "Misread bytes, or an attack on the receiver.",
+        "Look for damage before it.",
+    ),
+    says(
+        "message.aggregate_back_pointer_missing",
+        "The last of several joined messages is not followed by its size.",
+        "Some servers leave it out.",
+        "Nothing. Receivers do not need it.",
+    ),
+    says(
+        "message.aggregate_back_pointer",
+        "The size behind a joined message is not its size.",
+        "Some servers leave chance bytes there.",
+        "Nothing, unless messages are lost at the receiver.",
+    ),
+    says(
+        "control.too_short",
+        "A control message lacks part of its content, so it has no effect.",
+        "A faulty sender.",
+        "Look which message it is: a chunk size or window that does not arrive breaks what follows.",
+    ),
+    says(
+        "control.wrong_stream",
+        "A control message is not on chunk stream 2 and message stream 0, where it belongs.",
+        "Home-made senders do so; most receivers do not mind.",
+        "If the peer does not react to it, this is why.",
+    ),
+    says(
+        "control.limit_type_missing",
+        "A bandwidth limit does not say of what kind it is.",
+        "Older servers leave the byte out.",
+        "Nothing. Receivers take it for a hard limit or ignore it.",
+    ),
+    says(
+        "control.limit_type_unknown",
+        "A bandwidth limit is of a kind that does not exist.",
+        "A faulty sender.",
+        "Look whether the peer acknowledges as it should.",
+    ),
+    says(
+        "control.unknown_event",
+        "A user control event that nobody documents.",
+        "A private extension, as some servers have for buffers and verification.",
+        "Nothing. Receivers pass over it.",
+    ),
+    says(
+        "control.ping_without_time",
+        "A ping lacks the time that its answer should repeat.",
+        "A home-made sender.",
+        "Round trips cannot be told from it; peers that check the time may close.",
+    ),
+];
