@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::base::ids::FlowId;
 use crate::base::time::Timestamp;
 use crate::tui::bodies::Bodies;
+use crate::tui::model::CallOpened;
 use crate::tui::model::Capture;
 use crate::tui::model::Detail;
 use crate::tui::model::Detailed;
@@ -157,16 +158,21 @@ impl Feed {
             view.list.selected = Some(row.id);
         }
         let wants_messages = view.screen == Screen::Messages || view.seek.is_some();
-        if let (true, Detailed::Known(detail)) = (wants_messages, snapshot.detail.clone())
+        if let Detailed::Known(detail) = snapshot.detail.clone()
             && let Some(ring) = inner.messages.ring(detail.id)
         {
+            let bodies = &inner.messages.bodies;
             let most = self
                 .frozen
                 .as_ref()
                 .map_or(u64::MAX, |frozen| frozen.last_message);
-            let page = self.page(ring, &inner.messages.bodies, &detail, view, most);
+            let page = wants_messages.then(|| self.page(ring, bodies, &detail, view, most));
+            let call = KeptCall::of(ring, bodies, &detail, view);
             drop(inner);
-            self.finish_page(&mut snapshot, page, &detail, view);
+            if let Some(page) = page {
+                self.finish_page(&mut snapshot, page, &detail, view);
+            }
+            snapshot.call_opened = call.map(|call| call.open(&detail));
         } else {
             drop(inner);
         }
@@ -425,6 +431,46 @@ struct Page {
     searched: usize,
     left_out: u64,
     without_body: usize,
+}
+
+/// The messages of the selected call before they are taken apart.
+#[derive(Debug)]
+struct KeptCall {
+    call: u64,
+    request: Option<Arc<Kept>>,
+    reply: Option<Arc<Kept>>,
+}
+
+impl KeptCall {
+    /// Those of the call that the view has selected, while it shows calls.
+    fn of(ring: &Ring, bodies: &Bodies, detail: &Detail, view: &ViewState) -> Option<Self> {
+        if view.screen != Screen::Calls {
+            return None;
+        }
+        let calls = &detail.session.calls;
+        let call = calls.iter().nth(view.call).or(calls.iter().last())?;
+        let message = |number: u64| {
+            let kept = ring.message(ring.place(number), bodies)?;
+            (kept.number == number).then_some(kept)
+        };
+        Some(Self {
+            call: call.id,
+            request: message(call.message),
+            reply: (call.reply.as_ref()).and_then(|reply| message(reply.message)),
+        })
+    }
+
+    fn open(self, detail: &Detail) -> CallOpened {
+        let open = |kept: Arc<Kept>| {
+            let opened = opened::open(&kept, detail, None, false, Reading::Impossible);
+            Arc::new(opened)
+        };
+        CallOpened {
+            call: self.call,
+            request: self.request.map(open),
+            reply: self.reply.map(open),
+        }
+    }
 }
 
 /// Everything of a line of messages that a text is looked for in.

@@ -49,6 +49,8 @@ pub struct Snapshot {
     pub opened: Option<Arc<Opened>>,
     /// The frames of media around the time cursor, where the screen shows them.
     pub strip: Option<Arc<Strip>>,
+    /// The messages of the selected call, when the calls are shown.
+    pub call_opened: Option<CallOpened>,
     /// What was odd, in the order of first sight: of the whole capture, or of the open
     /// connection, as the view asks.
     pub anomalies: Vec<Arc<Oddity>>,
@@ -458,6 +460,17 @@ pub struct Opened {
     pub reading: Reading,
     /// What is odd about it.
     pub odd: Vec<String>,
+}
+
+/// The messages of a call, taken apart as far as they are kept: their bodies, without headers.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CallOpened {
+    /// Number of the call in the connection, from 1.
+    pub call: u64,
+    /// What asked; `None` when it is kept no longer.
+    pub request: Option<Arc<Opened>>,
+    /// What answered; `None` when nothing did, or when it is kept no longer.
+    pub reply: Option<Arc<Opened>>,
 }
 
 /// How far a message is from being read again.

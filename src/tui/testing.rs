@@ -38,6 +38,7 @@ use crate::session::end::EndStyle;
 use crate::session::netstream::Role;
 use crate::session::summary::Stage;
 use crate::tui;
+use crate::tui::model::CallOpened;
 use crate::tui::model::Capture;
 use crate::tui::model::Detail;
 use crate::tui::model::Detailed;
@@ -144,7 +145,7 @@ pub(super) fn number(value: f64) -> Vec<u8> {
     bytes
 }
 
-fn object(properties: &[(&str, &str)]) -> Vec<u8> {
+pub(super) fn object(properties: &[(&str, &str)]) -> Vec<u8> {
     let mut bytes = vec![3];
     for (key, value) in properties {
         bytes.extend(u16::try_from(key.len()).unwrap().to_be_bytes());
@@ -409,7 +410,37 @@ pub(super) fn joined_late() -> Snapshot {
     snapshot
 }
 
-fn snapshot_of(messages: &[(Side, RawMessage)], detail: Detail, selected: usize) -> Snapshot {
+/// The messages of a call, taken apart.
+pub(super) fn call_opened(
+    messages: &[(Side, RawMessage)],
+    detail: &Detail,
+    call: usize,
+) -> Option<CallOpened> {
+    let call = detail.session.calls.iter().nth(call)?;
+    let open = |number: u64| {
+        let (side, raw) = messages.get(usize::try_from(number - 1).unwrap())?;
+        let kept = Arc::new(Kept {
+            number,
+            side: *side,
+            raw: raw.clone(),
+            is_odd: false,
+            is_let_go: false,
+        });
+        let opened = opened::open(&kept, detail, None, false, Reading::Impossible);
+        Some(Arc::new(opened))
+    };
+    Some(CallOpened {
+        call: call.id,
+        request: open(call.message),
+        reply: call.reply.as_ref().and_then(|reply| open(reply.message)),
+    })
+}
+
+pub(super) fn snapshot_of(
+    messages: &[(Side, RawMessage)],
+    detail: Detail,
+    selected: usize,
+) -> Snapshot {
     let detail = Arc::new(detail);
     let lines: Vec<MessageLine> = messages
         .iter()
@@ -480,6 +511,7 @@ fn snapshot_of(messages: &[(Side, RawMessage)], detail: Detail, selected: usize)
         },
         detail: Detailed::Known(Arc::clone(&detail)),
         opened: Some(Arc::new(opened)),
+        call_opened: call_opened(messages, &detail, 0),
         anomalies: vec![
             oddity(
                 "media.gap",

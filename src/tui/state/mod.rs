@@ -56,6 +56,16 @@ pub const MESSAGE_TREE: usize = 1;
 /// Pane with the bytes.
 pub const MESSAGE_HEX: usize = 2;
 
+/// Pane with the calls.
+pub const CALL_LIST: usize = 0;
+/// Pane with the selected call.
+pub const CALL_PANE: usize = 1;
+
+/// Pane with the findings.
+pub const FINDING_LIST: usize = 0;
+/// Pane that says why, with the evidence.
+pub const FINDING_PANE: usize = 1;
+
 /// Panes of the session.
 pub const SESSION_PANES: usize = 4;
 /// Panes of the media.

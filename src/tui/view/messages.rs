@@ -16,7 +16,6 @@ use ratatui::layout::Layout;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
-use ratatui::text::Span;
 
 use crate::base::units::INFERRED;
 use crate::base::units::counted;
@@ -34,6 +33,7 @@ use crate::tui::state::ViewState;
 use crate::tui::state::moments::TimeMode;
 use crate::tui::theme::arrow;
 use crate::tui::units;
+use crate::tui::view::fields;
 use crate::tui::view::pane;
 use crate::tui::view::say;
 use crate::tui::widgets::hex;
@@ -45,12 +45,9 @@ use crate::tui::widgets::table::fixed;
 use crate::tui::widgets::table::flexible;
 use crate::tui::widgets::table::number;
 use crate::tui::widgets::text::first_shown;
-use crate::tui::widgets::text::fit;
 use crate::tui::widgets::text::fit_parts;
-use crate::tui::widgets::text::pad;
 use crate::tui::widgets::text::put;
 use crate::tui::widgets::text::select;
-use crate::tui::widgets::text::width;
 use crate::tui::widgets::text::wrap;
 
 const COLUMNS: &[Column] = &[
@@ -320,14 +317,7 @@ fn tree(sheet: &mut Sheet<'_>, area: Rect, opened: &Opened, view: &ViewState) {
         say(sheet, body, text, view);
         return;
     }
-    let names = opened
-        .fields
-        .iter()
-        .map(|field| width(&field.name).saturating_add(usize::from(field.depth).saturating_mul(2)))
-        .max()
-        .unwrap_or(0)
-        .min(room.saturating_sub(4) / 2)
-        .min(28);
+    let names = fields::names_width(&opened.fields, room);
     let selected = view
         .messages
         .field
@@ -340,15 +330,7 @@ fn tree(sheet: &mut Sheet<'_>, area: Rect, opened: &Opened, view: &ViewState) {
         .skip(first)
         .zip(body.y..body.bottom())
     {
-        let indent = "  ".repeat(usize::from(field.depth).min(names / 4));
-        let name = pad(&format!("{indent}{}", field.name), names, false);
-        let value = fit(&field.value, room.saturating_sub(names).saturating_sub(3));
-        let used = width(&name).saturating_add(width(&value)).saturating_add(3);
-        let line = Line::from(vec![
-            Span::styled(format!(" {name}  "), theme.dim()),
-            Span::raw(value),
-            Span::raw(" ".repeat(room.saturating_sub(used))),
-        ]);
+        let line = fields::line(field, names, room, theme);
         let line = match (at == selected, has_keys) {
             (true, true) => select(line, theme.selected()),
             (true, false) => line.patch_style(theme.selected_elsewhere()),

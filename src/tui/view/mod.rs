@@ -10,6 +10,7 @@
 
 mod calls;
 mod compare;
+mod fields;
 mod findings;
 mod help;
 mod list;
@@ -152,7 +153,7 @@ pub(super) fn body(sheet: &mut Sheet<'_>, area: Rect, snapshot: &Snapshot, view:
             };
             let area = headline(sheet, area, detail, view);
             match view.screen {
-                Screen::Calls => calls::render(sheet, area, detail, view),
+                Screen::Calls => calls::render(sheet, area, snapshot, detail, view),
                 Screen::Media => media::render(sheet, area, snapshot, detail, view),
                 Screen::Messages => messages::render(sheet, area, snapshot, detail, view),
                 _ => session::render(sheet, area, detail, view),

@@ -25,6 +25,17 @@ pub(in crate::tui) fn sparkline(values: &[u32], room: usize) -> String {
         .collect()
 }
 
+/// The whole course in at most `room` values: the means of neighbours, where there are more.
+pub(in crate::tui) fn resampled(values: &[u32], room: usize) -> Vec<u32> {
+    let each = values.len().div_ceil(room.max(1)).max(1);
+    let mean = |some: &[u32]| {
+        let sum: u64 = some.iter().copied().map(u64::from).sum();
+        let count = u64::try_from(some.len()).unwrap_or(1).max(1);
+        u32::try_from(sum / count).unwrap_or(u32::MAX)
+    };
+    values.chunks(each).map(mean).collect()
+}
+
 /// A share, 0.0..=1.0, as one of eight heights; nothing at all is blank.
 #[expect(
     clippy::cast_possible_truncation,
@@ -70,6 +81,15 @@ mod tests {
         assert_eq!(sparkline(&[], 5), "");
         assert_eq!(sparkline(&[0, 0], 5), "  ");
         assert_eq!(sparkline(&[u32::MAX], 1), "█");
+    }
+
+    #[test]
+    fn a_long_course_is_shown_by_its_means() {
+        assert_eq!(resampled(&[1, 3, 5, 7, 9], 3), [2, 6, 9]);
+        assert_eq!(resampled(&[1, 2], 3), [1, 2]);
+        assert!(resampled(&[], 3).is_empty());
+        assert_eq!(resampled(&[u32::MAX, u32::MAX], 1), [u32::MAX]);
+        assert_eq!(resampled(&[4, 6], 0), [5]);
     }
 
     #[test]
