@@ -1,11 +1,16 @@
 //! What copying puts into the clipboard: the selected line in full, the selected field or bytes,
 //! or, where nothing is selected, the text of the screen.
 
+use std::fmt::Write as _;
+
 use ratatui::buffer::Buffer;
 use ratatui::buffer::Cell;
 use ratatui::layout::Rect;
 
 use crate::base::side::Side;
+use crate::rtmp::secret::Secrecy;
+use crate::session::call::CallState;
+use crate::session::explain::explain;
 use crate::tui::model::Snapshot;
 use crate::tui::screen::Screen;
 use crate::tui::sheet::Sheet;
@@ -56,19 +61,41 @@ fn connection(snapshot: &Snapshot, view: &ViewState) -> Option<String> {
 
 fn call(snapshot: &Snapshot, view: &ViewState) -> Option<String> {
     let detail = snapshot.detail.known()?;
-    let call = detail.session.calls.iter().nth(view.call)?;
-    let latency = call.latency().map_or_else(
-        || "no answer".to_owned(),
-        |latency| format!("answered after {}", units::span(latency)),
-    );
-    let code = call.reply.as_ref().and_then(|reply| reply.code());
+    let calls = &detail.session.calls;
+    let call = calls.iter().nth(view.call).or(calls.iter().last())?;
+    let number = call.transaction_id().filter(|id| id.expects_answer());
+    let how = match (&call.reply, call.latency()) {
+        (Some(reply), Some(latency)) => {
+            let failed = if call.state == CallState::Failed {
+                "failed"
+            } else {
+                "answered"
+            };
+            let code = reply
+                .code()
+                .map(|code| format!(" with {}", detail.prose(code)));
+            let says = reply.description().map(|says| {
+                let says = detail.text(says, Secrecy::Parameters);
+                format!(" ({says})")
+            });
+            format!(
+                "{failed} after {} (frame {}){}{}",
+                units::span(latency),
+                reply.at.frame,
+                code.unwrap_or_default(),
+                says.unwrap_or_default(),
+            )
+        }
+        _ if call.state == CallState::OneWay => "no answer due".to_owned(),
+        _ => "no answer".to_owned(),
+    };
     Some(format!(
-        "{} by the {} at {} UTC (frame {}): {latency}{}",
+        "{}{} by the {} at {} UTC (frame {}): {how}",
         detail.prose(&call.name),
+        number.map_or_else(String::new, |id| format!(" #{id}")),
         call.caller.name(),
         units::time_of_day(call.at.time),
         call.at.frame,
-        code.map_or_else(String::new, |code| format!(" with {}", detail.prose(code))),
     ))
 }
 
@@ -112,7 +139,7 @@ fn finding(snapshot: &Snapshot, view: &ViewState) -> Option<String> {
     let findings = view.shown_findings(snapshot);
     let one = findings.get(view.findings.selected)?;
     // As Markdown: it is to go into somebody's ticket.
-    Some(format!(
+    let mut text = format!(
         "**{}** ({}) on `{}`: {}\n\n- sent by the {}, {}, frames {}..{}, first at {} UTC\n",
         one.code,
         one.severity,
@@ -123,7 +150,17 @@ fn finding(snapshot: &Snapshot, view: &ViewState) -> Option<String> {
         one.first.frame,
         one.last.frame,
         units::time_of_day(one.first.time),
-    ))
+    );
+    if let Some(known) = explain(one.code) {
+        for (name, said) in [
+            ("Means", known.meaning),
+            ("Cause", known.cause),
+            ("Try", known.advice),
+        ] {
+            let _ = writeln!(text, "- {name}: {said}");
+        }
+    }
+    Some(text)
 }
 
 fn screen(snapshot: &Snapshot, view: &ViewState) -> String {

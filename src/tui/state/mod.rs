@@ -255,7 +255,10 @@ impl ViewState {
             Action::NextFinding => self.step_finding(snapshot, true),
             Action::PreviousFinding => self.step_finding(snapshot, false),
             Action::Mute => self.mute(snapshot),
-            Action::ShowMuted => self.findings.show_muted = !self.findings.show_muted,
+            Action::ShowMuted => {
+                self.findings.show_muted = !self.findings.show_muted;
+                self.keep_finding_shown(snapshot);
+            }
             Action::Pause => self.paused = !self.paused,
             Action::Follow => self.follow = !self.follow,
             Action::TimeMode => self.next_time_mode(),
@@ -423,18 +426,24 @@ impl ViewState {
         let Some(oddity) = findings.get(self.findings.selected) else {
             return;
         };
+        // The pane has the first occurrence and the last one to choose from.
+        let is_last = self.screen == Screen::Findings
+            && self.pane == FINDING_PANE
+            && self.scroll > 0
+            && oddity.last.frame != oddity.first.frame;
+        let proof = if is_last { oddity.last } else { oddity.first };
         let (flow, selected, was_open) =
             (oddity.flow, self.findings.selected, self.focus.is_some());
         self.open(flow);
         if was_open {
             self.findings.selected = selected;
         }
-        self.cursor = Some(oddity.first.time);
+        self.cursor = Some(proof.time);
         self.go_to_screen(Screen::Messages, snapshot);
         self.messages.filter = Sieve::default();
         // The page that comes with the next snapshot knows which message that frame ended.
         self.messages.selected = None;
-        self.seek = Some(Seek::Frame(oddity.first.frame.0));
+        self.seek = Some(Seek::Frame(proof.frame.0));
     }
 
     pub(super) fn select_message(&mut self, number: u64) {

@@ -129,6 +129,7 @@ impl ViewState {
             }
             Screen::Findings => {
                 self.findings.selected = at;
+                self.scroll = 0;
                 let findings = self.shown_findings(snapshot);
                 let finding = findings.get(at);
                 self.cursor = finding.map(|one| one.first.time).or(self.cursor);
@@ -264,6 +265,13 @@ impl ViewState {
             self.findings.muted.insert(code);
             format!("{code} is muted: f shows what is muted")
         });
+        self.keep_finding_shown(snapshot);
+    }
+
+    /// Selects the last finding where there are fewer than there were.
+    pub(super) fn keep_finding_shown(&mut self, snapshot: &Snapshot) {
+        let count = self.shown_findings(snapshot).len();
+        self.findings.selected = self.findings.selected.min(count.saturating_sub(1));
     }
 
     /// To the next finding from anywhere: the next bad connection in the list, the message that
@@ -290,6 +298,9 @@ impl ViewState {
             return;
         };
         self.findings.selected = target;
+        if self.screen == Screen::Findings {
+            self.scroll = 0;
+        }
         let findings = self.shown_findings(snapshot);
         self.cursor = findings
             .get(target)
