@@ -118,21 +118,28 @@ pub(in crate::tui) fn line<'a>(
     Line::from(vec![rail.span(), Span::styled(text, body), rail.span()])
 }
 
-/// Lines by which two rungs are apart whose distance is that of a usual answer.
-const USUAL_DISTANCE: i64 = 3;
-
-/// Farthest that two rungs are apart to scale: three usual answers still show how much longer they
-/// took, and what takes longer does not push everything else off the screen.
+/// Farthest that two rungs are apart to scale: what takes twice as long as the rest still shows it,
+/// and what takes longer does not push everything else off the screen.
 pub(in crate::tui) const MAX_DISTANCE: usize = 9;
 
-/// Finest scale: below a millisecond the capture's own clock is what is seen.
-const FINEST: Time = Time(1_000_000);
+/// Distances that a scale is chosen for: far enough apart to be compared, and near enough that some
+/// of them fit on a screen.
+const COMPARED: std::ops::RangeInclusive<usize> = 2..=6;
 
-/// Coarsest scale: a second in a line.
-const COARSEST: Time = Time(1_000_000_000);
-
-/// Scale where nothing was answered: the round trip within a country is two lines.
-const USUAL_UNIT: Time = Time(20_000_000);
+/// The scales there are, the finest first. Below a millisecond it is the capture's own clock that
+/// is seen, and above a second nobody compares answers.
+const UNITS: [Time; 10] = [
+    Time::from_millis(1),
+    Time::from_millis(2),
+    Time::from_millis(5),
+    Time::from_millis(10),
+    Time::from_millis(20),
+    Time::from_millis(50),
+    Time::from_millis(100),
+    Time::from_millis(200),
+    Time::from_millis(500),
+    Time::from_millis(1000),
+];
 
 /// How much time a line stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,19 +155,23 @@ pub(in crate::tui) enum Distance {
 }
 
 impl Scale {
-    /// The scale in which a usual answer takes a few lines: one, two or five of a decimal power.
-    pub(in crate::tui) fn for_usual(answer: Option<Time>) -> Self {
-        let Some(answer) = answer else {
-            return Self(USUAL_UNIT);
+    /// The scale in which most of these distances can be compared, and of several the finest.
+    pub(in crate::tui) fn for_steps(steps: &[Time]) -> Self {
+        let compared = |scale: Self| {
+            let lines = steps.iter().filter(|step| match scale.distance(**step) {
+                Distance::Lines(lines) => COMPARED.contains(&lines),
+                Distance::Cut => false,
+            });
+            lines.count()
         };
-        let wanted = (answer.0 / USUAL_DISTANCE).clamp(FINEST.0, COARSEST.0);
-        let mut power = FINEST.0;
-        while power.saturating_mul(10) <= wanted {
-            power = power.saturating_mul(10);
+        let [finest, ..] = UNITS;
+        let mut best = Self(finest);
+        for unit in UNITS {
+            if compared(Self(unit)) > compared(best) {
+                best = Self(unit);
+            }
         }
-        let steps = [5, 2, 1].into_iter().map(|step| power.saturating_mul(step));
-        let unit = steps.into_iter().find(|unit| *unit <= wanted);
-        Self(Time(unit.unwrap_or(power)))
+        best
     }
 
     /// How much time a line stands for.
@@ -224,20 +235,24 @@ mod tests {
     }
 
     #[test]
-    fn a_line_stands_for_a_third_of_a_usual_answer_in_round_figures() {
-        let unit = |answer| Scale::for_usual(Some(answer)).unit();
-        // 41 / 3 = 13.7, of 1, 2, 5, 10, 20 … the next below.
-        assert_eq!(unit(ms(41)), ms(10));
-        assert_eq!(unit(ms(90)), ms(20));
-        assert_eq!(unit(ms(200)), ms(50));
-        assert_eq!(unit(ms(1)), ms(1), "never finer than a millisecond");
-        assert_eq!(unit(ms(60_000)), ms(1000), "never coarser than a second");
-        assert_eq!(Scale::for_usual(None).unit(), ms(20));
+    fn the_scale_is_that_in_which_most_can_be_compared() {
+        let unit = |steps: &[i64]| {
+            let steps: Vec<Time> = steps.iter().copied().map(ms).collect();
+            Scale::for_steps(&steps).unit()
+        };
+        // At 5 ms they would be 8 and 12 lines apart, at 10 ms 4 and 6.
+        assert_eq!(unit(&[41, 40, 61]), ms(10));
+        // One that took long does not hide how long the others took, and little steps do not count.
+        assert_eq!(unit(&[0, 0, 0, 41, 40, 3565, 1500]), ms(10));
+        // 200 / 50 = 4, 290 / 50 = 5.8; at 20 ms the longer one would be too far down.
+        assert_eq!(unit(&[200, 290]), ms(50));
+        assert_eq!(unit(&[60_000, 1]), ms(1));
+        assert_eq!(unit(&[]), ms(1));
     }
 
     #[test]
     fn distances_are_to_scale_up_to_a_bound() {
-        let scale = Scale::for_usual(Some(ms(41)));
+        let scale = Scale(ms(10));
         let distance = |span| scale.distance(span);
         assert_eq!(distance(ms(0)), Distance::Lines(1));
         assert_eq!(distance(ms(14)), Distance::Lines(1));

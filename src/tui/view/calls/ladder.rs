@@ -1,8 +1,6 @@
 //! The ladder: how the connection came about, calls and answers, media as a rail beside them, and
 //! how it ended, each at its time, or at its distance to the scale of time.
 
-use std::fmt::Write as _;
-
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use ratatui::style::Style;
@@ -121,10 +119,20 @@ impl Rung {
     }
 }
 
-/// The scale of a connection's ladder.
-pub(super) fn scale(detail: &Detail) -> Scale {
-    let latency = &detail.session.calls.stats.latency;
-    Scale::for_usual((latency.count() > 0).then(|| latency.quantile(50)))
+/// The scale in which answers can be compared; without answers, whatever is on the ladder.
+fn scale(rungs: &[Rung], calls: &[&Call]) -> Scale {
+    let latencies: Vec<Time> = calls.iter().filter_map(|call| call.latency()).collect();
+    if !latencies.is_empty() {
+        return Scale::for_steps(&latencies);
+    }
+    let steps: Vec<Time> = rungs
+        .windows(2)
+        .filter_map(|pair| match pair {
+            [before, rung] => Some(rung.at.time.since(before.at.time)),
+            _ => None,
+        })
+        .collect();
+    Scale::for_steps(&steps)
 }
 
 /// Draws the ladder.
@@ -141,8 +149,16 @@ pub(super) fn render(
     let room = usize::from(area.width)
         .saturating_sub(TIME)
         .saturating_sub(1);
+    let mut rungs = rungs(snapshot, detail, calls, room, view);
+    let mut unit = String::new();
+    if view.is_scaled {
+        let scale = scale(&rungs, calls);
+        unit = format!("line={} ms", scale.unit().nanos() / 1_000_000);
+        rungs = spaced(rungs, scale, theme.dim());
+    }
     let between = room.saturating_sub(12);
-    let head = format!("{}client{}server", " ".repeat(TIME), " ".repeat(between));
+    let unit = pad(&unit, TIME, false);
+    let head = format!("{unit}client{}server", " ".repeat(between));
     let head = Line::styled(head, theme.dim());
     put(sheet, area.x, area.y, &head, area.width);
     let area = Rect {
@@ -150,10 +166,6 @@ pub(super) fn render(
         height: area.height.saturating_sub(1),
         ..area
     };
-    let mut rungs = rungs(snapshot, detail, calls, room, view);
-    if view.is_scaled {
-        rungs = spaced(rungs, scale(detail), theme.dim());
-    }
     let is_selected = |rung: &Rung| rung.call == Some(selected);
     let is_asked = |rung: &Rung| is_selected(rung) && rung.kind == Kind::Request;
     let at = rungs.iter().position(is_asked).unwrap_or(0);
@@ -329,8 +341,12 @@ fn call_rungs(rungs: &mut Vec<Rung>, index: usize, call: &Call, detail: &Detail,
         // Of what must be answered it matters how long it was waited for.
         if call.expectation == Expectation::Required {
             let waited = detail.last.time.since(call.at.time).max(Time::ZERO);
-            text = format!("┊ {sign} no answer");
-            let _ = write!(text, " within {}", units::span(waited));
+            let waited = units::span(waited);
+            text = if was_closed(detail) {
+                format!("┊ {sign} no answer before the end, {waited} later")
+            } else {
+                format!("┊ {sign} no answer within {waited}")
+            };
         }
         let none = Rung::new(Kind::Outcome, call.at, Way::None, Stroke::NONE, style);
         rungs.push(none.of(index).says([text]));
@@ -386,9 +402,9 @@ fn media_rungs(
         rungs.push(course.says(says));
     }
     let lasted = last.time.since(first.time).max(Time::ZERO);
-    let verb = if detail.session.end.is_some() {
+    let verb = if was_closed(detail) {
         "media ends"
-    } else if snapshot.capture.is_done {
+    } else if snapshot.capture.is_done || detail.session.end.is_some() {
         "last media"
     } else {
         "media flows"
@@ -418,12 +434,19 @@ fn figures<'t>(tracks: impl Iterator<Item = &'t Track>) -> Vec<String> {
     kbits.into_iter().chain(rate).collect()
 }
 
+/// Whether a side closed the connection, and was seen to.
+fn was_closed(detail: &Detail) -> bool {
+    let end = detail.session.end;
+    end.is_some_and(|end| matches!(end.cause, EndCause::Fin | EndCause::Reset))
+}
+
 /// How the connection ended.
 fn end(detail: &Detail, view: &ViewState) -> Option<Rung> {
     let theme = view.theme;
     let end = detail.session.end?;
     let summary = detail.session.summary();
     let is_abrupt = summary.end == Some(EndStyle::Abrupt);
+    let is_clean = summary.end == Some(EndStyle::Clean);
     let (way, stroke) = match (end.by, end.cause) {
         (Some(side), EndCause::Fin | EndCause::Reset) => (way(side), Stroke::MESSAGE),
         _ => (Way::None, Stroke::NONE),
@@ -431,6 +454,8 @@ fn end(detail: &Detail, view: &ViewState) -> Option<Rung> {
     let (words, style) = match end.cause {
         EndCause::Fin if is_abrupt => ("▲ FIN", theme.warn()),
         EndCause::Fin => ("FIN", theme.dim()),
+        // Many clients break off what they have said goodbye to.
+        EndCause::Reset if is_clean => ("RST", theme.dim()),
         EndCause::Reset => ("✖ RST", theme.bad()),
         EndCause::PortReused => ("its ports were used again", theme.dim()),
         EndCause::Idle => (
@@ -440,7 +465,11 @@ fn end(detail: &Detail, view: &ViewState) -> Option<Rung> {
         EndCause::Evicted => ("let go to keep memory bounded", theme.dim()),
         EndCause::CaptureEnded => ("the capture ends", theme.dim()),
     };
-    let more = if is_abrupt { "without a goodbye" } else { "" };
+    let more = match summary.end {
+        Some(EndStyle::Abrupt) => "without a goodbye",
+        Some(EndStyle::Clean) => "after a goodbye",
+        _ => "",
+    };
     let rung = Rung::new(Kind::Other, end.at, way, stroke, style);
     Some(rung.says([words.to_owned(), more.to_owned()]))
 }

@@ -24,6 +24,7 @@ use ratatui::style::Style;
 
 use crate::base::ids::Mark;
 use crate::base::time::Span as Time;
+use crate::base::units::counted;
 use crate::rtmp::secret::Secrecy;
 use crate::session::call::Call;
 use crate::session::call::CallState;
@@ -119,11 +120,7 @@ pub(super) fn render(
         return;
     }
     let is_table = area.width < LADDER_FROM_WIDTH;
-    let line = fit_parts(
-        &figures(detail, is_table, view),
-        "  ",
-        usize::from(area.width),
-    );
+    let line = fit_parts(&figures(detail, view), "  ", usize::from(area.width));
     put(sheet, area.x, area.y, &line, area.width);
     let area = Rect {
         y: area.y.saturating_add(1),
@@ -156,13 +153,10 @@ fn why_empty(detail: &Detail) -> &'static str {
     }
 }
 
-fn figures(detail: &Detail, is_table: bool, view: &ViewState) -> Vec<(String, Style)> {
+fn figures(detail: &Detail, view: &ViewState) -> Vec<(String, Style)> {
     let theme = view.theme;
     let stats = &detail.session.calls.stats;
-    let mut parts = vec![(
-        format!(" {} calls", units::grouped(stats.calls)),
-        theme.head(),
-    )];
+    let mut parts = vec![(format!(" {}", counted(stats.calls, "call")), theme.head())];
     if stats.failed > 0 {
         parts.push((format!("✖ {} failed", stats.failed), theme.bad()));
     }
@@ -193,15 +187,15 @@ fn figures(detail: &Detail, is_table: bool, view: &ViewState) -> Vec<(String, St
         ));
     }
     if stats.pings > 0 {
-        let mut pings = format!("{} pings", units::grouped(stats.pings));
+        let mut pings = counted(stats.pings, "ping");
         if stats.ping.count() > 0 {
             let _ = write!(pings, ", mean {}", units::span(stats.ping.mean()));
         }
         parts.push((pings, theme.plain()));
     }
     if stats.pings_unanswered > 0 {
-        let unanswered = units::grouped(stats.pings_unanswered);
-        parts.push((format!("▲ {unanswered} pings unanswered"), theme.warn()));
+        let unanswered = counted(stats.pings_unanswered, "ping");
+        parts.push((format!("▲ {unanswered} unanswered"), theme.warn()));
     }
     if stats.left_out > 0 {
         parts.push((
@@ -210,10 +204,6 @@ fn figures(detail: &Detail, is_table: bool, view: &ViewState) -> Vec<(String, St
         ));
     }
     parts.push((format!("times: {}", view.time.name()), theme.dim()));
-    if view.is_scaled && !is_table {
-        let unit = units::span(ladder::scale(detail).unit());
-        parts.push((format!("scale: a line is {unit}"), theme.dim()));
-    }
     parts
 }
 
