@@ -311,7 +311,7 @@ fn call_rungs(rungs: &mut Vec<Rung>, index: usize, call: &Call, detail: &Detail,
     let theme = view.theme;
     let (sign, words, style) = outcome(call, view);
     let name = call_name(call, detail);
-    let there = Rung::new(
+    let request = Rung::new(
         Kind::Request,
         call.at,
         way(call.caller),
@@ -319,7 +319,7 @@ fn call_rungs(rungs: &mut Vec<Rung>, index: usize, call: &Call, detail: &Detail,
         theme.side(call.caller),
     );
     let about = about(call, detail).unwrap_or_default();
-    rungs.push(there.of(index).says([name.clone(), about]));
+    rungs.push(request.of(index).says([name.clone(), about]));
     if let Some(reply) = &call.reply {
         let latency = call.latency();
         let how = latency.and_then(|latency| grade(latency).word());

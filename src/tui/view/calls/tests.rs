@@ -5,10 +5,18 @@ use crate::base::side::Side;
 use crate::rtmp::event::RawMessage;
 use crate::rtmp::types::MessageStreamId;
 use crate::rtmp::types::MessageTypeId;
+use crate::tui::commands::Action;
+use crate::tui::entry::Entry;
+use crate::tui::feed::Feed;
+use crate::tui::model::Opened;
 use crate::tui::model::Snapshot;
+use crate::tui::ring::Batch;
+use crate::tui::ring::Budget;
 use crate::tui::screen::Screen;
 use crate::tui::sheet::Target;
+use crate::tui::state::Effect;
 use crate::tui::state::ViewState;
+use crate::tui::store::Shared;
 use crate::tui::testing::call_opened;
 use crate::tui::testing::conversation;
 use crate::tui::testing::detail;
@@ -232,4 +240,78 @@ fn latencies_are_graded_as_they_are_felt() {
     assert_eq!(grade(ms(5001)), Grade::Overdue);
     let signs = [Grade::Quick, Grade::Noticeable, Grade::Slow].map(Grade::sign);
     assert_eq!(signs, ["✔", "△", "▲"]);
+}
+
+/// A feed of a capture of which these messages are kept, the bodies of the last `bodies` bytes.
+fn fed(messages: &[(Side, RawMessage)], bodies: usize) -> Feed {
+    let shared = Shared::new();
+    let mut batch = Batch::default();
+    for (number, (side, raw)) in (1..).zip(messages) {
+        let body = batch.body(&raw.body);
+        let entry = Entry::new(*side, raw, false, raw.last.frame, body);
+        batch.push(FlowId(1), number, entry, None);
+    }
+    let budget = Budget {
+        index: 1 << 20,
+        bodies: 1 << 20,
+    };
+    let mut inner = shared.lock();
+    inner.messages.take(&mut batch, budget);
+    inner.messages.bodies.shrink(bodies);
+    inner.open = Some(std::sync::Arc::new(detail(messages)));
+    drop(inner);
+    Feed::new(shared)
+}
+
+#[test]
+fn the_feed_opens_the_messages_of_the_selected_call() {
+    let messages = troubled();
+    let mut feed = fed(&messages, 1 << 20);
+    // The fourth message asks for createStream, and the second last of all refuses.
+    let mut view = calls(4);
+    let opened = feed.snapshot(&mut view).call_opened.unwrap();
+    let number = |opened: &Option<std::sync::Arc<Opened>>| opened.as_ref().unwrap().kept.number;
+    let count = u64::try_from(messages.len()).unwrap();
+    assert_eq!(number(&opened.request), count - 2);
+    assert_eq!(number(&opened.reply), count - 1);
+    let fields = &opened.request.as_ref().unwrap().fields;
+    assert!(fields.iter().any(|field| field.value == "getStreamLength"));
+    // Beyond the last call it is the last one, and it was not answered.
+    view.call = 99;
+    let opened = feed.snapshot(&mut view).call_opened.unwrap();
+    assert_eq!(number(&opened.request), count);
+    assert!(opened.reply.is_none());
+    // Elsewhere nothing is opened.
+    view.screen = Screen::Session;
+    assert!(feed.snapshot(&mut view).call_opened.is_none());
+}
+
+#[test]
+fn bytes_that_were_let_go_are_not_missed_silently() {
+    let mut feed = fed(&troubled(), 500);
+    let mut view = calls(0);
+    let snapshot = feed.snapshot(&mut view);
+    let frame = symbols(&draw(&snapshot, &mut view, (160, 45)));
+    let words: Vec<&str> = frame.split_whitespace().collect();
+    assert!(words.join(" ").contains("Its bytes were let go"), "{frame}");
+    assert!(!frame.contains("bytes of the request"), "{frame}");
+}
+
+#[test]
+fn a_call_is_copied_with_what_came_of_it() {
+    let snapshot = troubled_snapshot(4);
+    let copied = |call: usize| {
+        let mut view = calls(call);
+        match view.act(Action::Copy, &snapshot) {
+            Effect::Copy(text) => text,
+            other => unreachable!("{other:?}"),
+        }
+    };
+    assert_eq!(
+        copied(4),
+        "getStreamLength #8 by the client at 22:13:24.000 UTC (frame 4001): failed after 1500 ms \
+         (frame 5501) with NetConnection.Call.Failed (no such procedure)"
+    );
+    assert!(copied(1).ends_with("(frame 55): no answer"));
+    assert!(copied(5).ends_with("(frame 5511): no answer due"));
 }
