@@ -45,6 +45,7 @@ use crate::tui::widgets::text::fit_parts;
 use crate::tui::widgets::text::pad;
 use crate::tui::widgets::text::put;
 use crate::tui::widgets::text::select;
+use crate::tui::widgets::text::width;
 
 /// Columns of the marker and the time at the left.
 const TIME: usize = 13;
@@ -374,11 +375,14 @@ fn media_rungs(
     };
     let style = view.theme.side(side);
     let rung = |kind, at, way| Rung::new(kind, at, way, Stroke::MEDIA, style);
-    let what = tracks().map(|track| format!("{} {}", track.key.kind.name(), track_facts(track)));
-    rungs.push(
-        rung(Kind::MediaBegin, first, way(side))
-            .says(std::iter::once("media".to_owned()).chain(what)),
-    );
+    let full = tracks().map(|track| format!("{} {}", track.key.kind.name(), track_facts(track)));
+    let mut what: Vec<String> = std::iter::once("media".to_owned()).chain(full).collect();
+    let needed: usize = what.iter().map(|text| width(text).saturating_add(2)).sum();
+    if needed.saturating_sub(2) > ladder::words_room(way(side), room) {
+        what.truncate(1);
+        what.extend(tracks().map(in_short));
+    }
+    rungs.push(rung(Kind::MediaBegin, first, way(side)).says(what));
     let course = Rung::new(Kind::Other, first, Way::None, Stroke::NONE, style);
     let figures = figures(tracks());
     let taken: usize = figures
@@ -415,6 +419,14 @@ fn media_rungs(
         format!("after {}", units::span(lasted)),
         crate::base::units::counted(frames, "frame"),
     ]));
+}
+
+/// A track in as few words as tell what it is.
+fn in_short(track: &Track) -> String {
+    let codec = (track.codec).map_or_else(|| "?".to_owned(), |codec| codec.to_string());
+    let size = track.picture_size().map(|size| format!(" {size}"));
+    let kind = track.key.kind.name();
+    format!("{kind} {codec}{}", size.unwrap_or_default())
 }
 
 /// Bitrate of all tracks, and frames of the pictures.
