@@ -7,7 +7,8 @@ use std::sync::Arc;
 use crate::base::ids::FlowId;
 use crate::base::time::Timestamp;
 use crate::tui::bodies::Bodies;
-use crate::tui::model::CallOpened;
+use crate::tui::called::Called;
+use crate::tui::called::Readings;
 use crate::tui::model::Capture;
 use crate::tui::model::Detail;
 use crate::tui::model::Detailed;
@@ -50,6 +51,8 @@ pub struct Feed {
     opened: Option<Arc<Opened>>,
     /// Which message was asked to be read again.
     asked: Option<(FlowId, u64)>,
+    /// The messages of the selected call, as far as they were read again.
+    readings: Readings,
     /// How the open message was made: with which answer, and whether with its bytes on the wire.
     made: Option<(Option<Answer>, bool)>,
     /// The frames of media last shown, and of which messages they were made.
@@ -90,6 +93,7 @@ impl Feed {
             looking: Looking::default(),
             opened: None,
             asked: None,
+            readings: Readings::default(),
             made: None,
             strip: None,
             beginning: shared.beginnings(),
@@ -167,12 +171,23 @@ impl Feed {
                 .as_ref()
                 .map_or(u64::MAX, |frozen| frozen.last_message);
             let page = wants_messages.then(|| self.page(ring, bodies, &detail, view, most));
-            let call = KeptCall::of(ring, bodies, &detail, view);
+            let called = (view.screen == Screen::Calls)
+                .then(|| Called::of(ring, bodies, &detail, view))
+                .flatten();
+            match &called {
+                Some(called) => {
+                    if self.readings.ask(called, ring, &detail, &shared.desk) {
+                        // The selected message is asked for again when it is shown again.
+                        self.asked = None;
+                    }
+                }
+                None => self.readings = Readings::default(),
+            }
             drop(inner);
             if let Some(page) = page {
                 self.finish_page(&mut snapshot, page, &detail, view);
             }
-            snapshot.call_opened = call.map(|call| call.open(&detail));
+            snapshot.call_opened = called.map(|called| called.open(&detail, &self.readings));
         } else {
             drop(inner);
         }
@@ -431,46 +446,6 @@ struct Page {
     searched: usize,
     left_out: u64,
     without_body: usize,
-}
-
-/// The messages of the selected call before they are taken apart.
-#[derive(Debug)]
-struct KeptCall {
-    call: u64,
-    request: Option<Arc<Kept>>,
-    reply: Option<Arc<Kept>>,
-}
-
-impl KeptCall {
-    /// Those of the call that the view has selected, while it shows calls.
-    fn of(ring: &Ring, bodies: &Bodies, detail: &Detail, view: &ViewState) -> Option<Self> {
-        if view.screen != Screen::Calls {
-            return None;
-        }
-        let calls = &detail.session.calls;
-        let call = calls.iter().nth(view.call).or(calls.iter().last())?;
-        let message = |number: u64| {
-            let kept = ring.message(ring.place(number), bodies)?;
-            (kept.number == number).then_some(kept)
-        };
-        Some(Self {
-            call: call.id,
-            request: message(call.message),
-            reply: (call.reply.as_ref()).and_then(|reply| message(reply.message)),
-        })
-    }
-
-    fn open(self, detail: &Detail) -> CallOpened {
-        let open = |kept: Arc<Kept>| {
-            let opened = opened::open(&kept, detail, None, false, Reading::Impossible);
-            Arc::new(opened)
-        };
-        CallOpened {
-            call: self.call,
-            request: self.request.map(open),
-            reply: self.reply.map(open),
-        }
-    }
 }
 
 /// Everything of a line of messages that a text is looked for in.

@@ -41,6 +41,7 @@ pub use crate::tui::terminal::terminal_size;
 use crate::tui::theme::Theme;
 
 mod bodies;
+mod called;
 pub mod commands;
 mod copy;
 mod digest;

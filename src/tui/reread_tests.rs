@@ -37,6 +37,7 @@ use crate::tui::commands::Action;
 use crate::tui::feed::Feed;
 use crate::tui::model::Capture;
 use crate::tui::model::Detail;
+use crate::tui::model::Opened;
 use crate::tui::model::Reading;
 use crate::tui::model::Snapshot;
 use crate::tui::screen::Screen;
@@ -759,6 +760,66 @@ fn a_stream_key_is_masked_in_what_is_read_again() {
         .map(|(_, shown)| *shown)
         .collect();
     assert!(masked.len() > 3 && masked.iter().all(|byte| *byte == b'*'));
+}
+
+#[test]
+fn the_messages_of_a_call_are_read_again_one_after_the_other() {
+    let (shared, again, mut feed, mut view, _) = watched("ffmpeg-nginx.pcap");
+    shared.lock().messages.bodies.shrink(0);
+    feed.snapshot(&mut view);
+    shared.serve_now(&again);
+    let selected = feed.snapshot(&mut view).opened.unwrap();
+    assert_eq!(selected.reading, Reading::Done);
+    view.screen = Screen::Calls;
+    let readings = |feed: &mut Feed, view: &mut ViewState| {
+        let opened = feed.snapshot(view).call_opened.unwrap();
+        let one = |opened: Option<Arc<Opened>>| opened.unwrap().reading.clone();
+        (one(opened.request), one(opened.reply))
+    };
+    let underway = Reading::Underway(None);
+    let (request, reply) = readings(&mut feed, &mut view);
+    assert_eq!((&request, &reply), (&underway, &underway));
+    let frame = words_of(&feed.snapshot(&mut view), &mut view);
+    assert!(frame.contains("Its bytes are read again…"), "{frame}");
+    shared.serve_now(&again);
+    let (request, reply) = readings(&mut feed, &mut view);
+    assert_eq!((&request, &reply), (&Reading::Done, &underway));
+    shared.serve_now(&again);
+    assert_eq!(
+        readings(&mut feed, &mut view),
+        (Reading::Done, Reading::Done)
+    );
+    let snapshot = feed.snapshot(&mut view);
+    assert!(!feed.has_news(), "nothing is asked for any more");
+    let frame = words_of(&snapshot, &mut view);
+    for text in ["tcUrl", "fmsVer", "bytes of the request 139", "02 00 07 63"] {
+        assert!(frame.contains(text), "{text}: {frame}");
+    }
+    // The next call is another matter.
+    view.call = 3;
+    let (request, _) = readings(&mut feed, &mut view);
+    assert_eq!(request, underway);
+    // What cannot be read says why.
+    let asked = shared.desk.asked.load(Ordering::Relaxed);
+    let number = feed.snapshot(&mut view).call_opened.unwrap().request;
+    let key = (view.focus.unwrap(), number.unwrap().kept.number);
+    assert!(
+        shared
+            .desk
+            .put(asked, key, Answer::Failed("it is gone".into()))
+    );
+    let frame = words_of(&feed.snapshot(&mut view), &mut view);
+    assert!(frame.contains("▲ not read again: it is gone"), "{frame}");
+    // Back at the messages, the one that was read before is read once more.
+    view.screen = Screen::Messages;
+    let reading = |feed: &mut Feed, view: &mut ViewState| {
+        let opened = feed.snapshot(view).opened.unwrap();
+        (opened.kept.number, opened.reading.clone())
+    };
+    let number = selected.kept.number;
+    assert_eq!(reading(&mut feed, &mut view), (number, underway));
+    shared.serve_now(&again);
+    assert_eq!(reading(&mut feed, &mut view), (number, Reading::Done));
 }
 
 fn words_of(snapshot: &Snapshot, view: &mut ViewState) -> String {

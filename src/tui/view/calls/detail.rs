@@ -9,6 +9,7 @@ use crate::rtmp::secret::Secrecy;
 use crate::session::call::Call;
 use crate::tui::model::Detail;
 use crate::tui::model::Opened;
+use crate::tui::model::Reading;
 use crate::tui::model::Snapshot;
 use crate::tui::sheet::Sheet;
 use crate::tui::state::CALL_PANE;
@@ -112,11 +113,22 @@ fn tree(
         say(&format!("▲ {odd}"), theme.warn());
     }
     if opened.kept.is_let_go {
-        say(
-            "Its bytes were let go: Enter shows the message and reads it again.",
-            theme.dim(),
-        );
-        return;
+        match &opened.reading {
+            Reading::Done => {}
+            Reading::Underway(_) => {
+                say("Its bytes are read again…", theme.dim());
+                return;
+            }
+            Reading::Failed(why) => {
+                let why = crate::base::text::printable(why);
+                say(&format!("▲ not read again: {why}"), theme.warn());
+                return;
+            }
+            Reading::Impossible => {
+                say("Its bytes were let go to keep memory bounded.", theme.dim());
+                return;
+            }
+        }
     }
     let names = fields::names_width(&opened.fields, room);
     let fields = opened.fields.iter();
