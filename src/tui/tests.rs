@@ -547,7 +547,7 @@ fn what_is_copied_is_what_is_selected_and_masked() {
     view.messages.field = name.unwrap();
     for (screen, part) in [
         (Screen::Streams, "192.0.2.9:51522 -> 192.0.2.5:1935"),
-        (Screen::Calls, "connect by the client"),
+        (Screen::Calls, "connect #1 by the client"),
         (Screen::Messages, "stream name: ****"),
         (Screen::Findings, "**media.gap** (error)"),
         (Screen::Session, "handshake"),
