@@ -105,7 +105,7 @@ impl Pacer {
                 .time_for(now.since(from))
                 .saturating_sub(since.elapsed());
             if due > LONGEST_WAIT {
-                self.anchor = None;
+                self.anchor = Some((Instant::now(), now, speed));
                 return;
             }
             if due.is_zero() {
