@@ -17,6 +17,7 @@
 pub mod base;
 pub mod capture;
 pub mod carrier;
+pub mod compare;
 pub mod filter;
 pub mod net;
 pub mod pipeline;

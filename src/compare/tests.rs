@@ -1,0 +1,1 @@
+//! Two connections made by hand, by what is known of them.
