@@ -283,6 +283,8 @@ pub(crate) struct Input {
     pub origin: Origin,
     /// BPF expression.
     pub bpf: Option<String>,
+    /// Whether each file is a capture by itself, that has no connection in common with another.
+    pub is_apart: bool,
 }
 
 /// Endings by which a word is taken for a capture file even when there is no such file, so that a
@@ -354,7 +356,11 @@ impl Flags {
             (None, false) => Some(words),
             (None, true) => None,
         };
-        Ok(Input { origin, bpf })
+        Ok(Input {
+            origin,
+            bpf,
+            is_apart: false,
+        })
     }
 }
 

@@ -12,7 +12,8 @@
 //! 7. [`pipeline`]: the journey itself, and [`pipeline::Observer`], which is told what comes of it.
 //! 8. [`report`] and [`tui`]: what people and programs see of it; neither knows the other.
 //!
-//! [`filter`] stands beside the journey: the language in which they are asked to show less.
+//! [`filter`] stands beside the journey: the language in which they are asked to show less; and
+//! [`compare`], which holds two connections against each other.
 
 pub mod base;
 pub mod capture;

@@ -21,6 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("session", &["base", "net", "rtmp"]),
     ("findings", &["base", "net", "rtmp", "session"]),
     ("filter", &["base", "net", "rtmp", "session"]),
+    ("compare", &["base", "net", "rtmp", "session"]),
     (
         "pipeline",
         &[
@@ -31,14 +32,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "report",
         &[
             "base", "capture", "net", "carrier", "rtmp", "session", "findings", "filter",
-            "pipeline",
+            "compare", "pipeline",
         ],
     ),
     (
         "tui",
         &[
             "base", "capture", "net", "carrier", "rtmp", "session", "findings", "filter",
-            "pipeline",
+            "compare", "pipeline",
         ],
     ),
 ];

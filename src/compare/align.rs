@@ -3,7 +3,7 @@
 
 /// Most members of a sequence that are aligned; the table has as many cells as the product. What
 /// lies behind them stands alone.
-pub const MAX_ALIGNED: usize = 256;
+pub(super) const MAX_ALIGNED: usize = 256;
 
 /// A place in two aligned sequences, by the index in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

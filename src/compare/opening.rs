@@ -8,7 +8,7 @@ use crate::rtmp::event::RawMessage;
 use crate::rtmp::types::MessageTypeId;
 
 /// Most messages kept: a setup has ten to thirty.
-pub const MAX_MESSAGES: usize = 96;
+const MAX_MESSAGES: usize = 96;
 
 /// Longest body kept, in bytes: `connect` has up to two thousand. One that is longer is not read.
 const MAX_BODY: usize = 8 << 10;

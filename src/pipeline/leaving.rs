@@ -6,6 +6,7 @@ use crate::carrier::Other;
 use crate::carrier::Peer;
 use crate::net::flow::EndReason;
 use crate::net::flow::FlowTable;
+use crate::net::frame::FrameDecoder;
 use crate::net::reassembly::ReassemblyBudget;
 use crate::pipeline::Decoding;
 use crate::pipeline::Pipeline;
@@ -16,6 +17,22 @@ use crate::pipeline::followed::Followed;
 use crate::pipeline::observer::Observer;
 
 impl Pipeline {
+    /// Another capture begins that has nothing to do with the one before, whatever addresses and
+    /// times they have in common: ends every connection. Numbers and counts go on.
+    pub fn start_over(&mut self, observer: &mut impl Observer) {
+        let Self {
+            frames,
+            flows,
+            budget,
+            decoding,
+            ..
+        } = self;
+        *frames = FrameDecoder::new();
+        flows.start_over();
+        decoding.all_left(flows, budget, observer);
+        observer.another_capture(flows.counters().opened);
+    }
+
     /// Memory is short: lets go of what is of least use, some of it at a time. First the bodies of
     /// messages in progress, which every connection can do without; then whole connections. False
     /// when there is nothing left that would help.

@@ -37,6 +37,8 @@ pub trait Observer {
     fn locked(&mut self, _connection: &Connection, _side: Side, _lock: &Lock) {}
     /// Bytes are missing.
     fn gap(&mut self, _connection: &Connection, _gap: &Gap) {}
+    /// Another capture begins. So many connections, of whatever kind, were in those before it.
+    fn another_capture(&mut self, _connections: u64) {}
     /// Memory is short, and the pipeline has nothing more to let go of: the observer lets go of
     /// what can be missed. Returns whether there was anything.
     fn relieve(&mut self) -> bool {
@@ -93,6 +95,11 @@ impl<A: Observer + ?Sized, B: Observer + ?Sized> Observer for (&mut A, &mut B) {
     fn ended_unknown(&mut self, flow: FlowId) {
         self.0.ended_unknown(flow);
         self.1.ended_unknown(flow);
+    }
+
+    fn another_capture(&mut self, connections: u64) {
+        self.0.another_capture(connections);
+        self.1.another_capture(connections);
     }
 
     fn relieve(&mut self) -> bool {

@@ -18,6 +18,7 @@ use rtmpscope::capture::error::CaptureError;
 use rtmpscope::capture::error::ErrorClass;
 use rtmpscope::capture::file::Files;
 use rtmpscope::capture::file::Input as FileInput;
+use rtmpscope::capture::file::Turn;
 use rtmpscope::capture::live::Live;
 use rtmpscope::capture::live::LiveOptions;
 use rtmpscope::capture::memory::Memory;
@@ -68,6 +69,25 @@ pub(super) struct Reading {
     away: u32,
     /// Class of the first error so far that was not mended.
     trouble: Option<ErrorClass>,
+    /// Where each file is a capture by itself.
+    apart: Option<Apart>,
+}
+
+/// Files that are captures by themselves.
+#[derive(Debug)]
+struct Apart {
+    turn: Turn,
+    /// The file of the frame before.
+    number: u64,
+}
+
+impl Apart {
+    /// Whether the frame is of a later file than the one before; to be asked until it is not.
+    fn has_turned(&mut self) -> bool {
+        let has_turned = self.number < self.turn.number();
+        self.number = self.number.saturating_add(u64::from(has_turned));
+        has_turned
+    }
 }
 
 /// When a look at what was read so far is taken.
@@ -115,14 +135,24 @@ impl Reading {
             quiet: flags.quiet,
             away: 0,
             trouble: None,
+            apart: None,
         }
+    }
+
+    /// The same where each file is a capture by itself, by what tells which of them is read.
+    #[must_use]
+    pub(super) fn apart_at(self, turn: Option<Turn>) -> Self {
+        let apart = turn.map(|turn| Apart { turn, number: 1 });
+        Self { apart, ..self }
     }
 
     /// Opens interfaces; files are opened when their turn comes.
     pub(super) fn open(flags: &Flags, input: &Input) -> Result<Self, CaptureError> {
+        let mut turn = None;
         let (source, filter): (Box<dyn Source>, _) = match &input.origin {
             Origin::Files(paths) => {
                 let files = Files::new(paths.iter().map(FileInput::named));
+                turn = input.is_apart.then(|| files.turn());
                 (Box::new(files), filter_of(input)?)
             }
             Origin::Demo => (Box::new(Files::new([demo::input()])), filter_of(input)?),
@@ -143,7 +173,7 @@ impl Reading {
         };
         Ok(Self {
             is_live: matches!(input.origin, Origin::Interfaces(_)),
-            ..Self::over(source, filter, flags, MemoryLimit::new(flags.memory))
+            ..Self::over(source, filter, flags, MemoryLimit::new(flags.memory)).apart_at(turn)
         })
     }
 
@@ -191,6 +221,12 @@ impl Reading {
                             check_clock(clock, pipeline, &mut self.autostop, recorder, &mut tell);
                         }
                         last = Some(now);
+                    }
+                    while self.apart.as_mut().is_some_and(Apart::has_turned) {
+                        match &mut self.recorder {
+                            None => pipeline.start_over(observer),
+                            Some(recorder) => pipeline.start_over(&mut both(observer, recorder)),
+                        }
                     }
                     let wanted = match &mut self.filter {
                         None => Ok(true),

@@ -95,6 +95,8 @@ pub enum Action {
     Compare,
     /// Only what differs, or all.
     OnlyDifferences,
+    /// The left one to the right.
+    SwapSides,
     /// A shorter span of time.
     ZoomIn,
     /// A longer one.
@@ -216,7 +218,7 @@ const fn ctrl(letter: char) -> Press {
 }
 
 /// Screens that have several panes.
-const PANED: &[Screen] = &[Session, Calls, Media, Messages, Findings, Compare];
+const PANED: &[Screen] = &[Session, Calls, Media, Messages, Findings];
 
 /// Screens with lines that can be searched through.
 const LISTS: &[Screen] = &[Streams, Calls, Messages, Findings];
@@ -344,6 +346,14 @@ pub const COMMANDS: &[Command] = &[
     )
     .on(&[Compare])
     .hint("differences"),
+    command(
+        "swap",
+        Action::SwapSides,
+        &[key(Char('X'))],
+        "the left one to the right, and the right one to the left",
+    )
+    .on(&[Compare])
+    .hint("swap"),
     command(
         "next-pane",
         Action::NextPane,

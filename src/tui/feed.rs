@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use crate::base::ids::FlowId;
 use crate::base::time::Timestamp;
+use crate::compare::Opening;
+use crate::compare::compare;
 use crate::tui::bodies::Bodies;
 use crate::tui::called::Called;
 use crate::tui::called::Readings;
 use crate::tui::model::Capture;
+use crate::tui::model::Compared;
 use crate::tui::model::Detail;
 use crate::tui::model::Detailed;
 use crate::tui::model::Kept;
@@ -37,6 +40,9 @@ use crate::tui::wanted::Wanted;
 
 /// Messages that are looked through for a filter before a frame is drawn: some milliseconds.
 const SEARCH_STEP: usize = 4000;
+
+/// Messages that are looked through for those of the setup: some seconds of media behind it.
+const MAX_OPENING: usize = 2000;
 
 /// Lines of messages beyond the shown ones, so that the next page is there.
 const MARGIN: usize = 8;
@@ -69,6 +75,8 @@ struct Frozen {
     rows: Vec<Arc<Row>>,
     rows_left_out: u64,
     detail: Detailed,
+    /// The comparison, and of which two.
+    compared: Option<((FlowId, FlowId), Compared)>,
     oddities: BTreeMap<FlowId, Vec<Arc<Oddity>>>,
     oddities_left_out: u64,
     last_message: u64,
@@ -112,6 +120,11 @@ impl Feed {
     pub fn snapshot(&mut self, view: &mut ViewState) -> Snapshot {
         self.shared.set_focus(view.focus);
         let shared = Arc::clone(&self.shared);
+        if let Some(pair) = shared.lock().to_compare.take() {
+            view.compare.pair = Some(pair);
+        }
+        let pair = view.compare.pair.filter(|_| view.screen == Screen::Compare);
+        shared.set_compared(pair);
         if self.beginning != shared.beginnings() {
             // What was found before is not what will be found now.
             *self = Self::new(Arc::clone(&shared));
@@ -146,6 +159,7 @@ impl Feed {
                     rows: snapshot.rows.clone(),
                     rows_left_out: snapshot.rows_left_out,
                     detail: snapshot.detail.clone(),
+                    compared: None,
                     oddities: inner.oddities.clone(),
                     oddities_left_out: inner.oddities_left_out,
                     last_message: view
@@ -194,6 +208,9 @@ impl Feed {
         if let (Screen::Media, Detailed::Known(detail)) = (view.screen, &snapshot.detail) {
             snapshot.strip = self.strip(detail, view);
         }
+        if let Some(pair) = pair {
+            snapshot.compared = Some(self.compared(pair));
+        }
         snapshot
     }
 
@@ -229,6 +246,37 @@ impl Feed {
         let strip = Arc::new(Strip::of(&messages, places.whole));
         self.strip = Some((made, Arc::clone(&strip)));
         Some(strip)
+    }
+
+    /// The two connections that are compared. In a frozen picture they stay as they were when they
+    /// were first looked at.
+    fn compared(&mut self, pair: (FlowId, FlowId)) -> Compared {
+        if let Some(frozen) = &self.frozen
+            && let Some((known, compared)) = &frozen.compared
+            && *known == pair
+        {
+            return compared.clone();
+        }
+        let shared = Arc::clone(&self.shared);
+        let inner = shared.lock();
+        let left = (detail_of(&inner, Some(pair.0)), opening(&inner, pair.0));
+        let right = (detail_of(&inner, Some(pair.1)), opening(&inner, pair.1));
+        drop(inner);
+        let comparison = left.0.known().zip(right.0.known()).map(|(one, other)| {
+            let comparison = compare(&one.party(&left.1), &other.party(&right.1));
+            Arc::new(comparison)
+        });
+        let compared = Compared {
+            left: left.0,
+            right: right.0,
+            comparison,
+        };
+        if let Some(frozen) = &mut self.frozen
+            && compared.comparison.is_some()
+        {
+            frozen.compared = Some((pair, compared.clone()));
+        }
+        compared
     }
 
     /// The lines around the selected message; the summaries are left for later, when the lock is
@@ -460,11 +508,31 @@ pub(super) fn line_text(kept: &Kept, detail: &Detail) -> String {
     .to_lowercase()
 }
 
+/// The messages that a connection began with, unless they were let go.
+fn opening(inner: &Inner, id: FlowId) -> Opening {
+    let mut opening = Opening::default();
+    let Some(ring) = inner.messages.ring(id).filter(|ring| ring.number(0) == 1) else {
+        return opening;
+    };
+    for at in 0..MAX_OPENING {
+        let Some(kept) = ring.message(at, &inner.messages.bodies) else {
+            break;
+        };
+        if kept.is_let_go && kept.raw.length > 0 && !kept.raw.type_id.is_media() {
+            return Opening::default();
+        }
+        if !opening.note(kept.side, &kept.raw) {
+            break;
+        }
+    }
+    opening
+}
+
 fn detail_of(inner: &Inner, focus: Option<FlowId>) -> Detailed {
     let Some(id) = focus else {
         return Detailed::None;
     };
-    if let Some(open) = inner.open.as_ref().filter(|open| open.id == id) {
+    if let Some(open) = inner.open.iter().find(|open| open.id == id) {
         return Detailed::Known(Arc::clone(open));
     }
     match inner.ended.get(&id) {

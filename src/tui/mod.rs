@@ -86,6 +86,8 @@ pub struct Options {
     pub filter: Sieve,
     /// Whether secrets are shown as they are.
     pub shows_secrets: bool,
+    /// The screen to begin with.
+    pub screen: Screen,
 }
 
 impl Default for Options {
@@ -96,6 +98,7 @@ impl Default for Options {
             has_color: !asked,
             filter: Sieve::default(),
             shows_secrets: false,
+            screen: Screen::default(),
         }
     }
 }
@@ -133,6 +136,7 @@ pub fn run(
         theme: Theme {
             has_color: options.has_color,
         },
+        screen: options.screen,
         ..ViewState::default()
     };
     view.shows_secrets = options.shows_secrets;

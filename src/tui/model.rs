@@ -16,6 +16,9 @@ use crate::base::side::Side;
 use crate::base::text::printable;
 use crate::base::time::Span;
 use crate::base::time::Timestamp;
+use crate::compare::Comparison;
+use crate::compare::Opening;
+use crate::compare::Party;
 use crate::net::Endpoint;
 use crate::net::health::Health;
 use crate::net::seq::SeqNum;
@@ -43,6 +46,8 @@ pub struct Snapshot {
     pub rows_left_out: u64,
     /// The connection that is open.
     pub detail: Detailed,
+    /// Two connections that are held against each other.
+    pub compared: Option<Compared>,
     /// The lines around the selected message.
     pub page: MessagePage,
     /// The selected message, taken apart.
@@ -56,6 +61,17 @@ pub struct Snapshot {
     pub anomalies: Vec<Arc<Oddity>>,
     /// Kinds of anomalies that were not kept one by one.
     pub anomalies_left_out: u64,
+}
+
+/// Two connections that are held against each other.
+#[derive(Debug, Clone)]
+pub struct Compared {
+    /// What is known of the left one.
+    pub left: Detailed,
+    /// What is known of the right one.
+    pub right: Detailed,
+    /// What came of it, once both are known.
+    pub comparison: Option<Arc<Comparison>>,
 }
 
 /// What is known of the open connection.
@@ -328,6 +344,21 @@ impl Detail {
     /// Foreign text, whatever it is, as it may be shown.
     pub fn prose(&self, text: &str) -> String {
         printable(&self.mask().prose(text))
+    }
+
+    /// The connection as one of two that are compared, with the messages that it began with.
+    pub(super) fn party<'a>(&'a self, opening: &'a Opening) -> Party<'a> {
+        Party {
+            id: self.id,
+            ends: self.ends,
+            first: self.first,
+            last: self.last,
+            session: &self.session,
+            health: &self.health,
+            missing: self.missing,
+            opening,
+            mask: self.mask(),
+        }
     }
 
     /// What is hidden.

@@ -1,7 +1,7 @@
 //! What the decoder knows, on its way to the screen. The [`Store`] listens on the decoder's
 //! thread, gathers, and from time to time hands everything over to the [`Shared`] state, which
-//! the dashboard's thread looks at. Only the connection that is open is handed over in full while
-//! it lasts; what has ended is kept within bounds.
+//! the dashboard's thread looks at. Only the connections that are open are handed over in full while
+//! they last; what has ended is kept within bounds.
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -93,6 +93,8 @@ pub struct Shared {
     beginnings: AtomicU64,
     /// The connection that is to be handed over in full.
     focus: AtomicU64,
+    /// Two more, that are held against each other.
+    compared: [AtomicU64; 2],
     /// Where messages are asked for whose bytes are to be read again.
     pub(super) desk: Desk,
 }
@@ -104,6 +106,7 @@ impl Default for Shared {
             version: AtomicU64::new(0),
             beginnings: AtomicU64::new(0),
             focus: AtomicU64::new(NOBODY),
+            compared: [const { AtomicU64::new(NOBODY) }; 2],
             desk: Desk::default(),
         }
     }
@@ -117,8 +120,10 @@ pub(super) struct Inner {
     /// Ended connections that are in the list no more.
     pub(super) rows_left_out: u64,
     places: HashMap<FlowId, usize>,
-    /// The open connection while it lasts.
-    pub(super) open: Option<Arc<Detail>>,
+    /// The open connections while they last: the one that is looked at, and two that are compared.
+    pub(super) open: Vec<Arc<Detail>>,
+    /// Two connections that are to be compared, until the dashboard knows.
+    pub(super) to_compare: Option<(FlowId, FlowId)>,
     /// Connections that ended.
     pub(super) ended: HashMap<FlowId, Arc<Detail>>,
     ended_order: VecDeque<(FlowId, usize)>,
@@ -207,6 +212,27 @@ impl Shared {
         self.focus
             .store(id.map_or(NOBODY, |id| id.0), Ordering::Relaxed);
     }
+
+    /// Asks for two more, to hold them against each other.
+    pub(super) fn set_compared(&self, pair: Option<(FlowId, FlowId)>) {
+        let ids = pair.map_or([NOBODY; 2], |(left, right)| [left.0, right.0]);
+        for (place, id) in self.compared.iter().zip(ids) {
+            place.store(id, Ordering::Relaxed);
+        }
+    }
+
+    /// Has two connections held against each other on the screen for that.
+    pub fn compare(&self, left: FlowId, right: FlowId) {
+        self.lock().to_compare = Some((left, right));
+        self.bump();
+    }
+
+    /// The numbers of the connections that are to be handed over in full.
+    fn asked_for(&self) -> [u64; 3] {
+        let of = |place: &AtomicU64| place.load(Ordering::Relaxed);
+        let [left, right] = &self.compared;
+        [of(&self.focus), of(left), of(right)]
+    }
 }
 
 /// Gathers what the pipeline tells.
@@ -254,11 +280,11 @@ impl Store {
         self
     }
 
-    /// Hands over everything that is new, and the open connection in full.
+    /// Hands over everything that is new, and the open connections in full.
     pub fn publish(&mut self, pipeline: &mut Pipeline, capture: Capture) {
-        let focus = self.shared.focus.load(Ordering::Relaxed);
+        let asked_for = self.shared.asked_for();
         let mut rows = Vec::new();
-        let mut open = None;
+        let mut open = Vec::new();
         for (connection, tcp) in pipeline.connections() {
             let id = connection.id;
             if self.changed.contains(&id) {
@@ -268,8 +294,8 @@ impl Store {
                     oddities,
                 ));
             }
-            if id.0 == focus {
-                open = Some(Arc::new(digest::detail(connection, tcp, self.show_secrets)));
+            if asked_for.contains(&id.0) {
+                open.push(Arc::new(digest::detail(connection, tcp, self.show_secrets)));
             }
         }
         self.changed.clear();
@@ -280,7 +306,7 @@ impl Store {
             inner.take_row(row, oddities);
         }
         self.hand_over_ended(&mut inner);
-        if open.is_some() {
+        if !open.is_empty() {
             inner.open = open;
         }
         inner.capture = capture;
@@ -431,9 +457,7 @@ impl Inner {
     }
 
     fn take_ended(&mut self, id: FlowId, detail: Arc<Detail>) {
-        if self.open.as_ref().is_some_and(|open| open.id == id) {
-            self.open = None;
-        }
+        self.open.retain(|open| open.id != id);
         let weight = digest::weight(&detail);
         self.ended.insert(id, detail);
         self.ended_order.push_back((id, weight));

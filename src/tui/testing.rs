@@ -510,6 +510,7 @@ pub(super) fn snapshot_of(
             lines,
         },
         detail: Detailed::Known(Arc::clone(&detail)),
+        compared: None,
         opened: Some(Arc::new(opened)),
         call_opened: call_opened(messages, &detail, 0),
         anomalies: vec![

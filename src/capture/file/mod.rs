@@ -172,6 +172,18 @@ pub struct Files {
     bytes_total: Option<u64>,
     filter: Option<Filter>,
     walker: Option<Walker>,
+    turn: Turn,
+}
+
+/// Which of several inputs is read: to be asked while a frame of it is looked at.
+#[derive(Debug, Clone, Default)]
+pub struct Turn(Arc<AtomicU64>);
+
+impl Turn {
+    /// How many inputs have had their turn, the one that is read now included.
+    pub fn number(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 #[derive(Debug)]
@@ -231,7 +243,13 @@ impl Files {
             bytes_total,
             filter: None,
             walker: None,
+            turn: Turn::default(),
         }
+    }
+
+    /// Tells which of the inputs is read.
+    pub fn turn(&self) -> Turn {
+        self.turn.clone()
     }
 
     /// A way to read frames again, with so many bytes between the places that can be read from;
@@ -268,6 +286,7 @@ impl Files {
         let Some(input) = self.waiting.pop_front() else {
             return Ok(false);
         };
+        self.turn.0.fetch_add(1, Ordering::Relaxed);
         let name = input.name();
         self.notes.inputs.push(InputInfo::new(name.clone()));
         if let (Some(walker), Input::Path(path)) = (&mut self.walker, &input)

@@ -330,6 +330,17 @@ impl<T: Default> FlowTable<T> {
         self.end_in_order(all, EndReason::EndOfCapture);
     }
 
+    /// Another capture begins that has nothing to do with the one before: ends all connections, and
+    /// forgets those that are over. Numbers and counts go on.
+    pub fn start_over(&mut self) {
+        self.drain_all();
+        *self = Self {
+            ended: std::mem::take(&mut self.ended),
+            counters: self.counters,
+            ..Self::new(self.config.clone())
+        };
+    }
+
     /// The next connection that left the table.
     pub fn next_ended(&mut self) -> Option<Ended<T>> {
         self.ended.pop_front()

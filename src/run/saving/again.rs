@@ -25,6 +25,8 @@ const OF_PIPES: &str = "can be read only once: save what comes through it to a f
 /// The files of the command line.
 pub(super) struct Files {
     flags: Flags,
+    /// Whether each is a capture by itself.
+    is_apart: bool,
     /// Which, or why not.
     origin: Result<Origin, String>,
     /// The filter while nobody uses it. It is made before rights are given up, since names in it
@@ -50,6 +52,7 @@ impl Files {
                 .ok()
                 .and_then(|_| filter_of(input).ok().flatten()),
             origin,
+            is_apart: input.is_apart,
             flags: flags.clone(),
         }
     }
@@ -69,7 +72,8 @@ impl Again for Files {
         // The dashboard has its own share of the memory, and what it holds is not to be let go.
         let memory = MemoryLimit::beside(self.flags.memory / 4);
         let filter = self.filter.take();
-        Ok(Reading::over(Box::new(files), filter, &self.flags, memory))
+        let turn = self.is_apart.then(|| files.turn());
+        Ok(Reading::over(Box::new(files), filter, &self.flags, memory).apart_at(turn))
     }
 
     fn done(&mut self, mut reading: Reading) {

@@ -271,6 +271,10 @@ impl ViewState {
             Action::Compare => self.start_comparing(snapshot),
             Action::OnlyDifferences => {
                 self.compare.only_differences = !self.compare.only_differences;
+                self.scroll = 0;
+            }
+            Action::SwapSides => {
+                self.compare.pair = self.compare.pair.map(|(left, right)| (right, left));
             }
             Action::ZoomIn => self.zoom(snapshot, true),
             Action::ZoomOut => self.zoom(snapshot, false),
@@ -318,8 +322,8 @@ impl ViewState {
             Screen::Session => SESSION_PANES,
             Screen::Media => MEDIA_PANES,
             Screen::Messages => 3,
-            Screen::Calls | Screen::Findings | Screen::Compare => 2,
-            Screen::Streams => 1,
+            Screen::Calls | Screen::Findings => 2,
+            Screen::Streams | Screen::Compare => 1,
         }
     }
 

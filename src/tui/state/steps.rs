@@ -79,9 +79,14 @@ impl ViewState {
                 self.scroll = stepped(self.scroll, CHARTS, by, forward);
             }
             Screen::Media if self.pane == MEDIA_FRAMES => self.step_frame(snapshot, by, forward),
-            Screen::Media | Screen::Calls | Screen::Findings | Screen::Compare => {
+            Screen::Media | Screen::Calls | Screen::Findings => {
                 // The panes know how long they are and stop at their end.
                 self.scroll = stepped(self.scroll, MAX_SCROLL, by, forward);
+            }
+            Screen::Compare => {
+                let count = crate::tui::view::compared_lines(snapshot, self);
+                let places = count.saturating_sub(self.page).saturating_add(1);
+                self.scroll = stepped(self.scroll, places, by, forward);
             }
         }
     }

@@ -60,6 +60,8 @@ const TABS_FROM_HEIGHT: u16 = 14;
 /// Lines that a screen needs so that the line of time does not take its room.
 const SCRUBBER_FROM_HEIGHT: u16 = 16;
 
+pub(super) use self::compare::compared_lines;
+
 /// Draws one frame. Returns the places in it that can be pointed at.
 pub fn render(buffer: &mut Buffer, area: Rect, snapshot: &Snapshot, view: &ViewState) -> Zones {
     let mut sheet = Sheet::new(buffer);
@@ -131,6 +133,9 @@ pub(super) fn page_lines(height: u16, screen: Screen) -> usize {
         .saturating_sub(tabs)
         .saturating_sub(scrubber);
     let lines = match screen {
+        Screen::Compare => body
+            .saturating_sub(compare::head_lines(body))
+            .saturating_add(2),
         Screen::Messages if messages::is_split(height) => messages::list_height(body),
         _ => body,
     };
