@@ -10,11 +10,15 @@ use clap::Subcommand;
 use rtmpscope::filter::Filter;
 use rtmpscope::tui::model::Speed;
 
+mod diff;
 mod packets;
 mod report;
 mod rights;
 mod sensor;
 
+pub(crate) use self::diff::DiffFlags;
+pub(crate) use self::diff::DiffFormat;
+pub(crate) use self::diff::Sought;
 pub(crate) use self::packets::Limit;
 pub(crate) use self::packets::PacketFlags;
 pub(crate) use self::report::ReportFormat;
@@ -63,6 +67,7 @@ Examples:
   rtmpscope -i eth0 tcp port 1935               watch an interface
   rtmpscope report a.pcap b.pcap host 192.0.2.7 BPF works on files, too
   rtmpscope extract capture.pcap -o flv/        one playable FLV per stream
+  rtmpscope diff good.pcap bad.pcap#2           what one connection does otherwise
 
 Exit codes: 0 done, 2 usage, 3 input unreadable or cut short (what could be read is shown),
 4 device or permission, 5 output could not be written.";
@@ -112,6 +117,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         inputs: Inputs,
     },
+    /// Hold two connections against each other, of one capture or of two: what differs first.
+    Diff(DiffFlags),
     /// Watch interfaces without a terminal, for weeks: records to a file, metrics for Prometheus.
     Sensor {
         #[command(flatten)]

@@ -1,5 +1,6 @@
 //! What leaves the program without a terminal: reports, JSON records, FLV files, packets.
 
+pub mod comparison;
 pub mod document;
 pub mod flv;
 mod html;

@@ -23,6 +23,7 @@ use rtmpscope::tui::model::Speed;
 use rtmpscope::tui::saving::Outcome;
 use rtmpscope::tui::saving::Progress;
 use rtmpscope::tui::saving::Request;
+use rtmpscope::tui::screen::Screen;
 use rtmpscope::tui::state::moments::ReplayAsk;
 use rtmpscope::tui::state::sieve::Sieve;
 use rtmpscope::tui::store::Shared;
@@ -31,8 +32,10 @@ use rtmpscope::tui::store::Store;
 use crate::cli::Flags;
 use crate::cli::Input;
 use crate::cli::Origin;
+use crate::cli::Sought;
 use crate::run::Exit;
 use crate::run::complain;
+use crate::run::diff::Chooser;
 use crate::run::opening::input_name;
 use crate::run::opening::open;
 use crate::run::options;
@@ -54,6 +57,15 @@ const PUBLISH_EVERY: Duration = Duration::from_millis(60);
 const REMEMBERED_SHARE: usize = 8;
 
 pub(super) fn dashboard(flags: &Flags, input: &Input) -> Exit {
+    show(flags, input, None)
+}
+
+/// The dashboard with two connections held against each other.
+pub(super) fn dashboard_of_two(flags: &Flags, input: &Input, sought: [Sought; 2]) -> Exit {
+    show(flags, input, Some(sought))
+}
+
+fn show(flags: &Flags, input: &Input, sought: Option<[Sought; 2]>) -> Exit {
     if !tui::has_terminal() {
         complain(&"the dashboard needs a terminal; `rtmpscope report` does not");
         return Exit::Usage;
@@ -99,6 +111,7 @@ pub(super) fn dashboard(flags: &Flags, input: &Input) -> Exit {
     let mut decoders = Decoders {
         flags,
         input,
+        sought,
         shared: Arc::clone(&shared),
         stop: Arc::clone(&stop),
         running: None,
@@ -110,6 +123,10 @@ pub(super) fn dashboard(flags: &Flags, input: &Input) -> Exit {
         tui::Options {
             filter: shown(flags).map(Sieve::from).unwrap_or_default(),
             shows_secrets: flags.show_secrets,
+            screen: match sought {
+                Some(_) => Screen::Compare,
+                None => Screen::default(),
+            },
             ..tui::Options::default()
         },
         &stop,
@@ -128,6 +145,8 @@ pub(super) fn dashboard(flags: &Flags, input: &Input) -> Exit {
 struct Decoders<'a> {
     flags: &'a Flags,
     input: &'a Input,
+    /// Two connections that are to be compared.
+    sought: Option<[Sought; 2]>,
     shared: Arc<Shared>,
     /// Set when the program is to end.
     stop: Arc<AtomicBool>,
@@ -162,6 +181,8 @@ impl Decoders<'_> {
             pace: Arc::clone(&pace),
             pacer: Pacer::new(from),
             is_over: Arc::clone(&is_over),
+            chooser: self.sought.map(Chooser::new).unwrap_or_default(),
+            shared: Arc::clone(&self.shared),
         };
         let store =
             Store::new(Arc::clone(&self.shared), self.flags.show_secrets).remembering(again);
@@ -295,6 +316,9 @@ struct Decoding {
     pace: Arc<Pace>,
     pacer: Pacer,
     is_over: Arc<AtomicBool>,
+    /// Finds the two connections that are to be compared.
+    chooser: Chooser,
+    shared: Arc<Shared>,
 }
 
 impl Decoding {
@@ -333,11 +357,19 @@ impl Decoding {
             }
         };
         let mut published = Instant::now();
-        let pacer = &mut self.pacer;
+        let (pacer, shared) = (&mut self.pacer, &self.shared);
+        let mut compared = None;
         reading.drive(
             &mut pipeline,
-            &mut store,
-            |store, pipeline, moment, source| {
+            &mut (&mut store, &mut self.chooser),
+            |(store, chooser), pipeline, moment, source| {
+                let pair = chooser.pair();
+                if compared != pair
+                    && let Some((left, right)) = pair
+                {
+                    compared = pair;
+                    shared.compare(left, right);
+                }
                 let is_paced = pace.asked().is_some();
                 if moment.is_idle || is_paced || published.elapsed() >= PUBLISH_EVERY {
                     published = Instant::now();
@@ -351,6 +383,12 @@ impl Decoding {
             },
             |error| troubles.borrow_mut().push(printable(&error.to_string())),
         );
+        let pair = self.chooser.best();
+        if compared != pair
+            && let Some((left, right)) = pair
+        {
+            shared.compare(left, right);
+        }
         let last = capture(&pipeline, &mut *reading.source, true);
         store.publish(&mut pipeline, last);
         let exit = reading.exit();
@@ -426,6 +464,8 @@ mod tests {
             pace: Arc::new(Pace::unbounded()),
             pacer: Pacer::new(None),
             is_over: Arc::default(),
+            chooser: Chooser::default(),
+            shared: Shared::new(),
         };
         let (exit, troubles) = decoding.run(reading, store);
         assert_eq!((exit, troubles.len()), (Exit::Done, 0));

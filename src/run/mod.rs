@@ -5,6 +5,7 @@ mod autostop;
 mod counts;
 mod dashboard;
 mod demo;
+mod diff;
 mod doctor;
 mod extract;
 mod interfaces;
@@ -42,6 +43,7 @@ use crate::cli::Input;
 use crate::cli::Inputs;
 use crate::cli::Origin;
 use crate::run::dashboard::dashboard;
+use crate::run::diff::diff;
 use crate::run::doctor::doctor;
 use crate::run::extract::extract;
 use crate::run::interfaces::interfaces;
@@ -107,6 +109,7 @@ pub(crate) fn run(cli: &Cli) -> ExitCode {
         }) => with_input(&cli.flags, inputs, |flags, input| {
             extract(flags, input, output, *force)
         }),
+        Some(Command::Diff(asked)) => diff(&cli.flags, asked),
         Some(Command::Sensor {
             sensor: options,
             inputs,

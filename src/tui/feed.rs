@@ -121,7 +121,8 @@ impl Feed {
         self.shared.set_focus(view.focus);
         let shared = Arc::clone(&self.shared);
         if let Some(pair) = shared.lock().to_compare.take() {
-            view.compare.pair = Some(pair);
+            // Whoever reads again from the begin may have chosen others meanwhile.
+            view.compare.pair.get_or_insert(pair);
         }
         let pair = view.compare.pair.filter(|_| view.screen == Screen::Compare);
         shared.set_compared(pair);
