@@ -96,8 +96,10 @@ mod tests {
 
     #[test]
     fn as_many_as_possible_are_opposite() {
-        // By hand: c, p, r stand in both in this order; f and s have moved.
-        assert_eq!(shown("crfsp", "csrp"), "c>sr<f<sp");
+        // By hand: connect, createStream and publish, with releaseStream and FCPublish between.
+        assert_eq!(shown("crfsp", "csp"), "c<r<fsp");
+        // The longest one wins over the one that is found first.
+        assert_eq!(shown("xabcx", "abcxx"), "<xabcx>x");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::base::side::Side;
 use crate::base::units::bytes;
+use crate::base::units::counted;
 use crate::base::units::marked;
 use crate::compare::Both;
 use crate::compare::Party;
@@ -87,6 +88,16 @@ pub(super) fn as_f64(count: u64) -> f64 {
 )]
 pub(super) fn whole_bytes(count: f64) -> String {
     bytes(count as u64)
+}
+
+/// How often, of a count that was made a figure.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a count is not negative, and the cast saturates"
+)]
+pub(super) fn times(count: f64) -> String {
+    counted(count as u64, "time")
 }
 
 /// What a side sent; `None` where nothing of it was captured.

@@ -40,6 +40,11 @@ impl Value {
         }
     }
 
+    /// The same with more words behind it, which are not compared.
+    pub(super) fn with(&self, more: &str) -> Self {
+        Self::by(format!("{}{more}", self.text), self.key())
+    }
+
     fn key(&self) -> &str {
         self.key.as_deref().unwrap_or(&self.text)
     }

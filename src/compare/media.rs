@@ -1,6 +1,7 @@
 //! The tracks: what their codecs are configured to and how they keep time; and what the metadata
 //! says of them.
 
+use crate::base::units::grouped;
 use crate::base::units::lasting;
 use crate::base::units::millis as in_words;
 use crate::compare::Both;
@@ -8,7 +9,9 @@ use crate::compare::Party;
 use crate::compare::Section;
 use crate::compare::Weight;
 use crate::compare::amf;
+use crate::compare::amf::Property;
 use crate::compare::chunks::as_f64;
+use crate::compare::chunks::times;
 use crate::compare::lines::Lines;
 use crate::compare::lines::Tolerance;
 use crate::rtmp::media::codec::CodecId;
@@ -117,32 +120,24 @@ fn ask<'a, T>(pair: Pair<'a>, of: impl Fn(&'a Track) -> Option<T>) -> (Option<T>
 
 fn track(title: String, kind: MediaKind, pair: Pair<'_>, both: Both<'_>) -> Section {
     let mut lines = Lines::new(title);
-    let weight = match pair {
-        (Some(_), Some(_)) => Weight::Choice,
-        // A side that came to no media at all lacks more than this track.
-        _ => Weight::Fault,
+    let codec = ask(pair, |track| track.codec.map(|codec| codec.to_string()));
+    let (Some(_), Some(_)) = pair else {
+        // What a track is like that the other side has not is told on its own screens.
+        lines.add("codec", Weight::Fault, codec);
+        return lines.finish();
     };
-    lines.add(
-        "codec",
-        weight,
-        ask(pair, |track| track.codec.map(|codec| codec.to_string())),
-    );
-    if let (Some(_), Some(_)) = pair {
-        lines.add(
-            "codec named by",
-            Weight::Choice,
-            ask(pair, |track| track.codec.map(named_by)),
-        );
-        let headers = |track: &Track| {
-            Some(if track.is_enhanced {
-                "Enhanced RTMP"
-            } else {
-                "FLV"
-            })
-        };
-        lines.add("headers", Weight::Choice, ask(pair, headers));
-        configured(&mut lines, pair, both);
-    }
+    lines.add("codec", Weight::Choice, codec);
+    let named = ask(pair, |track| track.codec.map(named_by));
+    lines.add("codec named by", Weight::Choice, named);
+    let headers = |track: &Track| {
+        Some(if track.is_enhanced {
+            "Enhanced RTMP"
+        } else {
+            "FLV"
+        })
+    };
+    lines.add("headers", Weight::Choice, ask(pair, headers));
+    configured(&mut lines, pair, both);
     match kind {
         MediaKind::Video => video(&mut lines, pair),
         MediaKind::Audio => audio(&mut lines, pair),
@@ -190,7 +185,7 @@ fn configured(lines: &mut Lines, pair: Pair<'_>, both: Both<'_>) {
         "configuration changed",
         (left.unwrap_or(0.0), right.unwrap_or(0.0)),
         INCIDENTS,
-        |count| format!("{count:.0} times"),
+        times,
     );
 }
 
@@ -384,13 +379,17 @@ fn timing(lines: &mut Lines, pair: Pair<'_>) {
     for (name, of) in incidents {
         let (left, right) = clock(of);
         let counts = (left.unwrap_or(0.0), right.unwrap_or(0.0));
-        lines.trouble(name, counts, INCIDENTS, |count| format!("{count:.0} times"));
+        lines.trouble(name, counts, INCIDENTS, times);
     }
 }
 
 /// Audio against video, and both together.
 pub(super) fn together(both: Both<'_>) -> Section {
     let mut lines = Lines::new("audio and video together");
+    let (left, right) = both.ask(|party| party.session.tracks.is_empty());
+    if left || right {
+        return lines.finish();
+    }
     let skew = |of: fn(&crate::session::skew::Skew) -> Option<f64>| {
         both.ask(move |party| {
             let summary = party.session.summary();
@@ -441,6 +440,14 @@ pub(super) fn metadata(both: Both<'_>) -> Section {
             amf::properties(party, &value, &Secrecy::of_property)
         })
     });
+    if left.is_empty() != right.is_empty() {
+        let told = |properties: &[Property]| {
+            let count = u64::try_from(properties.len()).unwrap_or(u64::MAX);
+            (count > 0).then(|| format!("{} properties", grouped(count)))
+        };
+        lines.add("onMetaData", Weight::Choice, (told(&left), told(&right)));
+        return lines.finish();
+    }
     amf::add_lines(&mut lines, left, right, |key| {
         if OF_THE_RECORDING.contains(&key) {
             Weight::Figure

@@ -1,13 +1,14 @@
 //! How TCP carried the two connections, and how RTMP acknowledged.
 
 use crate::base::side::Side;
-use crate::base::units::bytes;
+use crate::base::units::counted;
 use crate::base::units::lasting;
 use crate::compare::Both;
 use crate::compare::Party;
 use crate::compare::Section;
 use crate::compare::Weight;
 use crate::compare::chunks::as_f64;
+use crate::compare::chunks::times;
 use crate::compare::chunks::whole_bytes;
 use crate::compare::lines::Lines;
 use crate::compare::lines::Tolerance;
@@ -83,7 +84,6 @@ pub(super) fn tcp(both: Both<'_>) -> Section {
         let overtaken = count(&|health| share(health.out_of_order_packets, health));
         lines.trouble(name("out of order"), overtaken, RETRANSMISSIONS, percent);
         let syns = count(&|health| f64::from(health.syn_retransmissions));
-        let times = |count: f64| format!("{count:.0} times");
         lines.trouble(name("SYN sent again"), syns, LOSSES, times);
         let closed = count(&|health| f64::from(health.zero_windows));
         lines.trouble(name("window closed"), closed, LOSSES, times);
@@ -112,12 +112,12 @@ pub(super) fn acknowledgements(both: Both<'_>) -> Section {
         let name = |what: &str| format!("{} {what}", arrow(side));
         let (left, right) = both.ask(|party| {
             let announced = party.session.windows.of(side).announced?;
-            Some(bytes(u64::from(announced)))
+            Some(counted(u64::from(announced), "byte"))
         });
         lines.add(name("window"), Weight::Choice, (left, right));
         let (left, right) = both.ask(|party| {
             let bandwidth = party.session.windows.of(side).peer_bandwidth?;
-            let window = bytes(u64::from(bandwidth.window));
+            let window = counted(u64::from(bandwidth.window), "byte");
             Some(match bandwidth.limit {
                 Some(limit) => format!("{window}, {limit}"),
                 None => window,
@@ -143,9 +143,7 @@ pub(super) fn acknowledgements(both: Both<'_>) -> Section {
         };
         lines.add(name("acknowledgements"), weight, (left, right));
         let resets = both.ask(|party| f64::from(party.session.windows.of(side).resets));
-        lines.trouble(name("acknowledgements set back"), resets, LOSSES, |count| {
-            format!("{count:.0} times")
-        });
+        lines.trouble(name("acknowledgements set back"), resets, LOSSES, times);
     }
     lines.finish()
 }

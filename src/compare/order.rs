@@ -4,7 +4,7 @@
 
 use crate::base::side::Side;
 use crate::base::time::Span;
-use crate::base::units::bytes;
+use crate::base::units::counted;
 use crate::base::units::lasting;
 use crate::compare::Aligned;
 use crate::compare::Both;
@@ -63,10 +63,7 @@ pub(super) fn messages(both: Both<'_>) -> Section {
         } else {
             Weight::Fault
         };
-        let values = (
-            one.map(|step| step.says.clone()),
-            other.map(|step| step.says.clone()),
-        );
+        let values = (one.map(Step::told), other.map(Step::told));
         lines.add(any.name.clone(), weight, values);
     }
     lines.finish()
@@ -79,15 +76,34 @@ struct Step {
     name: String,
     /// What it says.
     says: Value,
+    /// How often in a row.
+    times: u32,
     /// Whether it refuses something.
     is_error: bool,
 }
 
+impl Step {
+    fn told(&self) -> Value {
+        match self.times {
+            1 => self.says.clone(),
+            times => self.says.with(&format!(", {times} times")),
+        }
+    }
+}
+
 fn steps(party: &Party<'_>) -> Vec<Step> {
-    let messages = party.opening.messages().iter();
-    messages
-        .map(|(side, raw)| step(party, *side, raw))
-        .collect()
+    let mut steps: Vec<Step> = Vec::new();
+    for (side, raw) in party.opening.messages() {
+        let step = step(party, *side, raw);
+        match steps.last_mut() {
+            // Some encoders say the same many times, each as often as it likes.
+            Some(last) if last.name == step.name && last.says == step.says => {
+                last.times = last.times.saturating_add(1);
+            }
+            _ => steps.push(step),
+        }
+    }
+    steps
 }
 
 fn step(party: &Party<'_>, side: Side, raw: &RawMessage) -> Step {
@@ -95,13 +111,14 @@ fn step(party: &Party<'_>, side: Side, raw: &RawMessage) -> Step {
     let of = |kind: &str, says: Value| Step {
         name: format!("{} {kind}", arrow(side)),
         says,
+        times: 1,
         is_error: false,
     };
     match message::decode(raw, &mut NoFields).message {
-        Message::SetChunkSize { size } => of(&kind, bytes(u64::from(size)).into()),
-        Message::WindowAckSize { size } => of(&kind, bytes(u64::from(size)).into()),
+        Message::SetChunkSize { size } => of(&kind, in_bytes(size).into()),
+        Message::WindowAckSize { size } => of(&kind, in_bytes(size).into()),
         Message::SetPeerBandwidth(bandwidth) => {
-            let window = bytes(u64::from(bandwidth.window));
+            let window = in_bytes(bandwidth.window);
             let says = match bandwidth.limit {
                 Some(limit) => format!("{window}, {limit}"),
                 None => window,
@@ -128,6 +145,10 @@ fn step(party: &Party<'_>, side: Side, raw: &RawMessage) -> Step {
     }
 }
 
+fn in_bytes(size: u32) -> String {
+    counted(u64::from(size), "byte")
+}
+
 /// What an event of a stream or of the connection is about. Of pings nothing is told: their times
 /// are nobody's choice.
 fn told(control: &UserControl) -> String {
@@ -150,13 +171,17 @@ fn command_step(party: &Party<'_>, side: Side, command: &Command) -> Step {
         status.and_then(|status| status.code),
         command.transaction_id,
     ) {
-        (Some(code), _) => party.prose(code),
-        (None, Some(id)) if id.expects_answer() => format!("transaction {id}"),
-        (None, _) => "sent".to_owned(),
+        (Some(code), _) => Value::from(party.prose(code)),
+        (None, Some(id)) if id.expects_answer() => {
+            // Its number depends on how many came before.
+            Value::by(format!("transaction {id}"), "transaction")
+        }
+        (None, _) => Value::from("sent"),
     };
     Step {
         name,
-        says: says.into(),
+        says,
+        times: 1,
         is_error,
     }
 }

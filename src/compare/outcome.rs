@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::base::severity::Severity;
 use crate::base::side::Side;
 use crate::base::units::counted;
+use crate::base::units::grouped;
 use crate::base::units::span_with_hours;
 use crate::compare::Both;
 use crate::compare::Party;
@@ -142,7 +143,11 @@ fn anomalies(lines: &mut Lines, both: Both<'_>) {
     for side in Side::BOTH {
         let (left, right) = both.ask(|party| {
             let count = *party.session.wire_anomalies.of(side);
-            (count > 0).then(|| counted(count, "anomaly of the wire").replace("wires", "wire"))
+            match count {
+                0 => None,
+                1 => Some("1 anomaly".to_owned()),
+                _ => Some(format!("{} anomalies", grouped(count))),
+            }
         });
         let is_same = left.is_some() && right.is_some();
         let name = format!("{} decoder", super::order::arrow(side));

@@ -13,6 +13,7 @@ use crate::compare::order::arrow;
 use crate::compare::outcome::millis;
 use crate::rtmp::event::DigestScheme;
 use crate::session::handshake::EchoVerdict;
+use crate::session::netstream::Role;
 use crate::session::setup::Phase;
 use crate::session::setup::Setup;
 
@@ -120,12 +121,20 @@ pub(super) fn times(both: Both<'_>) -> Section {
         }),
         ("in all, to the first medium", Setup::total),
     ];
+    // A publisher sends when it likes; a player is made to wait.
+    let (role, other_role) = both.ask(|party| party.session.summary().role);
+    let are_waiting = role == Some(Role::Player) && role == other_role;
     for (name, of) in from_start {
         let (one, other) = (of(&left), of(&right));
-        let weight = if is_slow(one) == is_slow(other) {
-            Weight::Figure
-        } else {
+        let is_worse = match (one, other) {
+            (Some(_), Some(_)) => are_waiting && is_slow(one) != is_slow(other),
+            // Media that never came was told with the tracks.
+            _ => false,
+        };
+        let weight = if is_worse {
             Weight::Fault
+        } else {
+            Weight::Figure
         };
         let values = (one.map(Span::as_millis_f64), other.map(Span::as_millis_f64));
         lines.figures(name, weight, values, TIMES, |ms| lasting(millis(ms)));

@@ -16,7 +16,7 @@ use crate::compare::Verdict;
 use crate::compare::Weight;
 
 /// Columns of the names and of the values on the left; what is wider moves the rest to the right.
-const NAME_WIDTH: usize = 26;
+const NAME_WIDTH: usize = 28;
 const LEFT_WIDTH: usize = 34;
 
 /// Writes the comparison as text: what differs, and `all` what is the same too. `names` say where

@@ -97,6 +97,13 @@ fn print(flags: &Flags, asked: &DiffFlags, input: &Input, sought: [Sought; 2]) -
         Ok(comparison) => comparison,
         Err(missing) => {
             let missing = usize::from(missing);
+            let file = sought.get(missing).map_or(0, |sought| sought.file);
+            let file = usize::try_from(file).unwrap_or(usize::MAX);
+            let input = reading.source.inputs().get(file);
+            if input.is_none_or(|input| input.interfaces.is_empty()) {
+                // Why it cannot be read was told.
+                return reading.exit();
+            }
             let name = names.get(missing).map_or("", String::as_str);
             let number = sought.get(missing).and_then(|sought| sought.number);
             match number {

@@ -43,6 +43,8 @@ use crate::tui::theme::Theme;
 mod bodies;
 mod called;
 pub mod commands;
+#[cfg(test)]
+mod compare_tests;
 mod copy;
 mod digest;
 mod entry;

@@ -15,6 +15,8 @@ use crate::base::severity::Severity;
 use crate::base::side::PerSide;
 use crate::base::side::Side;
 use crate::base::time::Timestamp;
+use crate::compare::Opening;
+use crate::compare::compare;
 use crate::net::Endpoint;
 use crate::rtmp::event::ChunkSize;
 use crate::rtmp::event::Event;
@@ -40,6 +42,7 @@ use crate::session::summary::Stage;
 use crate::tui;
 use crate::tui::model::CallOpened;
 use crate::tui::model::Capture;
+use crate::tui::model::Compared;
 use crate::tui::model::Detail;
 use crate::tui::model::Detailed;
 use crate::tui::model::Kept;
@@ -251,6 +254,40 @@ pub(super) fn conversation(name: &str) -> Vec<(Side, RawMessage)> {
         all.push((Side::Client, raw(MessageTypeId::AUDIO, 4, ms + 5, &audio)));
     }
     all
+}
+
+/// A snapshot in which that publisher is held against one that was refused, with a chunk size of
+/// its own.
+pub(super) fn compared() -> Snapshot {
+    let messages = conversation("cam-77");
+    let mut refused: Vec<(Side, RawMessage)> = messages.iter().take(6).cloned().collect();
+    refused.retain(|(_, raw)| raw.type_id != MessageTypeId::SET_CHUNK_SIZE);
+    let information = object(&[
+        ("level", "error"),
+        ("code", "NetStream.Publish.BadName"),
+        ("description", "Already publishing"),
+    ]);
+    let body = [text("onStatus"), number(0.0), vec![5], information].concat();
+    let mut status = raw(MessageTypeId::COMMAND_AMF0, 5, 1900, &body);
+    status.stream_id = MessageStreamId(1);
+    refused.push((Side::Server, status));
+    let [(left, opening), (right, other_opening)] = [messages, refused].map(|messages| {
+        let mut opening = Opening::default();
+        for (side, raw) in &messages {
+            opening.note(*side, raw);
+        }
+        (detail(&messages), opening)
+    });
+    let mut right = right;
+    right.id = FlowId(3);
+    let comparison = compare(&left.party(&opening), &right.party(&other_opening));
+    let mut snapshot = snapshot("cam-77", 5);
+    snapshot.compared = Some(Compared {
+        left: Detailed::Known(Arc::new(left)),
+        right: Detailed::Known(Arc::new(right)),
+        comparison: Some(Arc::new(comparison)),
+    });
+    snapshot
 }
 
 fn endpoint(last: u8, port: u16) -> Endpoint {

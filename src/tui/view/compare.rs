@@ -119,7 +119,7 @@ impl Columns {
             return None;
         }
         // Beside them stand the sign, two rules, and blanks.
-        let room = usize::from(room).saturating_sub(9);
+        let room = usize::from(room).saturating_sub(10);
         let name = (room / 4).clamp(18, 32);
         let left = room.saturating_sub(name) / 2;
         Some(Self {
@@ -337,7 +337,7 @@ fn cell(value: Option<&String>, room: usize) -> Vec<String> {
     let Some(value) = value else {
         return vec!["-".to_owned()];
     };
-    let mut lines = wrap(value, room.max(1));
+    let mut lines = wrap(&breakable(value, room), room.max(1));
     if lines.len() > MOST_LINES {
         lines.truncate(MOST_LINES);
         if let Some(last) = lines.last_mut() {
@@ -345,6 +345,33 @@ fn cell(value: Option<&String>, room: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The text with a blank behind some sign of words that do not fit into a line, as the codes of RTMP
+/// seldom do.
+fn breakable(text: &str, room: usize) -> String {
+    let mut words = Vec::new();
+    for word in text.split(' ') {
+        let mut rest = word;
+        while width(rest) > room {
+            let ends = rest
+                .char_indices()
+                .filter(|(_, c)| "./:_-,&?=".contains(*c));
+            let ends = ends.map(|(at, c)| at.saturating_add(c.len_utf8()));
+            let fits = |end: &usize| rest.get(..*end).is_some_and(|begin| width(begin) <= room);
+            let Some((begin, behind)) = ends
+                .filter(fits)
+                .last()
+                .and_then(|end| rest.split_at_checked(end))
+            else {
+                break;
+            };
+            words.push(begin);
+            rest = behind;
+        }
+        words.push(rest);
+    }
+    words.join(" ")
 }
 
 fn styles(line: &Compared, view: &ViewState) -> (Style, Style, Style) {
