@@ -20,6 +20,7 @@ const DOCUMENTS: &[&str] = &[
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "docs/compare.md",
     "docs/exports.md",
     "docs/filters.md",
     "docs/json.md",
@@ -46,6 +47,7 @@ fn every_flag_that_is_named_exists() {
         &["report", "--help"],
         &["json", "--help"],
         &["extract", "--help"],
+        &["diff", "--help"],
         &["sensor", "--help"],
         &["demo", "--help"],
         &["doctor", "--help"],
@@ -66,6 +68,8 @@ fn every_path_that_is_named_exists() {
     for document in DOCUMENTS {
         for word in read(document).split(|c: char| c.is_whitespace() || "`()[],;:|".contains(c)) {
             let word = word.trim_end_matches('.');
+            // Behind it stands the number of a connection.
+            let word = word.split('#').next().unwrap_or(word);
             let is_path = [
                 "src/",
                 "tests/",
@@ -112,7 +116,7 @@ fn the_recipes_run_and_print_something() {
         println!("skipped: no jq");
         return;
     }
-    let text = read("docs/json.md") + &read("docs/filters.md");
+    let text = read("docs/json.md") + &read("docs/filters.md") + &read("docs/compare.md");
     let mut count = 0;
     for block in text.split("```sh\n").skip(1) {
         let script = block.split("```").next().unwrap_or_default();
@@ -178,6 +182,18 @@ fn the_examples_of_exports_run_and_print_what_is_shown() {
     for said in shown {
         assert!(printed.contains(said), "no longer so: {said}");
     }
+}
+
+#[test]
+fn the_example_of_a_comparison_is_what_the_program_prints() {
+    let good = common::sample("ffmpeg-nginx.pcap");
+    let bad = common::sample("bad-name.pcap") + "#2";
+    let printed = common::stdout(&common::run(&["diff", &good, &bad]));
+    let text = read("docs/compare.md");
+    let shown = text.split("```text\n").nth(1).expect("an example");
+    let shown = shown.split("```").next().unwrap_or_default();
+    assert!(shown.lines().count() > 3);
+    assert!(printed.contains(shown), "no longer so:\n{printed}");
 }
 
 #[test]

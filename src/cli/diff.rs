@@ -60,6 +60,9 @@ impl DiffFlags {
         if !flags.interface.is_empty() || !flags.read.is_empty() {
             return Err("diff takes its two files as words: leave -r and -i out".to_owned());
         }
+        if flags.display_filter.is_some() {
+            return Err("diff takes connections by their numbers: leave -Y out".to_owned());
+        }
         if flags.packets.write.is_some() {
             return Err("diff writes no packets: leave -w out".to_owned());
         }

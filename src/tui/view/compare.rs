@@ -171,11 +171,10 @@ fn heads(sheet: &mut Sheet<'_>, area: Rect, comparison: &Comparison, view: &View
                     break;
                 };
                 let style = if at == 0 { theme.head() } else { theme.dim() };
-                let name = if at == 0 { "" } else { "" };
                 let line = row(
                     "  ",
                     Style::new(),
-                    name,
+                    "",
                     (one, style),
                     (other, style),
                     columns,
@@ -192,15 +191,10 @@ fn heads(sheet: &mut Sheet<'_>, area: Rect, comparison: &Comparison, view: &View
                 .into_iter()
                 .zip(rest.y..rest.bottom())
             {
-                let text = format!(" {sign} {}", about(head).join("  "));
-                let text = fit(&text, usize::from(rest.width));
-                put(
-                    sheet,
-                    rest.x,
-                    y,
-                    &Line::styled(text, theme.head()),
-                    rest.width,
-                );
+                let mut parts = vec![(format!(" {sign}"), theme.head())];
+                parts.extend(about(head).map(|text| (text, theme.head())));
+                let line = fit_parts(&parts, " ", usize::from(rest.width));
+                put(sheet, rest.x, y, &line, rest.width);
                 let action = if sign == "‹" {
                     Action::Enter
                 } else {
@@ -245,7 +239,7 @@ fn about(head: &Head) -> [String; 4] {
         format!("#{} {}", head.id, head.label),
         format!("{}, {}", head.role, head.stage.replace('_', " ")),
         format!("{} → {}", address(Side::Client), address(Side::Server)),
-        format!("{}, for {}", head.began, head.lasted),
+        format!("{} from {}", head.lasted, head.began),
     ]
 }
 
@@ -464,8 +458,12 @@ fn below(all: &mut Vec<Line<'_>>, line: &Compared, room: usize, view: &ViewState
         }
         _ => {
             all.push(Line::from(head));
-            all.extend(value("‹", line.left.as_ref(), left_style));
-            all.extend(value("›", line.right.as_ref(), right_style));
+            if line.verdict != Verdict::OnlyRight {
+                all.extend(value("‹", line.left.as_ref(), left_style));
+            }
+            if line.verdict != Verdict::OnlyLeft {
+                all.extend(value("›", line.right.as_ref(), right_style));
+            }
         }
     }
 }
