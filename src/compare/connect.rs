@@ -49,7 +49,7 @@ fn section(
 /// Why there is nothing to hold against each other, where the begin of one side is not known.
 pub(super) fn missing(both: Both<'_>, no_left: bool, no_right: bool) -> Option<String> {
     let lacks = |party: &Party<'_>, has_none: bool| {
-        has_none && !(party.session.is_from_begin() && !party.opening.messages().is_empty())
+        has_none && (!party.session.is_from_begin() || party.opening.messages().is_empty())
     };
     match (lacks(both.left, no_left), lacks(both.right, no_right)) {
         (true, true) => Some("the first messages of neither are there".to_owned()),

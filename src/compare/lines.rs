@@ -75,11 +75,14 @@ impl Tolerance {
     }
 }
 
+/// Something that is asked of both sides, by its name.
+pub(super) type Asked<T, V> = (&'static str, fn(&T) -> Option<V>);
+
 /// Makes a section.
 #[derive(Debug)]
 pub(super) struct Lines {
     title: String,
-    lines: Vec<Line>,
+    made: Vec<Line>,
     left_out: usize,
     note: Option<String>,
     keeps_order: bool,
@@ -90,7 +93,7 @@ impl Lines {
     pub(super) fn new(title: impl Into<String>) -> Self {
         Self {
             title: title.into(),
-            lines: Vec::new(),
+            made: Vec::new(),
             left_out: 0,
             note: None,
             keeps_order: false,
@@ -125,11 +128,11 @@ impl Lines {
             (Some(_), Some(_)) if is_same => Verdict::Same,
             (Some(_), Some(_)) => Verdict::Differs,
         };
-        if self.lines.len() >= MAX_LINES {
+        if self.made.len() >= MAX_LINES {
             self.left_out = self.left_out.saturating_add(1);
             return;
         }
-        self.lines.push(Line {
+        self.made.push(Line {
             name: bounded(name.into()),
             left: left.map(bounded),
             right: right.map(bounded),
@@ -187,7 +190,7 @@ impl Lines {
     /// The section.
     pub(super) fn finish(mut self) -> Section {
         if !self.keeps_order {
-            self.lines.sort_by_key(|line| {
+            self.made.sort_by_key(|line| {
                 let weight = line.is_difference().then_some(line.weight as u8);
                 weight.unwrap_or(u8::MAX)
             });
@@ -197,7 +200,7 @@ impl Lines {
         }
         Section {
             title: self.title,
-            lines: self.lines,
+            lines: self.made,
             note: self.note,
         }
     }

@@ -12,6 +12,7 @@ use crate::compare::amf;
 use crate::compare::amf::Property;
 use crate::compare::chunks::as_f64;
 use crate::compare::chunks::times;
+use crate::compare::lines::Asked;
 use crate::compare::lines::Lines;
 use crate::compare::lines::Tolerance;
 use crate::rtmp::media::codec::CodecId;
@@ -190,7 +191,7 @@ fn configured(lines: &mut Lines, pair: Pair<'_>, both: Both<'_>) {
 }
 
 fn video(lines: &mut Lines, pair: Pair<'_>) {
-    let facts: [(&str, fn(&VideoConfig) -> Option<String>); 12] = [
+    let facts: [Asked<VideoConfig, String>; 12] = [
         ("profile", |config| {
             let number = config.profile?.to_string();
             Some(config.profile_name.map_or(number, str::to_owned))
@@ -245,7 +246,7 @@ fn video(lines: &mut Lines, pair: Pair<'_>) {
 }
 
 fn audio(lines: &mut Lines, pair: Pair<'_>) {
-    let facts: [(&str, fn(&AudioConfig) -> Option<String>); 7] = [
+    let facts: [Asked<AudioConfig, String>; 7] = [
         ("profile", |config| {
             let number = config.object_type?.to_string();
             Some(config.profile_name().map_or(number, str::to_owned))
@@ -369,7 +370,7 @@ fn timing(lines: &mut Lines, pair: Pair<'_>) {
         UNFELT,
         in_words,
     );
-    let incidents: [(&str, fn(&Clock) -> Option<f64>); 3] = [
+    let incidents: [Asked<Clock, f64>; 3] = [
         ("gaps", |clock| Some(f64::from(clock.gaps))),
         ("timestamps going back", |clock| {
             Some(f64::from(clock.backwards))

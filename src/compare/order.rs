@@ -115,8 +115,9 @@ fn step(party: &Party<'_>, side: Side, raw: &RawMessage) -> Step {
         is_error: false,
     };
     match message::decode(raw, &mut NoFields).message {
-        Message::SetChunkSize { size } => of(&kind, in_bytes(size).into()),
-        Message::WindowAckSize { size } => of(&kind, in_bytes(size).into()),
+        Message::SetChunkSize { size } | Message::WindowAckSize { size } => {
+            of(&kind, in_bytes(size).into())
+        }
         Message::SetPeerBandwidth(bandwidth) => {
             let window = in_bytes(bandwidth.window);
             let says = match bandwidth.limit {

@@ -19,6 +19,7 @@ use crate::session::call::Call;
 use crate::session::call::CallState;
 use crate::session::call::Expectation;
 use crate::session::end::EndStyle;
+use crate::session::netstream::Role;
 use crate::session::summary::Stage;
 
 /// Two captures of the same are seldom stopped at the same moment.
@@ -51,11 +52,10 @@ pub(super) fn outcome(both: Both<'_>) -> Section {
     });
     lines.add("last status of the stream", Weight::Choice, (left, right));
     let (left, right) = both.ask(|party| {
-        let sides = Side::BOTH.into_iter().find_map(|side| {
+        Side::BOTH.into_iter().find_map(|side| {
             let opaque = party.session.opaque.of(side).as_ref()?;
             Some(format!("{} sends: {}", side.name(), opaque.reason))
-        });
-        sides
+        })
     });
     lines.add("cannot be read", Weight::Fault, (left, right));
     anomalies(&mut lines, both);
@@ -120,7 +120,7 @@ fn anomalies(lines: &mut Lines, both: Both<'_>) {
             let known = kinds.entry(anomaly.kind.code());
             let known = known.or_insert((anomaly.kind.severity(), 0));
             known.0 = known.0.max(anomaly.kind.severity());
-            known.1 = known.1.saturating_add(u64::from(anomaly.count));
+            known.1 = known.1.saturating_add(anomaly.count);
         }
         kinds
     };
@@ -196,7 +196,7 @@ fn end(party: &Party<'_>) -> String {
 /// Who they are: what they call the stream and themselves.
 pub(super) fn names(both: Both<'_>) -> Section {
     let mut lines = Lines::new("stream and peers");
-    let (left, right) = both.ask(|party| party.session.summary().role.map(|role| role.name()));
+    let (left, right) = both.ask(|party| party.session.summary().role.map(Role::name));
     lines.add("role", Weight::Choice, (left, right));
     let (left, right) = both.ask(|party| {
         let app = party.session.summary().app?;

@@ -6,6 +6,7 @@ use crate::base::units::lasting;
 use crate::compare::Both;
 use crate::compare::Section;
 use crate::compare::Weight;
+use crate::compare::lines::Asked;
 use crate::compare::lines::Lines;
 use crate::compare::lines::Tolerance;
 use crate::compare::order::SLOW;
@@ -84,7 +85,7 @@ pub(super) fn handshake(both: Both<'_>) -> Section {
 pub(super) fn times(both: Both<'_>) -> Section {
     let mut lines = Lines::new("times of the setup");
     let (left, right) = both.ask(|party| party.session.setup());
-    let phases: [(&str, fn(&Setup) -> Option<Phase>); 5] = [
+    let phases: [Asked<Setup, Phase>; 5] = [
         ("TCP", |setup| setup.tcp),
         ("handshake", |setup| setup.handshake),
         ("connect", |setup| setup.connect),
@@ -113,7 +114,7 @@ pub(super) fn times(both: Both<'_>) -> Section {
             is_same && went_alike,
         );
     }
-    let from_start: [(&str, fn(&Setup) -> Option<Span>); 4] = [
+    let from_start: [Asked<Setup, Span>; 4] = [
         ("first audio", |setup| setup.after_start(setup.first_audio)),
         ("first video", |setup| setup.after_start(setup.first_video)),
         ("first keyframe", |setup| {

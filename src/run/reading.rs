@@ -82,11 +82,20 @@ struct Apart {
 }
 
 impl Apart {
-    /// Whether the frame is of a later file than the one before; to be asked until it is not.
-    fn has_turned(&mut self) -> bool {
-        let has_turned = self.number < self.turn.number();
-        self.number = self.number.saturating_add(u64::from(has_turned));
-        has_turned
+    /// Begins anew where the frame is of a later file than the one before, once for each file.
+    fn start_over<O: Observer>(
+        &mut self,
+        pipeline: &mut Pipeline,
+        observer: &mut O,
+        mut recorder: Option<&mut Recorder>,
+    ) {
+        while self.number < self.turn.number() {
+            self.number = self.number.saturating_add(1);
+            match &mut recorder {
+                None => pipeline.start_over(observer),
+                Some(recorder) => pipeline.start_over(&mut both(observer, recorder)),
+            }
+        }
     }
 }
 
@@ -222,11 +231,8 @@ impl Reading {
                         }
                         last = Some(now);
                     }
-                    while self.apart.as_mut().is_some_and(Apart::has_turned) {
-                        match &mut self.recorder {
-                            None => pipeline.start_over(observer),
-                            Some(recorder) => pipeline.start_over(&mut both(observer, recorder)),
-                        }
+                    if let Some(apart) = &mut self.apart {
+                        apart.start_over(pipeline, observer, self.recorder.as_mut());
                     }
                     let wanted = match &mut self.filter {
                         None => Ok(true),

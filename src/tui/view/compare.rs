@@ -47,6 +47,10 @@ const COLUMNS_FROM_WIDTH: u16 = 72;
 /// Lines from which the heads say more than the names.
 const FULL_HEADS_FROM_HEIGHT: u16 = 18;
 
+/// Lines of the heads with the figures above them.
+const FULL_HEADS: u16 = 5;
+const FEW_HEADS: u16 = 3;
+
 /// Most lines that a value is broken into.
 const MOST_LINES: usize = 4;
 
@@ -91,9 +95,9 @@ pub(super) fn render(sheet: &mut Sheet<'_>, area: Rect, snapshot: &Snapshot, vie
 /// Lines that the heads take of a screen of this height.
 pub(super) fn head_lines(height: u16) -> u16 {
     if height >= FULL_HEADS_FROM_HEIGHT {
-        5
+        FULL_HEADS
     } else {
-        3
+        FEW_HEADS
     }
 }
 
@@ -162,55 +166,46 @@ fn heads(sheet: &mut Sheet<'_>, area: Rect, comparison: &Comparison, view: &View
         ..area
     }
     .intersection(area);
-    match Columns::of(area.width) {
-        Some(columns) => {
-            let left = about(&comparison.left);
-            let right = about(&comparison.right);
-            for (at, y) in (rest.y..rest.bottom()).enumerate() {
-                let (Some(one), Some(other)) = (left.get(at), right.get(at)) else {
-                    break;
-                };
-                let style = if at == 0 { theme.head() } else { theme.dim() };
-                let line = row(
-                    "  ",
-                    Style::new(),
-                    "",
-                    (one, style),
-                    (other, style),
-                    columns,
-                    view,
-                );
-                put(sheet, rest.x, y, &line, rest.width);
-            }
-            let begin = u16::try_from(columns.name.saturating_add(5)).unwrap_or(u16::MAX);
-            let middle = u16::try_from(columns.left.saturating_add(2)).unwrap_or(u16::MAX);
-            zones(sheet, rest, begin, middle);
-        }
-        None => {
-            for ((sign, head), y) in [("‹", &comparison.left), ("›", &comparison.right)]
-                .into_iter()
-                .zip(rest.y..rest.bottom())
-            {
-                let mut parts = vec![(format!(" {sign}"), theme.head())];
-                parts.extend(about(head).map(|text| (text, theme.head())));
-                let line = fit_parts(&parts, " ", usize::from(rest.width));
-                put(sheet, rest.x, y, &line, rest.width);
-                let action = if sign == "‹" {
-                    Action::Enter
-                } else {
-                    Action::SwapSides
-                };
-                let place = Rect {
-                    y,
-                    height: 1,
-                    ..rest
-                };
-                sheet.zone(place, Target::Act(action));
-            }
-            return 3;
-        }
+    let Some(columns) = Columns::of(area.width) else {
+        heads_below(sheet, rest, comparison, view);
+        return FEW_HEADS;
+    };
+    let left = about(&comparison.left);
+    let right = about(&comparison.right);
+    for (at, y) in (rest.y..rest.bottom()).enumerate() {
+        let (Some(one), Some(other)) = (left.get(at), right.get(at)) else {
+            break;
+        };
+        let style = if at == 0 { theme.head() } else { theme.dim() };
+        let (one, other) = ((one.as_str(), style), (other.as_str(), style));
+        let line = row("  ", Style::new(), "", one, other, columns, view);
+        put(sheet, rest.x, y, &line, rest.width);
     }
+    let begin = u16::try_from(columns.name.saturating_add(5)).unwrap_or(u16::MAX);
+    let middle = u16::try_from(columns.left.saturating_add(2)).unwrap_or(u16::MAX);
+    zones(sheet, rest, begin, middle);
     all
+}
+
+/// The heads below each other, each on one line.
+fn heads_below(sheet: &mut Sheet<'_>, area: Rect, comparison: &Comparison, view: &ViewState) {
+    let heads = [
+        ("‹", &comparison.left, Action::Enter),
+        ("›", &comparison.right, Action::SwapSides),
+    ];
+    for ((sign, head, action), y) in heads.into_iter().zip(area.y..area.bottom()) {
+        let style = view.theme.head();
+        let mut parts = vec![(format!(" {sign}"), style)];
+        parts.extend(about(head).map(|text| (text, style)));
+        let line = fit_parts(&parts, " ", usize::from(area.width));
+        put(sheet, area.x, y, &line, area.width);
+        let place = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        sheet.zone(place, Target::Act(action));
+    }
 }
 
 /// The left head leads into its connection, the right one comes to the left.
@@ -351,12 +346,9 @@ fn breakable(text: &str, room: usize) -> String {
             let ends = rest
                 .char_indices()
                 .filter(|(_, c)| "./:_-,&?=".contains(*c));
-            let ends = ends.map(|(at, c)| at.saturating_add(c.len_utf8()));
+            let mut ends = ends.map(|(at, c)| at.saturating_add(c.len_utf8()));
             let fits = |end: &usize| rest.get(..*end).is_some_and(|begin| width(begin) <= room);
-            let Some((begin, behind)) = ends
-                .filter(fits)
-                .last()
-                .and_then(|end| rest.split_at_checked(end))
+            let Some((begin, behind)) = ends.rfind(fits).and_then(|end| rest.split_at_checked(end))
             else {
                 break;
             };
