@@ -93,7 +93,13 @@ pub(super) fn tracks(both: Both<'_>) -> Vec<Section> {
             } else {
                 format!("{} track {id}", kind.name())
             };
-            sections.push(track(title, kind, (one, other), both));
+            // One of several is a choice; where there is none at all, something went wrong.
+            let lack = if left.is_empty() || right.is_empty() {
+                Weight::Fault
+            } else {
+                Weight::Choice
+            };
+            sections.push(track(title, lack, (one, other), both));
         }
     }
     sections
@@ -119,12 +125,12 @@ fn ask<'a, T>(pair: Pair<'a>, of: impl Fn(&'a Track) -> Option<T>) -> (Option<T>
     (pair.0.and_then(&of), pair.1.and_then(&of))
 }
 
-fn track(title: String, kind: MediaKind, pair: Pair<'_>, both: Both<'_>) -> Section {
+fn track(title: String, lack: Weight, pair: Pair<'_>, both: Both<'_>) -> Section {
     let mut lines = Lines::new(title);
     let codec = ask(pair, |track| track.codec.map(|codec| codec.to_string()));
-    let (Some(_), Some(_)) = pair else {
+    let (Some(one), Some(_)) = pair else {
         // What a track is like that the other side has not is told on its own screens.
-        lines.add("codec", Weight::Fault, codec);
+        lines.add("codec", lack, codec);
         return lines.finish();
     };
     lines.add("codec", Weight::Choice, codec);
@@ -139,7 +145,7 @@ fn track(title: String, kind: MediaKind, pair: Pair<'_>, both: Both<'_>) -> Sect
     };
     lines.add("headers", Weight::Choice, ask(pair, headers));
     configured(&mut lines, pair, both);
-    match kind {
+    match one.key.kind {
         MediaKind::Video => video(&mut lines, pair),
         MediaKind::Audio => audio(&mut lines, pair),
     }
@@ -216,6 +222,7 @@ fn video(lines: &mut Lines, pair: Pair<'_>) {
         }),
         ("colour", |config| {
             let color = config.color?;
+            color.primaries.or(color.transfer).or(color.matrix)?;
             let number = |part: Option<u8>| part.map_or_else(|| "-".to_owned(), |n| n.to_string());
             Some(format!(
                 "primaries {}, transfer {}, matrix {}",
