@@ -258,7 +258,7 @@ fn fed(messages: &[(Side, RawMessage)], bodies: usize) -> Feed {
     let mut inner = shared.lock();
     inner.messages.take(&mut batch, budget);
     inner.messages.bodies.shrink(bodies);
-    inner.open = Some(std::sync::Arc::new(detail(messages)));
+    inner.open = vec![std::sync::Arc::new(detail(messages))];
     drop(inner);
     Feed::new(shared)
 }
