@@ -17,7 +17,7 @@ SOAK_RATE ?= 150
 FUZZ_TIME ?= 180
 FUZZ_TARGETS ?= $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
 
-.PHONY: demo build test lint bench bench-stages bench-live soak fuzz screenshots samples clean \
+.PHONY: demo build test lint bench bench-stages bench-dashboard bench-live soak fuzz screenshots samples clean \
 	build-tools test-tools monitor-tools bench-tools live-tools fuzz-tools picture-tools
 
 ## Build the program and open the dashboard on a bundled capture (the report without a terminal).
@@ -53,6 +53,11 @@ bench: build bench-tools
 ## Measure each stage of the decoding by itself, in memory (a minute).
 bench-stages: build-tools
 	$(CARGO) bench --bench stages
+
+## Measure how soon the dashboard shows something and answers a key while a gigabyte is read (a minute).
+bench-dashboard: build bench-tools
+	$(CARGO) bench --bench make_captures -- $(abspath $(BENCH_DATA)) mtu1500 flows10k
+	python3 benches/dashboard.py --data $(BENCH_DATA) --program target/release/rtmpscope
 
 ## Measure live capture beside tcpdump across a pair of virtual interfaces (some minutes; root).
 ## Makes its capture of 1.1 GB on first use.

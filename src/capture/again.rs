@@ -117,6 +117,28 @@ impl Again {
         }
     }
 
+    /// The frames that are remembered in memory now, as a source with their numbers; `None` of
+    /// files, which can be opened again.
+    pub fn source(&self) -> Option<Box<dyn Source>> {
+        let Kind::Memory(ring) = &self.0 else {
+            return None;
+        };
+        let (next, last, inputs) = {
+            let ring = lock(ring);
+            let first = ring.places.front().map_or(0, |place| place.number.0);
+            let last = ring.places.back().map_or(0, |place| place.number.0);
+            (FrameNumber(first), FrameNumber(last), ring.inputs.clone())
+        };
+        Some(Box::new(Remembered {
+            ring: Arc::clone(ring),
+            begin: next,
+            next,
+            last,
+            inputs,
+            data: Vec::new(),
+        }))
+    }
+
     /// Memory is short: forgets half of the frames in memory. Returns whether there were any.
     pub fn relieve(&self) -> bool {
         match &self.0 {
@@ -166,7 +188,7 @@ fn from_memory(
             number: place.number,
             time: place.time,
             link: place.link,
-            interface: InterfaceIndex::FIRST,
+            interface: place.interface,
             wire_len: place.wire_len,
             data: &data,
         };
@@ -187,6 +209,8 @@ struct Ring {
     /// Position in the whole capture of the first byte that is still there.
     begin: u64,
     budget: usize,
+    /// Where they came from.
+    inputs: Vec<InputInfo>,
 }
 
 impl fmt::Debug for Ring {
@@ -204,6 +228,7 @@ struct Place {
     number: FrameNumber,
     time: Timestamp,
     link: LinkType,
+    interface: InterfaceIndex,
     wire_len: u32,
     at: u64,
     len: usize,
@@ -220,6 +245,7 @@ impl Ring {
             number: frame.number,
             time: frame.time,
             link: frame.link,
+            interface: frame.interface,
             wire_len: frame.wire_len,
             at: self.begin.saturating_add(len),
             len: frame.data.len(),
@@ -275,10 +301,61 @@ impl Ring {
     }
 }
 
+/// Frames that are remembered, as a source. Those that are forgotten before their turn are
+/// missing.
+#[derive(Debug)]
+struct Remembered {
+    ring: Arc<Mutex<Ring>>,
+    begin: FrameNumber,
+    next: FrameNumber,
+    last: FrameNumber,
+    inputs: Vec<InputInfo>,
+    data: Vec<u8>,
+}
+
+impl Source for Remembered {
+    fn next_frame(&mut self) -> Result<Next<'_>, CaptureError> {
+        // Held for one frame, so that the one who captures never waits for long.
+        let place = lock(&self.ring).frame(self.next, &mut self.data);
+        let Some(place) = place.filter(|place| place.number <= self.last) else {
+            return Ok(Next::End);
+        };
+        self.next = FrameNumber(place.number.0.saturating_add(1));
+        Ok(Next::Frame(Frame {
+            number: place.number,
+            time: place.time,
+            link: place.link,
+            interface: place.interface,
+            wire_len: place.wire_len,
+            data: &self.data,
+        }))
+    }
+
+    fn inputs(&self) -> &[InputInfo] {
+        &self.inputs
+    }
+
+    /// In frames: how far it has come is all that is asked.
+    fn progress(&self) -> Progress {
+        let since_begin = |number: FrameNumber| number.0.saturating_sub(self.begin.0);
+        Progress {
+            bytes_read: since_begin(self.next),
+            bytes_total: Some(since_begin(self.last).saturating_add(1)),
+            ..Progress::default()
+        }
+    }
+
+    fn drops(&mut self) -> Drops {
+        Drops::default()
+    }
+}
+
 /// A source whose frames are remembered for a while.
 pub struct Remembering {
     source: Box<dyn Source>,
     ring: Arc<Mutex<Ring>>,
+    /// Interfaces that the ring knows of.
+    interfaces: usize,
 }
 
 impl fmt::Debug for Remembering {
@@ -296,12 +373,23 @@ impl Remembering {
             ..Ring::default()
         }));
         let again = Again(Kind::Memory(Arc::clone(&ring)));
-        (Self { source, ring }, again)
+        let remembering = Self {
+            source,
+            ring,
+            interfaces: usize::MAX,
+        };
+        (remembering, again)
     }
 }
 
 impl Source for Remembering {
     fn next_frame(&mut self) -> Result<Next<'_>, CaptureError> {
+        let inputs = self.source.inputs();
+        let interfaces = inputs.iter().map(|input| input.interfaces.len()).sum();
+        if self.interfaces != interfaces {
+            self.interfaces = interfaces;
+            lock(&self.ring).inputs = inputs.to_vec();
+        }
         let next = self.source.next_frame()?;
         if let Next::Frame(frame) = &next {
             lock(&self.ring).push(frame);

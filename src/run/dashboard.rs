@@ -34,6 +34,7 @@ use crate::cli::Input;
 use crate::cli::Origin;
 use crate::cli::Sought;
 use crate::run::Exit;
+use crate::run::REPORT_HISTORY;
 use crate::run::complain;
 use crate::run::diff::Chooser;
 use crate::run::opening::input_name;
@@ -168,6 +169,11 @@ struct Running {
 impl Decoders<'_> {
     fn start(&mut self, mut reading: Reading, pace: Pace, from: Option<Timestamp>) {
         let again = reading.remember(REMEMBERED.min(self.flags.memory / REMEMBERED_SHARE));
+        self.saver.remember(
+            again.clone(),
+            self.flags,
+            options(self.flags, Some(REPORT_HISTORY)),
+        );
         self.shared.will_serve();
         let server = {
             let (shared, again) = (Arc::clone(&self.shared), again.clone());

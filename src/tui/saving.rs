@@ -1,12 +1,15 @@
 //! What can be saved, of what, and what came of it: plain data between the dashboard, which asks, and
 //! whoever reads the capture again and writes.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use crate::base::ids::FlowId;
+use crate::base::side::PerSide;
 use crate::base::time::Timestamp;
+use crate::net::Endpoint;
 
 /// What something is saved for, which decides what it becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,6 +105,9 @@ pub struct Request {
     pub purpose: Purpose,
     /// Of what.
     pub scope: Scope,
+    /// Addresses of the connections that are named one by one: where frames are read again that
+    /// begin in the middle, connections have other numbers.
+    pub ends: BTreeMap<FlowId, PerSide<Endpoint>>,
     /// Where to; a relative path counts from the folder for saving.
     pub path: PathBuf,
     /// Whether a file of that name is replaced.

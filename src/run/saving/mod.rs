@@ -8,6 +8,8 @@ mod purpose;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::path::PathBuf;
@@ -18,7 +20,11 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::thread::JoinHandle;
 
+use rtmpscope::base::ids::FlowId;
+use rtmpscope::base::side::PerSide;
 use rtmpscope::base::text::printable;
+use rtmpscope::capture::again::Again as CaptureAgain;
+use rtmpscope::net::Endpoint;
 use rtmpscope::pipeline::Options;
 use rtmpscope::report::scope::Scope;
 use rtmpscope::tui::saving::Outcome;
@@ -33,6 +39,7 @@ use crate::run::opening;
 use crate::run::options;
 use crate::run::reading::Reading;
 use crate::run::saving::again::Files;
+use crate::run::saving::again::Remembered;
 use crate::run::saving::purpose::Job;
 
 /// That no share is known.
@@ -42,6 +49,17 @@ const UNKNOWN: u8 = u8::MAX;
 pub(super) trait Again: Send {
     /// Begins at the begin, or says in a sentence why that cannot be.
     fn open(&mut self) -> Result<Reading, String>;
+
+    /// The numbers that connections have there, by the numbers and addresses that they have in the
+    /// dashboard.
+    fn numbers(&mut self, ends: &BTreeMap<FlowId, PerSide<Endpoint>>) -> BTreeSet<FlowId> {
+        ends.keys().copied().collect()
+    }
+
+    /// What is to be known of what is read, where it is not all.
+    fn remark(&self) -> Option<String> {
+        None
+    }
 
     /// Takes back what was read: there may be something in it for the next time.
     fn done(&mut self, _reading: Reading) {}
@@ -104,6 +122,13 @@ impl Saver {
         }
     }
 
+    /// What was captured and is remembered in memory is what can be saved of it.
+    pub(super) fn remember(&mut self, again: CaptureAgain, flags: &Flags, options: Options) {
+        if again.source().is_some() {
+            self.again = Box::new(Remembered::new(again, flags, options));
+        }
+    }
+
     /// Begins to save. What comes of it, also when it cannot begin, is told by
     /// [`poll`](Self::poll). False, and nothing begun, while something else is being saved.
     pub(super) fn begin(&mut self, request: Request) -> bool {
@@ -123,12 +148,17 @@ impl Saver {
             is_there: false,
         };
         let reading = self.again.open().map_err(failed)?;
+        let connections = match request.scope.connections {
+            None => None,
+            Some(_) if !request.ends.is_empty() => Some(self.again.numbers(&request.ends)),
+            some => some,
+        };
         let purpose = request.purpose;
         let stop = Arc::clone(&reading.stop);
         let percent = Arc::new(AtomicU8::new(UNKNOWN));
         let job = Job {
             scope: Scope {
-                connections: request.scope.connections,
+                connections,
                 window: request.scope.window,
             },
             purpose,
@@ -137,6 +167,7 @@ impl Saver {
             show_secrets: request.show_secrets,
             context: self.context.clone(),
             percent: Arc::clone(&percent),
+            remark: self.again.remark(),
         };
         let thread = thread::Builder::new()
             .name("saving".to_owned())

@@ -62,6 +62,8 @@ pub(super) struct Job {
     pub(super) show_secrets: bool,
     pub(super) context: Context,
     pub(super) percent: Arc<AtomicU8>,
+    /// What is to be known of what is read.
+    pub(super) remark: Option<String>,
 }
 
 /// What was written.
@@ -158,7 +160,8 @@ impl Job {
         };
         let mut text = format!("wrote {} to {first}{more}; {}", written.what, written.note);
         let let_go = let_go(&run.pipeline, self.context.memory);
-        for trouble in run.troubles.into_iter().chain(let_go) {
+        let remarks = self.remark.clone().into_iter();
+        for trouble in remarks.chain(run.troubles).chain(let_go) {
             text.push_str("; ");
             text.push_str(&trouble);
         }

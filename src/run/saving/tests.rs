@@ -27,6 +27,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 mod cancelled;
+mod remembered;
 
 use super::*;
 use crate::cli::Cli;
@@ -64,6 +65,7 @@ fn of_sample(name: &str) -> (Saver, TempDir) {
 fn request(purpose: Purpose, connection: Option<u64>) -> Request {
     Request {
         purpose,
+        ends: BTreeMap::new(),
         scope: saving::Scope {
             connections: connection.map(|id| BTreeSet::from([FlowId(id)])),
             window: None,

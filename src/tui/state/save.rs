@@ -162,9 +162,17 @@ impl SaveDialog {
 
     fn request(&self, snapshot: &Snapshot, view: &ViewState) -> Option<Request> {
         let name = self.name.text().trim();
+        let scope = self.scope(snapshot, view);
+        let chosen = scope.connections.as_ref();
+        let rows = snapshot.rows.iter();
+        let ends = rows
+            .filter(|row| chosen.is_some_and(|chosen| chosen.contains(&row.id)))
+            .map(|row| (row.id, row.ends))
+            .collect();
         (!name.is_empty()).then(|| Request {
             purpose: self.purpose(),
-            scope: self.scope(snapshot, view),
+            scope,
+            ends,
             path: PathBuf::from(name),
             force: self.force,
             show_secrets: view.shows_secrets,
