@@ -8,9 +8,12 @@ use clap::Args;
 use clap::Parser;
 use clap::Subcommand;
 use rtmpscope::filter::Filter;
+use rtmpscope::tui;
 use rtmpscope::tui::model::Speed;
 
 mod diff;
+mod generate;
+mod look;
 mod packets;
 mod report;
 mod rights;
@@ -19,6 +22,8 @@ mod sensor;
 pub(crate) use self::diff::DiffFlags;
 pub(crate) use self::diff::DiffFormat;
 pub(crate) use self::diff::Sought;
+pub(crate) use self::generate::GenerateFlags;
+pub(crate) use self::look::LookFlags;
 pub(crate) use self::packets::Limit;
 pub(crate) use self::packets::PacketFlags;
 pub(crate) use self::report::ReportFormat;
@@ -46,16 +51,31 @@ pub(crate) struct Cli {
     #[command(flatten)]
     pub inputs: Inputs,
 
+    #[command(flatten)]
+    pub generate: GenerateFlags,
+
     /// Print the version.
     #[arg(short = 'V', long = "version", action = clap::ArgAction::Version)]
     version: Option<bool>,
 }
 
+/// Codes with which the program ends, and what they mean.
+pub(crate) const EXIT_STATUS: &[(u8, &str)] = &[
+    (0, "done"),
+    (2, "usage"),
+    (
+        3,
+        "input unreadable or cut short (what could be read is shown)",
+    ),
+    (4, "device or permission"),
+    (5, "output could not be written"),
+];
+
 const EXIT_CODES: &str = "\
 Exit codes: 0 done · 2 usage · 3 input unreadable or cut short (what could be read is shown) · \
 4 device or permission · 5 output could not be written";
 
-const EXAMPLES: &str = "\
+pub(crate) const EXAMPLES: &str = "\
 Examples:
   rtmpscope                                     choose an interface or a capture
   rtmpscope demo                                the dashboard on a capture within the program
@@ -268,8 +288,18 @@ pub(crate) struct Flags {
 
     /// Show only connections and messages of which this expression is true, as
     /// `role:pub health<ok`; `-Y help` lists what it may ask for.
+    ///
+    /// `:NAME` is the expression that has this name in the configuration.
     #[arg(short = 'Y', long, value_name = "EXPR", global = true)]
     pub display_filter: Option<String>,
+
+    #[command(flatten)]
+    pub look: LookFlags,
+
+    /// How the screens look and answer, settled from the flags, the configuration and the
+    /// environment.
+    #[arg(skip)]
+    pub screens: tui::Options,
 }
 
 /// Where the packets come from.

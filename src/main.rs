@@ -14,5 +14,5 @@ use clap::Parser as _;
 static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 
 fn main() -> ExitCode {
-    run::run(&cli::Cli::parse())
+    run::run(cli::Cli::parse())
 }

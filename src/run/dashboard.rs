@@ -119,20 +119,16 @@ fn show(flags: &Flags, input: &Input, sought: Option<[Sought; 2]>) -> Exit {
         saver,
     };
     decoders.start(reading, pace, None);
-    let shown = tui::run(
-        Arc::clone(&shared),
-        tui::Options {
-            filter: shown(flags).map(Sieve::from).unwrap_or_default(),
-            shows_secrets: flags.show_secrets,
-            screen: match sought {
-                Some(_) => Screen::Compare,
-                None => Screen::default(),
-            },
-            ..tui::Options::default()
+    let options = tui::Options {
+        filter: shown(flags).map(Sieve::from).unwrap_or_default(),
+        shows_secrets: flags.show_secrets,
+        screen: match sought {
+            Some(_) => Screen::Compare,
+            None => Screen::default(),
         },
-        &stop,
-        &mut decoders,
-    );
+        ..flags.screens.clone()
+    };
+    let shown = tui::run(Arc::clone(&shared), &options, &stop, &mut decoders);
     shared.close();
     stop.store(true, Ordering::Relaxed);
     if let Err(error) = shown {

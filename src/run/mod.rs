@@ -2,12 +2,14 @@
 //! it. The only place that spawns threads, catches signals and decides about exit codes.
 
 mod autostop;
+mod config;
 mod counts;
 mod dashboard;
 mod demo;
 mod diff;
 mod doctor;
 mod extract;
+mod generate;
 mod interfaces;
 mod json;
 mod memory;
@@ -39,6 +41,7 @@ use rtmpscope::report::document::Format;
 use crate::cli::Cli;
 use crate::cli::Command;
 use crate::cli::Flags;
+use crate::cli::GenerateFlags;
 use crate::cli::Input;
 use crate::cli::Inputs;
 use crate::cli::Origin;
@@ -76,12 +79,22 @@ impl From<Exit> for ExitCode {
 }
 
 /// Does what the command line asks for.
-pub(crate) fn run(cli: &Cli) -> ExitCode {
+pub(crate) fn run(mut cli: Cli) -> ExitCode {
     if cli.flags.list_interfaces {
         return interfaces().into();
     }
     if cli.flags.asks_for_fields() {
         return list_fields().into();
+    }
+    if let Some(exit) = generated(&cli.generate) {
+        return exit.into();
+    }
+    match config::settle(&cli) {
+        Ok(flags) => cli.flags = flags,
+        Err(message) => {
+            complain(&message);
+            return Exit::Usage.into();
+        }
     }
     if cli.command.is_some() && cli.flags.packets.to_stdout() {
         complain(&"stdout takes packets or text: -w needs the name of a file here");
@@ -164,6 +177,22 @@ fn with_input(flags: &Flags, inputs: &Inputs, act: impl FnOnce(&Flags, &Input) -
             Exit::Usage
         }
     }
+}
+
+/// Prints what a package has beside the program, where that is asked for.
+fn generated(asked: &GenerateFlags) -> Option<Exit> {
+    let mut out = Vec::new();
+    let made = if asked.generate_man {
+        generate::manual(&mut out)
+    } else if let Some(shell) = asked.generate_completions {
+        generate::completions(shell, &mut out)
+    } else if asked.print_config_template {
+        out.write_all(config::template().as_bytes())
+    } else {
+        return None;
+    };
+    let written = made.and_then(|()| io::stdout().write_all(&out));
+    Some(written.map_or_else(|error| output_exit(&error), |()| Exit::Done))
 }
 
 /// Says what display filters may ask for.

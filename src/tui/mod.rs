@@ -5,7 +5,8 @@
 //! [`view::render`]. A screen is a function of these two and of nothing else. One file per noun:
 //! [`commands`] (everything that can be done, with its keys), [`keys`] (keys as they are pressed,
 //! written and bound), [`state`] (what they do), [`model`], [`store`] and [`feed`] (both ends of the
-//! shared state), [`sheet`] (what is drawn on and pointed at), [`theme`], `widgets` and `view`.
+//! shared state), [`sheet`] (what is drawn on and pointed at), [`options`] (how it looks and answers),
+//! [`theme`], [`symbols`], `widgets` and `view`.
 
 use std::io;
 use std::io::stdout;
@@ -25,20 +26,19 @@ use ratatui::backend::CrosstermBackend;
 use crate::base::units::counted;
 use crate::tui::feed::Feed;
 use crate::tui::host::Host;
+use crate::tui::inbox::Inbox;
 use crate::tui::model::Snapshot;
+pub use crate::tui::options::Options;
 use crate::tui::screen::Screen;
 use crate::tui::sheet::Zones;
 use crate::tui::state::Effect;
 use crate::tui::state::ViewState;
-use crate::tui::state::sieve::Sieve;
 use crate::tui::store::Shared;
-use crate::tui::terminal::Keyboard;
 use crate::tui::terminal::Modes;
 use crate::tui::terminal::TerminalGuard;
 use crate::tui::terminal::Waited;
 pub use crate::tui::terminal::has_terminal;
 pub use crate::tui::terminal::terminal_size;
-use crate::tui::theme::Theme;
 
 mod bodies;
 mod called;
@@ -50,9 +50,13 @@ mod digest;
 mod entry;
 pub mod feed;
 pub mod host;
+mod inbox;
 pub mod keys;
+#[cfg(test)]
+mod looks_tests;
 pub mod model;
 mod opened;
+pub mod options;
 mod reread;
 mod ring;
 pub mod saving;
@@ -64,6 +68,7 @@ pub mod state;
 pub mod store;
 pub mod strip;
 mod subject;
+pub mod symbols;
 pub mod terminal;
 #[cfg(test)]
 mod testing;
@@ -78,32 +83,6 @@ mod wire;
 
 /// Time between two looks for news: ten frames a second at most while nothing is pressed.
 const TICK: Duration = Duration::from_millis(100);
-
-/// How the dashboard is run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Options {
-    /// Whether colours are used.
-    pub has_color: bool,
-    /// What is shown at first.
-    pub filter: Sieve,
-    /// Whether secrets are shown as they are.
-    pub shows_secrets: bool,
-    /// The screen to begin with.
-    pub screen: Screen,
-}
-
-impl Default for Options {
-    /// With colours, unless the environment asks for none (<https://no-color.org>).
-    fn default() -> Self {
-        let asked = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self {
-            has_color: !asked,
-            filter: Sieve::default(),
-            shows_secrets: false,
-            screen: Screen::default(),
-        }
-    }
-}
 
 /// Everything that can happen to the dashboard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,30 +102,35 @@ enum Input {
 /// The terminal cannot be read from or written to.
 pub fn run(
     shared: Arc<Shared>,
-    options: Options,
+    options: &Options,
     stop: &AtomicBool,
     host: &mut dyn Host,
 ) -> io::Result<()> {
     let guard = TerminalGuard::enter(Modes {
-        mouse: true,
+        mouse: options.mouse,
         paste: true,
     })?;
     let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
-    let keyboard = Keyboard::new();
     let mut feed = Feed::new(shared);
+    let mut inbox = Inbox::open(options)?;
     let mut view = ViewState {
-        theme: Theme {
-            has_color: options.has_color,
-        },
+        theme: options.theme(),
+        keys: Arc::clone(&options.keys),
+        time: options.time,
+        follow: options.follow,
         screen: options.screen,
         ..ViewState::default()
     };
     view.shows_secrets = options.shows_secrets;
-    view.begin_with(options.filter);
+    view.begin_with(options.filter.clone());
     let mut snapshot = Snapshot::default();
     let mut zones = Zones::default();
     let mut is_stale = true;
     loop {
+        if let Some(ground) = inbox.ground() {
+            view.theme.ground = ground;
+            is_stale = true;
+        }
         if is_stale || feed.has_news() {
             let size = terminal.size()?;
             fit_to(&mut view, size.width, size.height);
@@ -155,9 +139,10 @@ pub fn run(
             terminal.draw(|frame| {
                 let area = frame.area();
                 zones = view::render(frame.buffer_mut(), area, &snapshot, &view);
+                options.symbols.apply(frame.buffer_mut());
             })?;
         }
-        let input = next_input(&keyboard, stop)?;
+        let input = next_input(&mut inbox, stop)?;
         is_stale = input != Input::Tick || view.saving != host.saving();
         view.saving = host.saving();
         let effect = match input {
@@ -216,11 +201,11 @@ pub fn fit_to(view: &mut ViewState, width: u16, height: u16) {
     view.hex_width = widgets::hex::per_line(usize::from(room));
 }
 
-fn next_input(keyboard: &Keyboard, stop: &AtomicBool) -> io::Result<Input> {
+fn next_input(inbox: &mut Inbox, stop: &AtomicBool) -> io::Result<Input> {
     if stop.load(Ordering::Relaxed) {
         return Ok(Input::Stop);
     }
-    let event = match keyboard.next(TICK)? {
+    let event = match inbox.next(TICK)? {
         Waited::For(event) => event,
         Waited::InVain => return Ok(Input::Tick),
         Waited::Gone => return Ok(Input::Stop),

@@ -59,6 +59,7 @@ use crate::tui::reread::Found;
 use crate::tui::sheet::Zones;
 use crate::tui::state::ViewState;
 use crate::tui::strip::Strip;
+use crate::tui::theme::rgb_of_index;
 use crate::tui::view;
 use crate::tui::wire;
 
@@ -595,6 +596,35 @@ pub(super) fn symbols(buffer: &Buffer) -> String {
     out
 }
 
+/// The letter of a colour by its hue; `d` for a grey.
+fn nearest(color: Color) -> char {
+    let [red, green, blue] = match color {
+        Color::Rgb(red, green, blue) => [red, green, blue],
+        Color::Indexed(index) => rgb_of_index(index),
+        _ => [0; 3],
+    }
+    .map(f64::from);
+    let (most, least) = (red.max(green).max(blue), red.min(green).min(blue));
+    if most - least < 30.0 {
+        return 'd';
+    }
+    let hue = if most <= red {
+        60.0 * ((green - blue) / (most - least)).rem_euclid(6.0)
+    } else if most <= green {
+        60.0 * ((blue - red) / (most - least) + 2.0)
+    } else {
+        60.0 * ((red - green) / (most - least) + 4.0)
+    };
+    match hue {
+        0.0..25.0 | 340.0..=360.0 => 'r',
+        25.0..75.0 => 'y',
+        75.0..160.0 => 'g',
+        160.0..205.0 => 'c',
+        205.0..255.0 => 'b',
+        _ => 'm',
+    }
+}
+
 /// The styles of a frame, one letter for each cell: its colour, capital where it is bold, `#`
 /// where it is reversed.
 pub(super) fn styles(buffer: &Buffer) -> String {
@@ -605,15 +635,17 @@ pub(super) fn styles(buffer: &Buffer) -> String {
                 let cell = &buffer[(x, y)];
                 let letter = match cell.fg {
                     Color::Reset => '.',
-                    Color::Red => 'r',
+                    Color::Red | Color::LightRed => 'r',
                     Color::Green => 'g',
                     Color::Yellow => 'y',
-                    Color::Blue => 'b',
+                    Color::Blue | Color::LightBlue => 'b',
                     Color::Cyan => 'c',
-                    Color::Magenta => 'm',
-                    Color::DarkGray => 'd',
+                    Color::Magenta | Color::LightMagenta => 'm',
+                    Color::Rgb(..) | Color::Indexed(_) => nearest(cell.fg),
                     _ => '?',
                 };
+                let is_faint = cell.modifier.contains(Modifier::DIM);
+                let letter = if is_faint { 'd' } else { letter };
                 if cell.modifier.contains(Modifier::REVERSED) {
                     '#'
                 } else if letter == '.' && cell.modifier.contains(Modifier::BOLD) {

@@ -37,7 +37,7 @@ pub(super) fn start(flags: &Flags) -> Exit {
     let _ = signal_hook::flag::register(signal_hook::consts::SIGHUP, Arc::clone(&stop));
     let mut here = Here::new(flags);
     let filter = flags.filter.as_deref().unwrap_or_default();
-    let chosen = match tui::start::run(&mut here, filter, &tui::Options::default(), &stop) {
+    let chosen = match tui::start::run(&mut here, filter, &flags.screens, &stop) {
         Ok(Some(choice)) => choice,
         Ok(None) => return Exit::Done,
         Err(error) => {

@@ -28,19 +28,18 @@ use crossterm::event::MouseEventKind;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
-use crate::tui::Options;
+use crate::tui::inbox::Inbox;
+use crate::tui::options::Options;
 use crate::tui::start::model::Choice;
 use crate::tui::start::model::Snapshot;
 use crate::tui::start::state::Effect;
 use crate::tui::start::state::View;
 use crate::tui::start::view::Zone;
 use crate::tui::start::view::zone_at;
-use crate::tui::terminal::Keyboard;
 use crate::tui::terminal::Modes;
 use crate::tui::terminal::TerminalGuard;
 use crate::tui::terminal::Waited;
 use crate::tui::terminal::is_suspend;
-use crate::tui::theme::Theme;
 
 /// Time between two looks at the world while nothing is pressed.
 const TICK: Duration = Duration::from_millis(200);
@@ -73,24 +72,25 @@ pub fn run(
     stop: &AtomicBool,
 ) -> io::Result<Option<Choice>> {
     let guard = TerminalGuard::enter(Modes {
-        mouse: true,
+        mouse: options.mouse,
         paste: true,
     })?;
     let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
-    let theme = Theme {
-        has_color: options.has_color,
-    };
-    let keyboard = Keyboard::new();
+    let mut inbox = Inbox::open(options)?;
     let mut snapshot = world.look(filter, None);
-    let mut view = View::new(&snapshot, filter, theme);
+    let mut view = View::new(&snapshot, filter, options.theme());
     let mut zones: Vec<Zone> = Vec::new();
     while !stop.load(Ordering::Relaxed) {
+        if let Some(ground) = inbox.ground() {
+            view.theme.ground = ground;
+        }
         terminal.draw(|frame| {
             let area = frame.area();
             view::fit_to(area, &snapshot, &mut view);
             zones = view::render(frame.buffer_mut(), area, &snapshot, &view);
+            options.symbols.apply(frame.buffer_mut());
         })?;
-        let event = match keyboard.next(TICK)? {
+        let event = match inbox.next(TICK)? {
             Waited::For(event) => Some(event),
             Waited::InVain => None,
             Waited::Gone => break,

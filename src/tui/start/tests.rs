@@ -33,6 +33,7 @@ use crate::tui::start::view::Zone;
 use crate::tui::start::view::fit_to;
 use crate::tui::start::view::render;
 use crate::tui::start::view::zone_at;
+use crate::tui::symbols::Symbols;
 use crate::tui::testing::styles;
 use crate::tui::testing::symbols;
 use crate::tui::theme::Theme;
@@ -223,7 +224,7 @@ fn colours_stand_where_the_signs_stand() {
     let mut view = view(&snapshot);
     let frame = draw(&snapshot, &mut view, (100, 12)).0;
     insta::assert_snapshot!("styles", symbols(&frame) + &styles(&frame));
-    view.theme.has_color = false;
+    view.theme = Theme::PLAIN;
     let frame = draw(&snapshot, &mut view, (100, 12)).0;
     insta::assert_snapshot!("styles-without-colours", symbols(&frame) + &styles(&frame));
 }
@@ -579,4 +580,31 @@ fn no_name_can_drive_the_terminal() {
         view.notice = Some(odd.to_owned());
         check(&mut view);
     }
+}
+
+#[test]
+fn every_part_can_be_drawn_in_ascii() {
+    let snapshots = [snapshot(), without_right(), Snapshot::default()];
+    for snapshot in &snapshots {
+        // The lists, the path with what matches, a filter, the help and the advice.
+        for keys in ["", "\t", "o", "o/srv/captures/", "ftcp por", "?", "!", " "] {
+            for size in SIZES {
+                let mut view = view(snapshot);
+                press(&mut view, snapshot, keys);
+                let before = draw(snapshot, &mut view, size).0;
+                let mut after = before.clone();
+                Symbols::Ascii.apply(&mut after);
+                for (was, is) in before.content().iter().zip(after.content()) {
+                    let symbol = is.symbol();
+                    let is_plain = symbol.len() == 1 && !symbol.contains(|c: char| c.is_control());
+                    assert!(is_plain, "{symbol:?}");
+                    assert!(symbol != "?" || was.symbol() == "?", "{:?}", was.symbol());
+                }
+            }
+        }
+    }
+    let mut view = view(&snapshots[0]);
+    let mut buffer = draw(&snapshots[0], &mut view, (100, 20)).0;
+    Symbols::Ascii.apply(&mut buffer);
+    insta::assert_snapshot!("ascii", symbols(&buffer));
 }

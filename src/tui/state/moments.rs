@@ -1,6 +1,8 @@
 //! The time cursor that all screens share, the mark, how times are told, how much time a chart
 //! shows, and replaying.
 
+use std::str::FromStr;
+
 use crate::base::time::Timestamp;
 use crate::tui::model::Snapshot;
 use crate::tui::screen::Screen;
@@ -25,6 +27,22 @@ pub enum TimeMode {
 }
 
 impl TimeMode {
+    /// All of them, as they are written in a configuration.
+    pub const ALL: [(Self, &'static str); 5] = [
+        (Self::SinceStart, "since-start"),
+        (Self::Clock, "clock"),
+        (Self::SincePrevious, "since-previous"),
+        (Self::SinceMark, "since-mark"),
+        (Self::Media, "media"),
+    ];
+
+    /// As it is written in a configuration.
+    pub fn word(self) -> &'static str {
+        let mut all = Self::ALL.iter();
+        let found = all.find(|(one, _)| *one == self);
+        found.map_or_else(Default::default, |(_, word)| *word)
+    }
+
     fn next(self) -> Self {
         match self {
             Self::SinceStart => Self::Clock,
@@ -44,6 +62,14 @@ impl TimeMode {
             Self::SinceMark => "since the mark",
             Self::Media => "media timestamp",
         }
+    }
+}
+
+impl FromStr for TimeMode {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        crate::tui::options::chosen(text, &Self::ALL.map(|(one, word)| (word, one)))
     }
 }
 

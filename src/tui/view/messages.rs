@@ -454,11 +454,7 @@ fn bytes_pane(sheet: &mut Sheet<'_>, area: Rect, opened: &Opened, view: &ViewSta
         marked.start
     };
     let first = first_shown(at / per_line, count, usize::from(inner.height));
-    let mark = if view.theme.has_color {
-        view.theme.selected().patch(view.theme.video())
-    } else {
-        view.theme.selected()
-    };
+    let mark = view.theme.selected().patch(view.theme.video());
     let marks = hex::Marks {
         selected: &marked,
         mark,
