@@ -15,12 +15,16 @@ use std::path::Path;
 use std::process::Command;
 use std::process::Stdio;
 
+use rtmpscope::tui::commands::COMMANDS;
+use rtmpscope::tui::commands::Scope;
+
 const DOCUMENTS: &[&str] = &[
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/compare.md",
+    "docs/configuration.md",
     "docs/exports.md",
     "docs/filters.md",
     "docs/json.md",
@@ -212,6 +216,72 @@ fn the_examples_are_what_the_program_prints() {
         }
     }
     assert!(count >= 3, "{count} examples");
+}
+
+/// The table of the commands as the document is to have it.
+fn table_of_commands() -> String {
+    let mut rows: Vec<(&str, String, String)> = Vec::new();
+    for command in COMMANDS {
+        let on = match command.scope {
+            Scope::Everywhere => String::new(),
+            Scope::On(screens) => {
+                let names: Vec<&str> = screens.iter().map(|screen| screen.title()).collect();
+                format!(" ({})", names.join(", "))
+            }
+        };
+        let help = format!("{}{on}", command.help);
+        let keys = command.keys.iter().map(|key| format!("`{}`", key.typed()));
+        let keys = keys.collect::<Vec<_>>().join(" ");
+        match rows.iter_mut().find(|(name, ..)| *name == command.name) {
+            Some((.., about)) => {
+                about.push_str("; ");
+                about.push_str(&help);
+            }
+            None => rows.push((command.name, keys, help)),
+        }
+    }
+    let rows: Vec<String> = rows
+        .iter()
+        .map(|(name, keys, help)| format!("| `{name}` | {keys} | {help} |\n"))
+        .collect();
+    format!("| command | keys | |\n|---|---|---|\n{}", rows.concat())
+}
+
+/// With `RTMPSCOPE_UPDATE_DOCS` in the environment the table is written instead.
+#[test]
+fn the_table_of_commands_is_that_of_the_program() {
+    const DOCUMENT: &str = "docs/configuration.md";
+    let text = read(DOCUMENT);
+    let table = table_of_commands();
+    if std::env::var_os("RTMPSCOPE_UPDATE_DOCS").is_some() {
+        let (before, _) = text.split_once("| command |").expect("a table");
+        fs::write(common::root().join(DOCUMENT), format!("{before}{table}")).expect("written");
+        return;
+    }
+    assert!(
+        text.ends_with(&table),
+        "{DOCUMENT} has another table; RTMPSCOPE_UPDATE_DOCS=1 cargo test --test docs writes it"
+    );
+}
+
+#[test]
+fn every_setting_is_in_the_document() {
+    let text = read("docs/configuration.md");
+    let template = common::stdout(&common::run(&["--print-config-template"]));
+    let (settings, _) = template.split_once("[keys]").expect("a table of keys");
+    let mut count = 0;
+    for line in settings.lines() {
+        let Some((name, default)) = line
+            .strip_prefix('#')
+            .and_then(|rest| rest.split_once(" = "))
+        else {
+            continue;
+        };
+        count += 1;
+        let row = format!("| `{name}` | `{default}` |");
+        assert!(text.contains(&row), "{row}");
+    }
+    assert_eq!(count, 8);
 }
 
 fn read(document: &str) -> String {

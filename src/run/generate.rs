@@ -77,10 +77,17 @@ pub(super) fn manual(out: &mut dyn Write) -> io::Result<()> {
     let mut command = Cli::command();
     command.build();
     // One page has all: no other is referred to.
-    let man = Man::new(command.clone()).manual("User Commands");
-    man.render_title(out)?;
+    let man = Man::new(command.clone());
+    // A date would make every build another page.
+    let version = env!("CARGO_PKG_VERSION");
+    writeln!(
+        out,
+        ".TH RTMPSCOPE 1 \"\" \"{NAME} {version}\" \"User Commands\""
+    )?;
     man.render_name_section(out)?;
-    man.render_synopsis_section(out)?;
+    let mut roff = Roff::new();
+    synopsis(&mut roff);
+    roff.to_writer(out)?;
     man.render_description_section(out)?;
     let mut roff = Roff::new();
     section(&mut roff, "COMMANDS");
@@ -96,8 +103,10 @@ pub(super) fn manual(out: &mut dyn Write) -> io::Result<()> {
         for option in options {
             let help = option.get_help().map(ToString::to_string);
             let mut line = vec![bold(spelled(option))];
-            for name in option.get_value_names().unwrap_or_default() {
-                line.extend([roman(" "), italic(name.as_str())]);
+            if option.get_action().takes_values() {
+                for name in option.get_value_names().unwrap_or_default() {
+                    line.extend([roman(" "), italic(name.as_str())]);
+                }
             }
             line.push(roman(format!(": {}", help.unwrap_or_default())));
             roff.control("br", []);
@@ -130,6 +139,18 @@ pub(super) fn manual(out: &mut dyn Write) -> io::Result<()> {
     roff.control("fi", []);
     roff.to_writer(out)?;
     man.render_version_section(out)
+}
+
+fn synopsis(roff: &mut Roff) {
+    section(roff, "SYNOPSIS");
+    for rest in [
+        " [options] [file ...] [bpf expression]",
+        " [options] -i interface [bpf expression]",
+        " command [options] [file ...] [bpf expression]",
+    ] {
+        roff.text([bold(NAME), roman(rest)]);
+        roff.control("br", []);
+    }
 }
 
 fn spelled(option: &clap::Arg) -> String {

@@ -126,7 +126,13 @@ fn every_screen_can_be_drawn_in_ascii() {
                     view.pane = pane;
                     assert_ascii(&snapshot, &mut view, size);
                 }
-                for action in [Action::Help, Action::Palette, Action::Filter, Action::Find] {
+                for action in [
+                    Action::Help,
+                    Action::Palette,
+                    Action::Filter,
+                    Action::Find,
+                    Action::Save,
+                ] {
                     let mut view = on(screen);
                     view.act(action, &snapshot);
                     assert_ascii(&snapshot, &mut view, size);

@@ -39,6 +39,7 @@ use crate::tui::terminal::TerminalGuard;
 use crate::tui::terminal::Waited;
 pub use crate::tui::terminal::has_terminal;
 pub use crate::tui::terminal::terminal_size;
+use crate::tui::theme::Depth;
 
 mod bodies;
 mod called;
@@ -106,6 +107,7 @@ pub fn run(
     stop: &AtomicBool,
     host: &mut dyn Host,
 ) -> io::Result<()> {
+    terminal::write_colors(options.depth != Depth::None);
     let guard = TerminalGuard::enter(Modes {
         mouse: options.mouse,
         paste: true,

@@ -14,10 +14,6 @@ use crate::tui::theme::ThemeName;
 
 /// How the screens look and answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of the configuration or the command line"
-)]
 pub struct Options {
     /// Which theme.
     pub theme: ThemeName,

@@ -22,6 +22,7 @@ use crossterm::event::KeyCode;
 use crossterm::event::KeyEvent;
 use crossterm::event::KeyModifiers;
 use crossterm::execute;
+use crossterm::style::force_color_output;
 use crossterm::terminal::EnterAlternateScreen;
 use crossterm::terminal::LeaveAlternateScreen;
 use crossterm::terminal::disable_raw_mode;
@@ -174,6 +175,12 @@ pub fn is_suspend(key: KeyEvent) -> bool {
 /// The terminal cannot be written to.
 pub fn copy(text: &str) -> io::Result<()> {
     execute!(stdout(), CopyToClipboard::to_clipboard_from(text))
+}
+
+/// Whether colours are written. What is below looks at `NO_COLOR` by itself, and knows of neither
+/// flags nor a configuration.
+pub fn write_colors(is_wanted: bool) {
+    force_color_output(is_wanted);
 }
 
 /// Whether there is a terminal to show the dashboard on.

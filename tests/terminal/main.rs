@@ -11,5 +11,6 @@
 mod common;
 mod compare;
 mod dashboard;
+mod looks;
 mod screen;
 mod start;

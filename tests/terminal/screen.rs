@@ -98,7 +98,10 @@ impl Terminal {
             .env("LC_ALL", "C.UTF-8")
             .env_remove("TMUX")
             .env_remove("XDG_STATE_HOME")
+            .env_remove("XDG_CONFIG_HOME")
             .env_remove("NO_COLOR")
+            .env_remove("COLORTERM")
+            .env_remove("COLORFGBG")
             .env_remove("RTMPSCOPE_NO_RECENT");
         for (name, value) in &self.variables {
             tmux.env(name, value);
@@ -184,6 +187,14 @@ impl Screen {
     /// What is on the screen, without the blanks at the end of lines.
     pub(crate) fn shown(&self) -> String {
         let output = self.tmux(&["capture-pane", "-p"]).output().expect("tmux");
+        self.done(&output);
+        text(&output.stdout)
+    }
+
+    /// What is on the screen, with the control sequences of its styles.
+    pub(crate) fn styled(&self) -> String {
+        let mut tmux = self.tmux(&["capture-pane", "-e", "-p"]);
+        let output = tmux.output().expect("tmux");
         self.done(&output);
         text(&output.stdout)
     }

@@ -26,6 +26,9 @@ pub(in crate::run) struct Setting {
     pub(super) take: fn(&mut Config, &DeValue<'_>) -> Result<(), String>,
 }
 
+/// What leaves the choice to the environment.
+const AUTO: &str = "auto";
+
 /// The settings, without the tables of keys and filters.
 pub(in crate::run) const SETTINGS: &[Setting] = &[
     Setting {
@@ -44,10 +47,19 @@ pub(in crate::run) const SETTINGS: &[Setting] = &[
     },
     Setting {
         name: "symbols",
-        default: "\"unicode\"",
-        help: "what the dashboard is drawn with; as the locale says where nothing is set",
-        words: || Symbols::ALL.map(|(_, name, help)| (name, help)).to_vec(),
-        take: |config, value| word(&mut config.symbols, value),
+        default: "\"auto\"",
+        help: "what the dashboard is drawn with",
+        words: || {
+            let [unicode, ascii] = Symbols::ALL.map(|(_, name, help)| (name, help));
+            vec![(AUTO, "as the locale says"), unicode, ascii]
+        },
+        take: |config, value| match value {
+            DeValue::String(text) if text == AUTO => Ok(()),
+            other => word(&mut config.symbols, other).map_err(|_| {
+                let [unicode, ascii] = Symbols::ALL.map(|(_, name, _)| name);
+                expected(&format!("{AUTO}, {unicode} or {ascii}"), other)
+            }),
+        },
     },
     Setting {
         name: "time-mode",

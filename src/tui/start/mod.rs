@@ -40,6 +40,8 @@ use crate::tui::terminal::Modes;
 use crate::tui::terminal::TerminalGuard;
 use crate::tui::terminal::Waited;
 use crate::tui::terminal::is_suspend;
+use crate::tui::terminal::write_colors;
+use crate::tui::theme::Depth;
 
 /// Time between two looks at the world while nothing is pressed.
 const TICK: Duration = Duration::from_millis(200);
@@ -71,6 +73,7 @@ pub fn run(
     options: &Options,
     stop: &AtomicBool,
 ) -> io::Result<Option<Choice>> {
+    write_colors(options.depth != Depth::None);
     let guard = TerminalGuard::enter(Modes {
         mouse: options.mouse,
         paste: true,

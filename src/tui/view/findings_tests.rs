@@ -135,7 +135,7 @@ fn evidence_can_be_pointed_at_and_text_is_scrolled_behind_it() {
 fn without_colours_what_is_muted_has_a_sign() {
     let snapshot = snapshot("cam-77", 5);
     let mut view = findings();
-    view.theme = Theme { has_color: false };
+    view.theme = Theme::PLAIN;
     press(&mut view, &snapshot, "jMfj");
     let frame = symbols(&draw(&snapshot, &mut view, (80, 24)));
     assert!(frame.contains("▸○W"), "{frame}");
