@@ -118,6 +118,7 @@ pub fn run(
     let mut view = ViewState {
         theme: options.theme(),
         keys: Arc::clone(&options.keys),
+        named: Arc::clone(&options.named),
         time: options.time,
         follow: options.follow,
         screen: options.screen,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::tui::keys::KeyMap;
 use crate::tui::screen::Screen;
 use crate::tui::state::moments::TimeMode;
+use crate::tui::state::sieve::Named;
 use crate::tui::state::sieve::Sieve;
 use crate::tui::symbols::Symbols;
 use crate::tui::theme::Depth;
@@ -33,6 +34,8 @@ pub struct Options {
     pub mouse: bool,
     /// What is shown at first.
     pub filter: Sieve,
+    /// Filters that have names.
+    pub named: Arc<Named>,
     /// Whether secrets are shown as they are.
     pub shows_secrets: bool,
     /// The screen to begin with.
@@ -51,6 +54,7 @@ impl Default for Options {
             follow: false,
             mouse: true,
             filter: Sieve::default(),
+            named: Arc::default(),
             shows_secrets: false,
             screen: Screen::default(),
         }

@@ -27,6 +27,7 @@ use crate::tui::state::moments::Seek;
 use crate::tui::state::moments::TimeMode;
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::save::SaveDialog;
+use crate::tui::state::sieve::Named;
 use crate::tui::testing::draw;
 use crate::tui::testing::joined_late;
 use crate::tui::testing::snapshot;
@@ -346,6 +347,26 @@ fn a_filter_is_completed_with_what_the_capture_has() {
     let frame = symbols(&draw(&snapshot, &mut view, (120, 24)));
     assert!(frame.contains("****0a1b2c3d"), "{frame}");
     insta::assert_snapshot!("filter-completion", frame);
+}
+
+#[test]
+fn filters_with_names_are_offered_and_stand_for_their_expressions() {
+    let snapshot = snapshot("cam-77", 5);
+    let named = [("late", "lag>1s"), ("rejected", "stage:rejected")];
+    let named = named.map(|(name, text)| (name.to_owned(), text.to_owned()));
+    let mut view = ViewState {
+        named: std::sync::Arc::new(Named::new(named.to_vec())),
+        ..ViewState::default()
+    };
+    press(&mut view, &snapshot, "/:l");
+    let frame = symbols(&draw(&snapshot, &mut view, (100, 20)));
+    assert!(
+        frame.contains(":late") && frame.contains("lag>1s") && !frame.contains(":rejected"),
+        "{frame}"
+    );
+    press(&mut view, &snapshot, "\t\n");
+    assert_eq!(view.list.filter.text(), "lag>1s");
+    assert_eq!(listed(&snapshot.rows, &view.list), [0]);
 }
 
 #[test]

@@ -10,9 +10,11 @@ use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::io::stdout;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rtmpscope::tui;
 use rtmpscope::tui::start::browse::at_home;
+use rtmpscope::tui::state::sieve::Named;
 use rtmpscope::tui::symbols::Symbols;
 use rtmpscope::tui::theme::Depth;
 use rtmpscope::tui::theme::Ground;
@@ -78,6 +80,7 @@ fn screens(
     // The console of Linux is black, and takes a question for text.
     let is_console = variable("TERM").as_deref() == Some("linux");
     tui::Options {
+        named: Arc::new(Named::new(config.filters)),
         theme: flags.look.theme.or(config.theme).unwrap_or_default(),
         ground: said.or(is_console.then_some(Ground::Dark)),
         depth: Depth::of(when, variable),

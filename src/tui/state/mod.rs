@@ -31,6 +31,7 @@ use crate::tui::state::moments::Seek;
 use crate::tui::state::moments::TimeMode;
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::save::SaveDialog;
+use crate::tui::state::sieve::Named;
 use crate::tui::state::sieve::Sieve;
 use crate::tui::theme::Theme;
 
@@ -160,6 +161,8 @@ pub struct ViewState {
     pub is_leaving: bool,
     /// Which key does what.
     pub keys: Arc<KeyMap>,
+    /// Filters that have names.
+    pub named: Arc<Named>,
     /// Lines that a page has.
     pub page: usize,
     /// Columns of the terminal.

@@ -5,6 +5,7 @@ use crossterm::event::KeyCode;
 use crossterm::event::KeyEvent;
 use crossterm::event::KeyModifiers;
 
+use crate::filter::complete::Candidate;
 use crate::filter::complete::Completions;
 use crate::filter::complete::complete;
 use crate::filter::field::Field;
@@ -18,6 +19,7 @@ use crate::tui::state::Effect;
 use crate::tui::state::ViewState;
 use crate::tui::state::edit::Edit;
 use crate::tui::state::save::SaveDialog;
+use crate::tui::state::sieve::Named;
 use crate::tui::state::sieve::Sieve;
 
 /// What lies over the screen.
@@ -62,9 +64,23 @@ pub struct Prompt {
 impl Prompt {
     /// What may stand at the cursor: fields, operators and words of the language, names and
     /// addresses of the capture. Nothing while a text is looked for.
-    pub fn completions(&self, snapshot: &Snapshot) -> Completions {
+    pub fn completions(&self, snapshot: &Snapshot, named: &Named) -> Completions {
         if self.purpose != PromptFor::Filter {
             return Completions::default();
+        }
+        let text = self.edit.text();
+        if text.starts_with(':') {
+            let named = named
+                .beginning(text)
+                .filter(|(name, _)| text.get(1..) != Some(name));
+            let candidates = named.map(|(name, expression)| Candidate {
+                text: format!(":{name}"),
+                about: expression.to_owned(),
+            });
+            return Completions {
+                range: 0..text.len(),
+                candidates: candidates.take(MAX_CANDIDATES).collect(),
+            };
         }
         let mut completions = complete(self.edit.text(), self.edit.cursor(), &|field| {
             values(field, snapshot)
@@ -245,7 +261,7 @@ impl ViewState {
     }
 
     fn type_into_prompt(&mut self, prompt: &mut Prompt, event: KeyEvent, snapshot: &Snapshot) {
-        let completions = prompt.completions(snapshot);
+        let completions = prompt.completions(snapshot, &self.named);
         let last = completions.candidates.len().saturating_sub(1);
         match (event.code, prompt.choice) {
             (KeyCode::Enter | KeyCode::Tab, Some(choice)) => {
@@ -270,7 +286,7 @@ impl ViewState {
 
     fn finish_prompt(&mut self, prompt: &Prompt, snapshot: &Snapshot) {
         match prompt.purpose {
-            PromptFor::Filter => match Sieve::new(prompt.edit.text()) {
+            PromptFor::Filter => match Sieve::new(self.named.expand(prompt.edit.text())) {
                 Ok(sieve) => self.set_filter(sieve),
                 // It stays there to be mended; why is shown beside it.
                 Err(_) => self.overlay = Overlay::Prompt(prompt.clone()),
@@ -330,7 +346,7 @@ impl ViewState {
             }
             Overlay::Save(dialog) => self.point_in_save(dialog, at, snapshot),
             Overlay::Prompt(mut prompt) => {
-                let completions = prompt.completions(snapshot);
+                let completions = prompt.completions(snapshot, &self.named);
                 prompt.take(&completions, at);
                 self.overlay = Overlay::Prompt(prompt);
                 Effect::None

@@ -5,6 +5,32 @@ use crate::filter::Filter;
 use crate::filter::check;
 use crate::filter::value::Subject;
 
+/// Filters that have names, from the configuration: `:name` stands for the expression.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Named(Vec<(String, String)>);
+
+impl Named {
+    /// Names with their expressions.
+    pub fn new(all: Vec<(String, String)>) -> Self {
+        Self(all)
+    }
+
+    /// The expression that a text stands for: that of its name, or itself.
+    pub fn expand<'t>(&'t self, text: &'t str) -> &'t str {
+        let name = text.trim().strip_prefix(':');
+        let found = name.and_then(|name| self.0.iter().find(|(known, _)| known == name));
+        found.map_or(text, |(_, expression)| expression)
+    }
+
+    /// What a text that begins as a name may become: names with their expressions.
+    pub fn beginning<'t>(&'t self, text: &str) -> impl Iterator<Item = (&'t str, &'t str)> {
+        let begun = text.strip_prefix(':').map(str::to_owned);
+        let all = self.0.iter();
+        all.filter(move |(name, _)| begun.as_ref().is_some_and(|begun| name.starts_with(begun)))
+            .map(|(name, expression)| (name.as_str(), expression.as_str()))
+    }
+}
+
 /// What a list shows.
 #[derive(Debug, Clone, Default)]
 pub struct Sieve {

@@ -60,7 +60,7 @@ pub(super) fn prompt(sheet: &mut Sheet<'_>, area: Rect, prompt: &Prompt, view: &
     let room = usize::from(area.width);
     let (sign, said, style) = match prompt.purpose {
         PromptFor::Find => (" find ", "Enter goes there".to_owned(), theme.dim()),
-        PromptFor::Filter => match check(prompt.edit.text()) {
+        PromptFor::Filter => match check(view.named.expand(prompt.edit.text())) {
             Check::Empty => (" /", "Enter shows all".to_owned(), theme.dim()),
             Check::Ok(_) => (" /", "✔ Enter applies it".to_owned(), theme.good()),
             Check::Incomplete(error) => (" /", format!("… {error}"), theme.dim()),
@@ -104,7 +104,8 @@ pub(super) fn completions(
     snapshot: &Snapshot,
     view: &ViewState,
 ) {
-    let found = prompt.completions(snapshot).candidates;
+    const TITLE: &str = "Tab completes  ↓ chooses";
+    let found = prompt.completions(snapshot, &view.named).candidates;
     let lines = u16::try_from(found.len()).unwrap_or(u16::MAX);
     let lines = lines
         .min(COMPLETION_LINES)
@@ -115,6 +116,7 @@ pub(super) fn completions(
     let names = found.iter().map(|one| width(&one.text)).max().unwrap_or(0);
     let abouts = found.iter().map(|one| width(&one.about)).max().unwrap_or(0);
     let wanted = names.saturating_add(abouts).saturating_add(7);
+    let wanted = wanted.max(width(TITLE).saturating_add(6));
     let size = u16::try_from(wanted).unwrap_or(u16::MAX).min(area.width);
     let place = Rect {
         x: area.x,
@@ -124,7 +126,7 @@ pub(super) fn completions(
     };
     sheet.cover();
     Clear.render(place, sheet);
-    let inner = pane(sheet, place, "Tab completes  ↓ chooses", true, view);
+    let inner = pane(sheet, place, TITLE, true, view);
     let room = usize::from(inner.width);
     let names = names.min(room.saturating_sub(2));
     let selected = prompt.choice.unwrap_or(0);
