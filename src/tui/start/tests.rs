@@ -163,6 +163,21 @@ fn interfaces(names: &[&str]) -> Effect {
 }
 
 #[test]
+fn of_a_long_course_the_latest_is_shown() {
+    let mut snapshot = snapshot();
+    for interface in &mut snapshot.interfaces {
+        // Quiet for long, then as much as ever.
+        interface.course = [vec![100; 29], vec![800]].concat();
+    }
+    let mut view = view(&snapshot);
+    let (frame, _) = draw(&snapshot, &mut view, (120, 30));
+    let frame = symbols(&frame);
+    let lo = frame.lines().find(|line| line.contains("127.0.0.1"));
+    assert!(lo.unwrap().contains("▁▁█ "), "{frame}");
+    assert!(!lo.unwrap().contains('…'), "{frame}");
+}
+
+#[test]
 fn with_the_right_to_capture() {
     let snapshot = snapshot();
     at_every_size("can-capture", &snapshot, &mut view(&snapshot));

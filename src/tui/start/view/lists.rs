@@ -39,10 +39,14 @@ const INTERFACE: &[Column] = &[
     fixed("", 3, 0),
     flexible("", 6, 16, 0),
     number("", 12, 1),
-    flexible("", 6, 30, 2),
+    flexible("", 6, MOST_COURSE, 2),
     fixed("", 10, 3),
     flexible("", 9, 40, 4),
 ];
+
+/// The one with the course of the rate, and the widest that it is drawn.
+const COURSE: usize = 3;
+const MOST_COURSE: usize = 30;
 
 /// The one with connections on the port of RTMP.
 const ON_PORT: usize = 4;
@@ -150,14 +154,6 @@ pub(super) fn interfaces(
         say(buffer, area, text, view.theme.warn());
         return;
     }
-    let lines = snapshot.interfaces.iter().enumerate();
-    let lines: Vec<Row> = lines
-        .map(|(at, interface)| Row {
-            cells: interface_cells(interface, view),
-            hit: Hit::Interface(at),
-            begin: Some((TICK_COLUMNS, Hit::Tick(at))),
-        })
-        .collect();
     let selected = (view.interface_line(snapshot), mark(view, Place::Interfaces));
     // A column without a word in it is room for the others.
     let is_used = snapshot.interfaces.iter().any(|i| i.connections > 0);
@@ -169,10 +165,22 @@ pub(super) fn interfaces(
             _ => *column,
         })
         .collect();
+    // What is cut of a course must be its begin, not what is going on.
+    let widths = layout(&columns, usize::from(area.width));
+    let room = widths.iter().find(|(column, _)| *column == COURSE);
+    let room = room.map_or(0, |(_, width)| *width);
+    let lines = snapshot.interfaces.iter().enumerate();
+    let lines: Vec<Row> = lines
+        .map(|(at, interface)| Row {
+            cells: interface_cells(interface, room, view),
+            hit: Hit::Interface(at),
+            begin: Some((TICK_COLUMNS, Hit::Tick(at))),
+        })
+        .collect();
     rows(buffer, area, &columns, &lines, Some(selected), zones);
 }
 
-fn interface_cells(interface: &Interface, view: &View) -> Vec<(String, Style)> {
+fn interface_cells(interface: &Interface, room: usize, view: &View) -> Vec<(String, Style)> {
     let theme = view.theme;
     let text = if interface.is_up {
         theme.plain()
@@ -203,18 +211,15 @@ fn interface_cells(interface: &Interface, view: &View) -> Vec<(String, Style)> {
         (tick.0.to_owned(), tick.1),
         (printable(&interface.name), text),
         (rate, text),
-        (course(&interface.course), busy),
+        (course(&interface.course, room), busy),
         (on_port, theme.good()),
         (printable(about.trim()), theme.dim()),
     ]
 }
 
 /// The course of the rate; where there was nothing, the ground is seen.
-fn course(values: &[u32]) -> String {
-    /// The widest that it is drawn.
-    const MOST: usize = 30;
-
-    sparkline(values, MOST).replace(' ', "▁")
+fn course(values: &[u32], room: usize) -> String {
+    sparkline(values, room.min(MOST_COURSE)).replace(' ', "▁")
 }
 
 fn bits_per_second(rate: u64) -> String {

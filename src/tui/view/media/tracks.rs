@@ -3,6 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::Line;
 
+use crate::base::units::counted;
 use crate::session::track::MediaKind;
 use crate::session::track::Track;
 use crate::tui::model::Detail;
@@ -118,16 +119,19 @@ fn timing(track: &Track, view: &ViewState) -> Vec<(String, Style)> {
             worry(clock.backwards),
         ));
         second.push((
-            marked(clock.jumps, format!("{} jumps", clock.jumps)),
+            marked(clock.jumps, counted(clock.jumps.into(), "jump")),
             worry(clock.jumps),
         ));
         second.push((
-            marked(clock.gaps, format!("{} gaps", clock.gaps)),
+            marked(clock.gaps, counted(clock.gaps.into(), "gap")),
             worry(clock.gaps),
         ));
         second.push((format!("{} equal", clock.equal), theme.plain()));
         second.push((
-            marked(track.duplicates, format!("{} duplicates", track.duplicates)),
+            marked(
+                track.duplicates,
+                counted(track.duplicates.into(), "duplicate"),
+            ),
             worry(track.duplicates),
         ));
         if clock.wraps32 > 0 || clock.wraps31 > 0 {
