@@ -80,7 +80,8 @@ fuzz: build-tools fuzz-tools
 		RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $$target -- -max_total_time=$(FUZZ_TIME) -timeout=20 -detect_leaks=0 -print_final_stats=1 || exit 1; \
 	done
 
-## Draw the pictures in screenshots/ again from real frames of the dashboard on the samples.
+## Draw the pictures in screenshots/ and the recording again from real frames of the dashboard on
+## the samples (SVG, PNG, GIF).
 screenshots: build-tools picture-tools
 	$(CARGO) run --release --example screenshots -- screenshots
 
@@ -130,6 +131,7 @@ fuzz-tools:
 
 picture-tools:
 	@missing=""; command -v rsvg-convert >/dev/null || missing="librsvg2-bin"; \
+	command -v ffmpeg >/dev/null || missing="$$missing ffmpeg"; \
 	fc-list 2>/dev/null | grep -q 'DejaVu Sans Mono' || missing="$$missing fonts-dejavu-core fontconfig"; \
 	if [ -n "$$missing" ]; then $(call install,$$missing); fi
 

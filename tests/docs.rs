@@ -30,11 +30,14 @@ const DOCUMENTS: &[&str] = &[
     "docs/json.md",
     "docs/live.md",
     "packaging/README.md",
+    "screenshots/README.md",
 ];
 
 /// Flags of other programs that the documents name.
 const FOREIGN_FLAGS: &[&str] = &[
     "--no-default-features",
+    "--release",
+    "--example",
     "--all-targets",
     "--check",
     "--test",
