@@ -5,7 +5,7 @@
 //! ▸✖E  live/****1a2b   pub   203.0.113.9:51522   avc 1280x720    4 812 ▅▅▅▆▅▂▁▁  29.9  2.0s +12ms +1.8s 3.1% publishing
 //!  ✔   live/****1a2b   play  10.0.3.77:41002     avc 1280x720    4 809 ▆▆▆▆▆▆▆▆  29.9  2.0s  +2ms +0.2s 0.0% playing
 //!  …
-//!  #1  203.0.113.9:51522 → 10.0.0.5:1935   11:47:16 UTC, 02:11 long   frames 1..8 121   3 anomalies
+//!  #1  203.0.113.9:51522 → 10.0.0.5:1935   11:47:16 UTC, 02:11 long   frames 1..8 121   3 findings
 //! ```
 
 use std::net::SocketAddr;
@@ -336,8 +336,8 @@ fn foot_line<'a>(row: &Row, room: usize, view: &ViewState) -> Line<'a> {
     if row.anomalies > 0 {
         parts.push((
             match row.anomalies {
-                1 => "1 anomaly".to_owned(),
-                count => format!("{count} anomalies"),
+                1 => "1 finding".to_owned(),
+                count => format!("{count} findings"),
             },
             theme.severity(row.worst),
         ));
