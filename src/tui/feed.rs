@@ -136,6 +136,8 @@ impl Feed {
             detail: detail_of(&inner, view.focus),
             ..Snapshot::default()
         };
+        // The list tells of every connection what was found.
+        let of = view.focus.filter(|_| view.screen != Screen::Streams);
         match (&mut self.frozen, view.paused) {
             (Some(frozen), true) => {
                 if let Detailed::Known(detail) = &frozen.detail
@@ -146,14 +148,14 @@ impl Feed {
                 snapshot.capture = frozen.capture.clone();
                 snapshot.rows.clone_from(&frozen.rows);
                 snapshot.rows_left_out = frozen.rows_left_out;
-                snapshot.anomalies = oddities(&frozen.oddities, view.focus);
+                snapshot.anomalies = oddities(&frozen.oddities, of);
                 snapshot.anomalies_left_out = frozen.oddities_left_out;
             }
             (frozen, paused) => {
                 snapshot.capture = inner.capture.clone();
                 snapshot.rows.clone_from(&inner.rows);
                 snapshot.rows_left_out = inner.rows_left_out;
-                snapshot.anomalies = oddities(&inner.oddities, view.focus);
+                snapshot.anomalies = oddities(&inner.oddities, of);
                 snapshot.anomalies_left_out = inner.oddities_left_out;
                 *frozen = paused.then(|| Frozen {
                     capture: snapshot.capture.clone(),

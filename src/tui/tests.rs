@@ -514,10 +514,7 @@ fn a_file_in_the_way_is_asked_about_before_it_is_replaced() {
     press(&mut view, &snapshot, " jw\t");
     let choices = SaveDialog::choices(&snapshot, &view);
     let labels: Vec<&str> = choices.iter().map(|choice| choice.label.as_str()).collect();
-    assert_eq!(
-        labels[1..],
-        ["the 1 ticked connections", "all 3 connections"]
-    );
+    assert_eq!(labels[1..], ["the ticked connection", "all 3 connections"]);
     press(&mut view, &snapshot, "\n");
     let failed = || Outcome::Failed {
         text: "there".to_owned(),

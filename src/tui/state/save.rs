@@ -100,7 +100,10 @@ impl SaveDialog {
         }
         if !view.list.ticked.is_empty() {
             all.push(Choice {
-                label: format!("the {} ticked connections", view.list.ticked.len()),
+                label: match view.list.ticked.len() {
+                    1 => "the ticked connection".to_owned(),
+                    count => format!("the {count} ticked connections"),
+                },
                 connections: Some(view.list.ticked.clone()),
             });
         }
@@ -112,7 +115,10 @@ impl SaveDialog {
                 .map(|row| row.id)
                 .collect();
             all.push(Choice {
-                label: format!("the {} connections that the filter shows", ids.len()),
+                label: match ids.len() {
+                    1 => "the connection that the filter shows".to_owned(),
+                    count => format!("the {count} connections that the filter shows"),
+                },
                 connections: Some(ids),
             });
         }

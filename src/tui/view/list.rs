@@ -1,11 +1,11 @@
 //! The connections of the capture: home.
 //!
 //! ```text
-//!  H   STREAM          ROLE  PEER                CODEC          KBIT/S RATE       FPS   GOP  A/V  LAG  LOSS  STATE
-//! ▸✖E  live/****1a2b   pub   203.0.113.9:51522   avc 1280x720    4 812 ▅▅▅▆▅▂▁▁  29.9  2.0s +12ms +1.8s 3.1% publishing
-//!  ✔   live/****1a2b   play  10.0.3.77:41002     avc 1280x720    4 809 ▆▆▆▆▆▆▆▆  29.9  2.0s  +2ms +0.2s 0.0% playing
+//!   H  STREAM          ROLE  PEER                CODEC          KBIT/S RATE       FPS   GOP  A/V  LAG  LOSS  STATE
+//! ▸*✖E live/****1a2b   pub   203.0.113.9:51522   avc 1280x720    4 812 ▅▅▅▆▅▂▁▁  29.9  2.0s +12ms +1.8s 3.1% publishing
+//!   ✔  live/****1a2b   play  10.0.3.77:41002     avc 1280x720    4 809 ▆▆▆▆▆▆▆▆  29.9  2.0s  +2ms +0.2s 0.0% playing
 //!  …
-//!  #1  203.0.113.9:51522 → 10.0.0.5:1935   11:47:16 UTC, 02:11 long   frames 1..8 121   3 findings
+//!  #1  3 findings  video of client on stream 1: nothing for 1.2 s …  203.0.113.9:51522 → 10.0.0.5:1935
 //! ```
 
 use std::net::SocketAddr;
@@ -16,6 +16,7 @@ use ratatui::text::Span;
 
 use crate::base::side::Side;
 use crate::base::units::INFERRED;
+use crate::base::units::counted;
 use crate::net::Endpoint;
 use crate::session::end::EndStyle;
 use crate::session::netstream::Role;
@@ -39,13 +40,15 @@ use crate::tui::widgets::table::fixed;
 use crate::tui::widgets::table::flexible;
 use crate::tui::widgets::table::number;
 use crate::tui::widgets::text::first_shown;
+use crate::tui::widgets::text::fit;
 use crate::tui::widgets::text::fit_parts;
 use crate::tui::widgets::text::pad;
 use crate::tui::widgets::text::put;
 use crate::tui::widgets::text::select;
+use crate::tui::widgets::text::width;
 
 const COLUMNS: &[Column] = &[
-    fixed(" H", 3, 0),
+    fixed("  H", 4, 0),
     flexible("STREAM", 14, 34, 0),
     fixed("ROLE", 4, 2),
     flexible("PEER", 17, 24, 8),
@@ -63,8 +66,17 @@ const COLUMNS: &[Column] = &[
 /// Narrower than this, a connection takes two lines of words instead of columns.
 const TABLE_FROM_WIDTH: u16 = 60;
 
+/// Between the words at the foot.
+const BETWEEN: &str = "  ";
+
+/// Columns from which the worst that was found says more than its name.
+const WORST_FROM_WIDTH: usize = 16;
+
 /// Lines from which the selected connection gets a line of its own at the foot.
 const FOOT_FROM_HEIGHT: u16 = 8;
+
+/// The sign of a ticked connection, which is not to be taken for that of one in good health.
+const TICKED: &str = "*";
 
 /// Draws the list.
 pub(super) fn render(sheet: &mut Sheet<'_>, area: Rect, snapshot: &Snapshot, view: &ViewState) {
@@ -76,26 +88,33 @@ pub(super) fn render(sheet: &mut Sheet<'_>, area: Rect, snapshot: &Snapshot, vie
     };
     let mut area = area;
     let is_short = snapshot.rows_left_out > 0 || snapshot.capture.let_go > 0;
-    if !view.list.filter.is_empty() || view.list.sort != Sort::Order || is_short {
+    let is_ticked = !view.list.ticked.is_empty();
+    if !view.list.filter.is_empty() || view.list.sort != Sort::Order || is_short || is_ticked {
+        let with = match view.list.filter.text() {
+            "" => String::new(),
+            filter => format!("with {}", crate::base::text::printable(filter)),
+        };
         let parts = [
             (memory_words(snapshot), view.theme.warn()),
+            (ticked_words(snapshot, &shown, view), view.theme.head()),
             (
-                format!(" {} of {} shown", shown.len(), snapshot.rows.len()),
+                format!("{} of {} shown", shown.len(), snapshot.rows.len()),
                 view.theme.head(),
             ),
-            (
-                match view.list.filter.text() {
-                    "" => String::new(),
-                    filter => format!("with {}", crate::base::text::printable(filter)),
-                },
-                view.theme.plain(),
-            ),
+            (with, view.theme.plain()),
             (
                 format!("sorted by {}", view.list.sort.name()),
                 view.theme.dim(),
             ),
         ];
-        let line = fit_parts(&parts, "  ", usize::from(area.width));
+        let mut said: Vec<_> = parts
+            .into_iter()
+            .filter(|(text, _)| !text.is_empty())
+            .collect();
+        if let Some((first, _)) = said.first_mut() {
+            first.insert(0, ' ');
+        }
+        let line = fit_parts(&said, BETWEEN, usize::from(area.width));
         put(sheet, area.x, area.y, &line, area.width);
         area.y = area.y.saturating_add(1);
         area.height = area.height.saturating_sub(1);
@@ -113,7 +132,7 @@ pub(super) fn render(sheet: &mut Sheet<'_>, area: Rect, snapshot: &Snapshot, vie
         && let Some(row) = row(position)
     {
         let foot = area.bottom().saturating_sub(1);
-        let line = foot_line(row, usize::from(area.width), view);
+        let line = foot_line(row, snapshot, usize::from(area.width), view);
         put(sheet, area.x, foot, &line, area.width);
         area.height = area.height.saturating_sub(2);
     }
@@ -130,6 +149,29 @@ pub(super) fn render(sheet: &mut Sheet<'_>, area: Rect, snapshot: &Snapshot, vie
     });
 }
 
+/// How many are ticked, and how many of them the filter hides: what is done with them is done with
+/// those, too.
+fn ticked_words(snapshot: &Snapshot, shown: &[usize], view: &ViewState) -> String {
+    let count = view.list.ticked.len();
+    if count == 0 {
+        return String::new();
+    }
+    let rows = shown.iter().filter_map(|index| snapshot.rows.get(*index));
+    let seen = rows.filter(|row| view.list.ticked.contains(&row.id));
+    match count.saturating_sub(seen.count()) {
+        0 => format!("{TICKED} {count} ticked"),
+        hidden => format!("{TICKED} {count} ticked, {hidden} of them not shown"),
+    }
+}
+
+/// The signs before a connection: whether it is selected, whether it is ticked, how well it is.
+fn signs(row: &Row, is_selected: bool, view: &ViewState) -> String {
+    let marker = if is_selected { "▸" } else { " " };
+    let is_ticked = view.list.ticked.contains(&row.id);
+    let tick = if is_ticked { TICKED } else { " " };
+    format!("{marker}{tick}{}", sign(row.worst))
+}
+
 /// What memory was too short for.
 fn memory_words(snapshot: &Snapshot) -> String {
     let mut parts = Vec::new();
@@ -144,7 +186,7 @@ fn memory_words(snapshot: &Snapshot) -> String {
     if parts.is_empty() {
         return String::new();
     }
-    format!(" memory is short (--memory): {}", parts.join(", "))
+    format!("memory is short (--memory): {}", parts.join(", "))
 }
 
 fn why_empty(capture: &Capture) -> String {
@@ -227,13 +269,9 @@ fn cells(row: &Row, is_selected: bool, view: &ViewState) -> Vec<Cell> {
     const LOSSY: f64 = 0.01;
     let theme = view.theme;
     let worry = |is: bool| if is { theme.warn() } else { theme.plain() };
-    let marker = if is_selected { "▸" } else { " " };
     let missing = if row.missing > 0 { "!" } else { "" };
     vec![
-        Cell::styled(
-            format!("{marker}{}", sign(row.worst)),
-            theme.severity(row.worst),
-        ),
+        Cell::styled(signs(row, is_selected, view), theme.severity(row.worst)),
         Cell::styled(row.label.clone(), theme.head()),
         role(row).into(),
         client(row).into(),
@@ -290,15 +328,11 @@ fn narrow<'r>(
             continue;
         };
         let state = state(row);
-        let right = crate::tui::widgets::text::width(&state).min(room / 2);
-        let left = room.saturating_sub(right).saturating_sub(5);
+        let right = width(&state).min(room / 2);
+        let left = room.saturating_sub(right).saturating_sub(6);
         let line = Line::from(vec![
             Span::styled(
-                format!(
-                    "{}{} ",
-                    if at == selected { "▸" } else { " " },
-                    sign(row.worst)
-                ),
+                format!("{} ", signs(row, at == selected, view)),
                 view.theme.severity(row.worst),
             ),
             Span::styled(pad(&row.label, left, false), view.theme.head()),
@@ -314,7 +348,7 @@ fn narrow<'r>(
         let below = y.saturating_add(1);
         if per_row == 2 && below < area.bottom() {
             let parts = [
-                (format!("    {}", role(row)), view.theme.plain()),
+                (format!("     {}", role(row)), view.theme.plain()),
                 (format!("{} kbit/s", kbits(row)), view.theme.plain()),
                 (row.codecs.clone(), view.theme.plain()),
             ];
@@ -324,24 +358,35 @@ fn narrow<'r>(
     }
 }
 
-fn foot_line<'a>(row: &Row, room: usize, view: &ViewState) -> Line<'a> {
+/// The worst that was found of a connection, when it is among what is at hand.
+fn worst_of<'s>(row: &Row, snapshot: &'s Snapshot) -> Option<&'s str> {
+    let findings = snapshot.anomalies.iter();
+    let of_it = findings.filter(|one| one.flow == row.id && Some(one.severity) == row.worst);
+    let worst = of_it.min_by_key(|one| one.first.frame)?;
+    Some(&worst.what)
+}
+
+fn foot_line<'a>(row: &Row, snapshot: &Snapshot, room: usize, view: &ViewState) -> Line<'a> {
     let theme = view.theme;
-    let mut parts = vec![
-        (format!(" #{}", row.id), theme.head()),
-        (
-            format!("{} → {}", client(row), address(row.ends.of(Side::Server))),
-            theme.plain(),
-        ),
-    ];
+    let mut parts = vec![(format!(" #{}", row.id), theme.head())];
     if row.anomalies > 0 {
-        parts.push((
-            match row.anomalies {
-                1 => "1 finding".to_owned(),
-                count => format!("{count} findings"),
-            },
-            theme.severity(row.worst),
-        ));
+        let count = counted(u64::from(row.anomalies), "finding");
+        parts.push((count, theme.severity(row.worst)));
+        // It stands before the addresses, which can be seen in the session, and is cut where it is
+        // too long: its begin says what it is about.
+        let used: usize = parts
+            .iter()
+            .map(|(text, _)| width(text).saturating_add(BETWEEN.len()))
+            .sum();
+        let left = room.saturating_sub(used);
+        if let Some(worst) = worst_of(row, snapshot).filter(|_| left >= WORST_FROM_WIDTH) {
+            parts.push((fit(worst, left), theme.severity(row.worst)));
+        }
     }
+    parts.push((
+        format!("{} → {}", client(row), address(row.ends.of(Side::Server))),
+        theme.plain(),
+    ));
     parts.push((
         format!(
             "{} UTC, {}",
@@ -371,5 +416,5 @@ fn foot_line<'a>(row: &Row, room: usize, view: &ViewState) -> Line<'a> {
             theme.bad(),
         ));
     }
-    fit_parts(&parts, "  ", room)
+    fit_parts(&parts, BETWEEN, room)
 }
