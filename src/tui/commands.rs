@@ -282,6 +282,7 @@ pub const COMMANDS: &[Command] = &[
         &[key(KeyCode::Esc)],
         "out again: what lies above, pane, filter, screen; never out of the program",
     )
+    .on(&[Session, Calls, Media, Messages, Findings, Compare])
     .hint("back"),
     command(
         "help",
@@ -299,14 +300,6 @@ pub const COMMANDS: &[Command] = &[
     .on(&[Streams])
     .hint("quit"),
     command(
-        "close",
-        Action::Close,
-        &[key(Char('q'))],
-        "close what is open: pane, filter, screen; on the first screen the program",
-    )
-    .on(&[Session, Calls, Media, Messages, Findings, Compare])
-    .hint("close"),
-    command(
         "filter",
         Action::Filter,
         &[key(Char('/')), key(KeyCode::F(3)), key(KeyCode::F(7))],
@@ -315,29 +308,20 @@ pub const COMMANDS: &[Command] = &[
     .on(&[Streams, Messages, Findings])
     .hint("filter"),
     command(
-        "sort",
-        Action::Sort,
-        &[key(Char('s'))],
-        "sort by the next column",
+        "next-finding",
+        Action::NextFinding,
+        &[key(Char('e'))],
+        "to the next finding, wherever it is",
     )
-    .on(&[Streams])
-    .hint("sort"),
+    .hint("finding"),
     command(
-        "scale",
-        Action::Scale,
-        &[key(Char('s'))],
-        "distances between the lines to the scale of time, and back",
+        "next-pane",
+        Action::NextPane,
+        &[key(KeyCode::Tab)],
+        "to the next pane",
     )
-    .on(&[Calls])
-    .hint("scale"),
-    command(
-        "tick",
-        Action::Tick,
-        &[key(Char(' '))],
-        "tick the connection, for saving and comparing",
-    )
-    .on(&[Streams])
-    .hint("tick"),
+    .on(PANED)
+    .hint("pane"),
     command(
         "only-differences",
         Action::OnlyDifferences,
@@ -355,21 +339,6 @@ pub const COMMANDS: &[Command] = &[
     .on(&[Compare])
     .hint("swap"),
     command(
-        "next-pane",
-        Action::NextPane,
-        &[key(KeyCode::Tab)],
-        "to the next pane",
-    )
-    .on(PANED)
-    .hint("pane"),
-    command(
-        "next-finding",
-        Action::NextFinding,
-        &[key(Char('e'))],
-        "to the next finding, wherever it is",
-    )
-    .hint("finding"),
-    command(
         "zoom-in",
         Action::ZoomIn,
         &[key(Char('z'))],
@@ -378,13 +347,34 @@ pub const COMMANDS: &[Command] = &[
     .on(&[Media])
     .hint("zoom"),
     command(
-        "wire-bytes",
-        Action::WireBytes,
-        &[key(Char('x'))],
-        "bytes as they were on the wire, with chunk headers, or the body alone",
+        "save",
+        Action::Save,
+        &[key(Char('w')), key(KeyCode::F(2))],
+        "save: packets, FLV, JSON, text, Markdown, a ladder",
     )
-    .on(&[Messages])
-    .hint("wire"),
+    .hint("save"),
+    command(
+        "tick",
+        Action::Tick,
+        &[key(Char(' '))],
+        "tick the connection, for saving and comparing",
+    )
+    .on(&[Streams])
+    .hint("tick"),
+    command(
+        "compare",
+        Action::Compare,
+        &[key(Char('D'))],
+        "hold the two ticked connections against each other, or the open one and its peer",
+    )
+    .hint("compare"),
+    command(
+        "copy",
+        Action::Copy,
+        &[key(Char('y'))],
+        "copy what is selected to the clipboard of your terminal",
+    )
+    .hint("copy"),
     command(
         "time-mode",
         Action::TimeMode,
@@ -394,27 +384,29 @@ pub const COMMANDS: &[Command] = &[
     .on(&[Calls, Media, Messages, Findings])
     .hint("times"),
     command(
-        "replay",
-        Action::Play,
-        &[key(Char(' '))],
-        "replay the capture from the time cursor, or hold the replay",
+        "sort",
+        Action::Sort,
+        &[key(Char('s'))],
+        "sort by the next column",
     )
-    .on(&[Session, Calls, Media, Messages, Findings, Compare])
-    .hint("replay"),
+    .on(&[Streams])
+    .hint("sort"),
     command(
-        "save",
-        Action::Save,
-        &[key(Char('w')), key(KeyCode::F(2))],
-        "save: packets, FLV, JSON, text, Markdown, a ladder",
+        "scale",
+        Action::Scale,
+        &[key(Char('s'))],
+        "distances between the lines to the scale of time, and back",
     )
-    .hint("save"),
+    .on(&[Calls])
+    .hint("scale"),
     command(
-        "palette",
-        Action::Palette,
-        &[key(Char(':'))],
-        "choose what to do by name",
+        "wire-bytes",
+        Action::WireBytes,
+        &[key(Char('x'))],
+        "bytes as they were on the wire, with chunk headers, or the body alone",
     )
-    .hint("commands"),
+    .on(&[Messages])
+    .hint("wire"),
     command(
         "pause",
         Action::Pause,
@@ -431,12 +423,20 @@ pub const COMMANDS: &[Command] = &[
     .on(&[Streams, Messages])
     .hint("follow"),
     command(
-        "compare",
-        Action::Compare,
-        &[key(Char('D'))],
-        "hold the two ticked connections against each other, or the open one and its peer",
+        "replay",
+        Action::Play,
+        &[key(Char(' '))],
+        "replay the capture from the time cursor, or hold the replay",
     )
-    .hint("compare"),
+    .on(&[Session, Calls, Media, Messages, Findings, Compare])
+    .hint("replay"),
+    command(
+        "palette",
+        Action::Palette,
+        &[key(Char(':'))],
+        "choose what to do by name",
+    )
+    .hint("commands"),
     command(
         "mark",
         Action::Mark,
@@ -454,12 +454,28 @@ pub const COMMANDS: &[Command] = &[
     .on(&[Findings])
     .hint("mute"),
     command(
-        "copy",
-        Action::Copy,
-        &[key(Char('y'))],
-        "copy what is selected to the clipboard of your terminal",
+        "find",
+        Action::Find,
+        &[ctrl('f')],
+        "go to the next line that contains a text",
     )
-    .hint("copy"),
+    .on(LISTS)
+    .hint("find"),
+    command(
+        "close",
+        Action::Close,
+        &[key(Char('q'))],
+        "close what is open: pane, filter, screen; on the first screen the program",
+    )
+    .on(&[Session, Calls, Media, Messages, Findings, Compare])
+    .hint("close"),
+    command(
+        "back",
+        Action::Back,
+        &[key(KeyCode::Esc)],
+        "out again: what lies above, then the filter; never out of the program",
+    )
+    .on(&[Streams]),
     command(
         "previous-finding",
         Action::PreviousFinding,
@@ -487,13 +503,6 @@ pub const COMMANDS: &[Command] = &[
         "let everything through again",
     )
     .on(&[Streams, Messages, Findings]),
-    command(
-        "find",
-        Action::Find,
-        &[ctrl('f')],
-        "go to the next line that contains a text",
-    )
-    .on(LISTS),
     command(
         "find-next",
         Action::FindNext,

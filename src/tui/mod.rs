@@ -50,6 +50,8 @@ mod copy;
 mod digest;
 mod entry;
 pub mod feed;
+#[cfg(test)]
+mod hints_tests;
 pub mod host;
 mod inbox;
 pub mod keys;

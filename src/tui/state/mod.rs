@@ -13,12 +13,14 @@ mod steps;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crossterm::event::KeyCode;
 use crossterm::event::KeyEvent;
 
 use crate::base::ids::FlowId;
 use crate::base::time::Timestamp;
 use crate::tui::commands::Action;
 use crate::tui::keys::KeyMap;
+use crate::tui::keys::Press;
 use crate::tui::model::Snapshot;
 use crate::tui::saving::Progress;
 use crate::tui::saving::Request;
@@ -207,7 +209,18 @@ impl ViewState {
                 self.is_leaving = was_leaving && action == Action::Close;
                 self.act(action, snapshot)
             }
-            None => Effect::None,
+            None => {
+                self.tell_unknown(event);
+                Effect::None
+            }
+        }
+    }
+
+    /// Says of a key that does nothing here where the keys are to be found.
+    fn tell_unknown(&mut self, event: KeyEvent) {
+        let is_key = matches!(event.code, KeyCode::Char(_) | KeyCode::F(_));
+        if let Some(press) = Press::of(event).filter(|_| is_key && self.overlay == Overlay::None) {
+            self.notice = Some(format!("{press} does nothing here: ? shows the keys"));
         }
     }
 

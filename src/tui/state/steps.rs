@@ -350,7 +350,10 @@ impl ViewState {
         match target {
             Some(at) => self.select_line(at, snapshot),
             None => {
-                self.notice = Some("no further connection with a warning or worse".to_owned());
+                self.notice = Some(
+                    "no further connection with a warning or worse: 6 shows what was found"
+                        .to_owned(),
+                );
             }
         }
     }

@@ -49,15 +49,17 @@ use crate::tui::widgets::text::put;
 use crate::tui::widgets::text::select;
 use crate::tui::widgets::text::wrap;
 
+const STREAM: &str = "STREAM";
+
 const COLUMNS: &[Column] = &[
     fixed("", 3, 0),
     flexible("CODE", 18, 26, 0),
-    flexible("STREAM", 12, 18, 4),
+    flexible(STREAM, 12, 18, 4),
     number("FIRST", 12, 2),
     number("LAST", 14, 6),
     fixed("DIR", 3, 3),
     number("COUNT", 6, 5),
-    flexible("WHAT", 16, 200, 1),
+    flexible("WHAT", 24, 200, 1),
 ];
 
 /// Lines from which the selected finding gets a pane.
@@ -183,10 +185,19 @@ fn why_empty(snapshot: &Snapshot, view: &ViewState) -> String {
     if muted(snapshot, view) > 0 {
         return format!("Everything that was found {whose} is muted: f shows it all the same.");
     }
-    if snapshot.capture.is_done {
-        format!("Nothing odd was noticed {whose}.")
+    let has_others = snapshot.rows.iter().any(|row| {
+        let is_other = view.focus.is_some_and(|id| id != row.id);
+        is_other && row.worst >= Some(Severity::Warning)
+    });
+    let others = if has_others {
+        " Others have something: 1, then e leads there."
     } else {
-        format!("Nothing odd so far {whose}; still reading.")
+        ""
+    };
+    if snapshot.capture.is_done {
+        format!("Nothing odd was noticed {whose}.{others}")
+    } else {
+        format!("Nothing odd so far {whose}; still reading.{others}")
     }
 }
 
@@ -209,7 +220,11 @@ fn list(
         }),
     };
     let begin = begin(snapshot);
-    table::render(sheet, area, COLUMNS, all.len(), selected, look, |at| {
+    // All of one connection would have the same name there, and what was found is cut for it.
+    let is_of_one = view.focus.is_some();
+    let is_shown = |column: &Column| !is_of_one || column.title != STREAM;
+    let columns: Vec<Column> = COLUMNS.iter().copied().filter(is_shown).collect();
+    table::render(sheet, area, &columns, all.len(), selected, look, |at| {
         let Some(oddity) = all.get(at) else {
             return Vec::new();
         };
@@ -233,7 +248,7 @@ fn list(
         } else {
             format!("→ {}", time(oddity.last, Some(oddity.first), begin, view))
         };
-        vec![
+        let cells = [
             Cell::styled(shown, dimmed(theme.severity(Some(oddity.severity)))),
             Cell::styled(oddity.code, dimmed(theme.head())),
             Cell::styled(oddity.label.clone(), dimmed(theme.plain())),
@@ -245,7 +260,10 @@ fn list(
             ),
             Cell::styled(units::grouped(oddity.count), dimmed(theme.plain())),
             Cell::styled(oddity.what.clone(), dimmed(theme.plain())),
-        ]
+        ];
+        let shown = cells.into_iter().zip(COLUMNS);
+        let shown = shown.filter(|(_, column)| is_shown(column));
+        shown.map(|(cell, _)| cell).collect()
     });
 }
 

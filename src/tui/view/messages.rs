@@ -292,7 +292,9 @@ fn cells(line: &MessageLine, is_selected: bool, detail: &Detail, view: &ViewStat
 fn tree(sheet: &mut Sheet<'_>, area: Rect, opened: &Opened, view: &ViewState) {
     let theme = view.theme;
     let has_keys = view.pane == MESSAGE_TREE;
-    let title = format!("fields of message {}", opened.kept.number);
+    // The frame is what leads to the same place in other programs.
+    let frame = opened.kept.raw.completed().frame;
+    let title = format!("message {}  frame {frame}", opened.kept.number);
     let inner = pane(sheet, area, &title, has_keys, view);
     let room = usize::from(inner.width);
     let raw = &opened.kept.raw;

@@ -29,6 +29,7 @@ use ratatui::text::Span;
 use ratatui::widgets::Block;
 use ratatui::widgets::Widget as _;
 
+use crate::base::ids::FlowId;
 use crate::base::severity::Severity;
 use crate::base::text::printable;
 use crate::base::time::Timestamp;
@@ -44,6 +45,7 @@ use crate::tui::sheet::Target;
 use crate::tui::sheet::Zones;
 use crate::tui::state::ViewState;
 use crate::tui::state::overlay::Overlay;
+use crate::tui::theme::sign;
 use crate::tui::units;
 use crate::tui::units::grouped;
 use crate::tui::units::marked;
@@ -156,7 +158,7 @@ pub(super) fn body(sheet: &mut Sheet<'_>, area: Rect, snapshot: &Snapshot, view:
                     return;
                 }
             };
-            let area = headline(sheet, area, detail, view);
+            let area = headline(sheet, area, snapshot, detail, view);
             match view.screen {
                 Screen::Calls => calls::render(sheet, area, snapshot, detail, view),
                 Screen::Media => media::render(sheet, area, snapshot, detail, view),
@@ -195,7 +197,13 @@ pub(super) fn say(sheet: &mut Sheet<'_>, area: Rect, text: &str, view: &ViewStat
 }
 
 /// Which connection the screen is about. Returns the room below.
-fn headline(sheet: &mut Sheet<'_>, area: Rect, detail: &Detail, view: &ViewState) -> Rect {
+fn headline(
+    sheet: &mut Sheet<'_>,
+    area: Rect,
+    snapshot: &Snapshot,
+    detail: &Detail,
+    view: &ViewState,
+) -> Rect {
     let summary = detail.session.summary();
     let ends = &detail.ends;
     let address = |end: &crate::net::Endpoint| std::net::SocketAddr::new(end.addr, end.port);
@@ -213,6 +221,7 @@ fn headline(sheet: &mut Sheet<'_>, area: Rect, detail: &Detail, view: &ViewState
             summary.stage.name().to_owned(),
             stage_style(view, &detail.session),
         ),
+        findings_sign(snapshot, detail.id, view),
         (
             format!(
                 "{} → {}",
@@ -225,6 +234,7 @@ fn headline(sheet: &mut Sheet<'_>, area: Rect, detail: &Detail, view: &ViewState
     if let Some(software) = summary.client_software {
         parts.push((detail.prose(software), theme.dim()));
     }
+    parts.retain(|(text, _)| !text.is_empty());
     let line = fit_parts(&parts, "  ", usize::from(area.width));
     put(sheet, area.x, area.y, &line, area.width);
     Rect {
@@ -232,6 +242,16 @@ fn headline(sheet: &mut Sheet<'_>, area: Rect, detail: &Detail, view: &ViewState
         height: area.height.saturating_sub(1),
         ..area
     }
+}
+
+/// How bad the worst finding of a connection is, and how many it has; nothing where all is well.
+fn findings_sign(snapshot: &Snapshot, id: FlowId, view: &ViewState) -> (String, Style) {
+    let row = snapshot.rows.iter().find(|row| row.id == id);
+    let odd = row.filter(|row| row.worst >= Some(Severity::Warning));
+    odd.map_or_else(Default::default, |row| {
+        let text = format!("{}{}", sign(row.worst), row.anomalies);
+        (text, view.theme.severity(row.worst))
+    })
 }
 
 fn stage_style(view: &ViewState, session: &crate::session::Session) -> Style {
@@ -350,8 +370,9 @@ fn tabs(sheet: &mut Sheet<'_>, area: Rect, view: &ViewState) {
     // Where there is little room, only the open screen has its name.
     let full: usize = Screen::ALL
         .iter()
-        .map(|s| s.title().len().saturating_add(5))
-        .sum();
+        .map(|s| s.title().len().saturating_add(4))
+        .sum::<usize>()
+        .saturating_add(1);
     let mut spans = vec![Span::raw(" ")];
     let mut x = area.x.saturating_add(1);
     for screen in Screen::ALL {
@@ -405,8 +426,9 @@ fn footer(sheet: &mut Sheet<'_>, area: Rect, view: &ViewState) {
         let key = key.to_string();
         let needed = width(&key).saturating_add(width(hint)).saturating_add(1);
         let needed = u16::try_from(needed).unwrap_or(u16::MAX);
+        // What is shorter may still fit behind it.
         if x.saturating_add(needed) > area.right() {
-            break;
+            continue;
         }
         let place = Rect {
             x,
@@ -414,9 +436,9 @@ fn footer(sheet: &mut Sheet<'_>, area: Rect, view: &ViewState) {
             ..area
         };
         sheet.zone(place, Target::Act(command.action));
-        x = x.saturating_add(needed).saturating_add(3);
+        x = x.saturating_add(needed).saturating_add(2);
         spans.push(Span::styled(key, theme.key()));
-        spans.push(Span::styled(format!(" {hint}   "), theme.dim()));
+        spans.push(Span::styled(format!(" {hint}  "), theme.dim()));
     }
     put(sheet, area.x, area.y, &Line::from(spans), area.width);
 }
