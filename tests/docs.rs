@@ -24,6 +24,7 @@ const DOCUMENTS: &[&str] = &[
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/compare.md",
+    "docs/comparison.md",
     "docs/configuration.md",
     "docs/exports.md",
     "docs/filters.md",
@@ -285,6 +286,71 @@ fn every_setting_is_in_the_document() {
         assert!(text.contains(&row), "{row}");
     }
     assert_eq!(count, 8);
+}
+
+/// The rows of the table of a document that begins with this head, without it: their cells.
+fn rows<'t>(text: &'t str, head: &str) -> Vec<Vec<&'t str>> {
+    text.lines()
+        .skip_while(|line| !line.starts_with(head))
+        .take_while(|line| line.starts_with('|'))
+        .skip(2)
+        .map(|line| {
+            let cells = line.trim_matches('|').split('|');
+            cells.map(str::trim).collect()
+        })
+        .collect()
+}
+
+/// Whether a file of ours has a test of this name.
+fn is_test(place: &str, name: &str) -> bool {
+    let head = format!("fn {name}()");
+    let mut is_marked = false;
+    read(place).lines().map(str::trim_start).any(|line| {
+        let is_here = is_marked && line.starts_with(&head);
+        // Other attributes may stand between the mark and the name.
+        is_marked = line == "#[test]" || (is_marked && line.starts_with("#["));
+        is_here
+    })
+}
+
+#[test]
+fn every_yes_of_the_comparison_stands_on_tests_that_exist() {
+    let text = read("docs/comparison.md");
+    let mut tested = BTreeSet::new();
+    for row in rows(&text, "| feature | tests |") {
+        let [feature, tests] = row.as_slice() else {
+            panic!("a row of two: {row:?}");
+        };
+        let tests: Vec<&str> = tests.split_whitespace().collect();
+        assert!(!tests.is_empty(), "{feature}");
+        for test in tests {
+            let (place, name) = test
+                .trim_matches('`')
+                .split_once("::")
+                .unwrap_or_else(|| panic!("{test} is no file::test"));
+            assert!(is_test(place, name), "{feature}: there is no {test}");
+        }
+        assert!(tested.insert(*feature), "{feature} stands there twice");
+    }
+    let features = rows(&text, "| feature | rtmpscope |");
+    assert!(features.len() > 40, "{} features", features.len());
+    for row in features {
+        let (feature, cells) = row.split_first().expect("a feature");
+        assert_eq!(cells.len(), 17, "{feature}");
+        let (ours, theirs) = cells.split_first().expect("ours");
+        let has_test = tested.remove(feature);
+        match *ours {
+            "yes" | "partial" => assert!(has_test, "{feature}: no test"),
+            "no" => assert!(
+                !has_test,
+                "{feature} has a test, and is said not to be there"
+            ),
+            other => panic!("{feature}: {other} is neither yes nor partial nor no"),
+        }
+        let known = |cell: &&str| ["Y", "P", "N", "-", "?"].contains(cell);
+        assert!(theirs.iter().all(known), "{feature}: {theirs:?}");
+    }
+    assert!(tested.is_empty(), "no feature of the table: {tested:?}");
 }
 
 fn read(document: &str) -> String {

@@ -561,6 +561,8 @@ mod tests {
     use crate::base::ids::Mark;
     use crate::base::severity::Severity;
     use crate::base::side::Side;
+    use crate::session::summary::Stage;
+    use crate::tui::commands::Action;
 
     fn oddity() -> Arc<Oddity> {
         Arc::new(Oddity {
@@ -595,5 +597,29 @@ mod tests {
         assert_eq!(feed.snapshot(&mut view).anomalies.len(), 1);
         view.paused = false;
         assert_eq!(feed.snapshot(&mut view).anomalies.len(), 3);
+    }
+
+    #[test]
+    fn the_newest_connection_is_stayed_at_until_another_is_chosen() {
+        let shared = Shared::new();
+        let mut feed = Feed::new(Arc::clone(&shared));
+        let arrive = |id| {
+            let row = crate::tui::testing::row(id, "cam", Stage::Publishing, None);
+            shared.lock().rows.push(row);
+        };
+        let mut view = ViewState::default();
+        arrive(1);
+        view.act(Action::Follow, &feed.snapshot(&mut ViewState::default()));
+        arrive(2);
+        let snapshot = feed.snapshot(&mut view);
+        assert_eq!(view.list.selected, Some(FlowId(2)));
+        arrive(3);
+        feed.snapshot(&mut view);
+        assert_eq!(view.list.selected, Some(FlowId(3)));
+        // Who chooses one is not led away from it.
+        view.act(Action::First, &snapshot);
+        arrive(4);
+        feed.snapshot(&mut view);
+        assert_eq!(view.list.selected, Some(FlowId(1)));
     }
 }

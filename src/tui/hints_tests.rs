@@ -198,3 +198,23 @@ fn a_key_without_meaning_says_where_the_keys_are() {
     press(&mut view, &snapshot, KeyCode::Null);
     assert_eq!(view.notice, None);
 }
+
+#[test]
+fn a_text_is_looked_for_in_the_list() {
+    let snapshot = snapshot("cam-77", 5);
+    let mut view = on(Screen::Streams);
+    let find = KeyEvent::new(KeyCode::Char('f'), KeyModifiers::CONTROL);
+    view.key(find, &snapshot);
+    for key in "0A1B".chars() {
+        press(&mut view, &snapshot, KeyCode::Char(key));
+    }
+    press(&mut view, &snapshot, KeyCode::Enter);
+    assert_eq!(view.list.selected, Some(FlowId(2)));
+    // Every connection is listed still; behind the last one with the text comes the first.
+    press(&mut view, &snapshot, KeyCode::Char('n'));
+    assert_eq!(view.list.selected, Some(FlowId(1)));
+    press(&mut view, &snapshot, KeyCode::Char('N'));
+    assert_eq!(view.list.selected, Some(FlowId(2)));
+    let shown = lines(&snapshot, &mut view, (120, 30)).join("\n");
+    assert!(shown.contains("  ✖C live/****99999"), "{shown}");
+}

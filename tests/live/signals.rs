@@ -6,6 +6,7 @@ use std::net::UdpSocket;
 
 use serde_json::Value;
 
+use crate::common::rtmpscope;
 use crate::watch::Watcher;
 use crate::watch::wait_for;
 
@@ -121,4 +122,23 @@ fn a_capture_that_was_stopped_goes_on_and_counts_what_was_lost() {
     );
     assert_eq!(frames, Some(before + 10), "{record}");
     assert!(frames < Some(8_020) && dropped > Some(0), "{record}");
+}
+
+#[test]
+fn who_wants_quiet_has_it() {
+    let filter = Sender::new().filter();
+    let said = |more: &[&str]| {
+        let args = ["json", "-i", "lo", "-a", "duration:1", &filter];
+        let output = rtmpscope().args(more).args(args).output();
+        let output = output.expect("the program can be started");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), said)
+    };
+    let (code, spoken) = said(&[]);
+    if code == Some(4) {
+        println!("skipped: {}", spoken.trim());
+        return;
+    }
+    assert!(spoken.contains("listening on"), "{spoken}");
+    assert_eq!(said(&["-q"]), (Some(0), String::new()));
 }

@@ -66,6 +66,8 @@ fn lists_are_filtered_as_one_types() {
     screen.text("/ and fps:abc");
     screen.wait_for("✖");
     screen.keys(&["Escape"]);
+    // An escape with a key close behind it would be that key with Alt.
+    screen.wait_until("the field is gone", |shown| !shown.contains("fps:abc"));
     // The messages of the player have filters of their own: tshark counts as many.
     screen.keys(&["Enter"]);
     screen.text("5");
@@ -126,6 +128,39 @@ fn a_finding_leads_to_the_frame_that_proves_it() {
         "frame {frame} in {words:?}"
     );
     screen.keys(&["C-c"]);
+    assert_eq!(screen.end(), 0);
+}
+
+#[test]
+fn what_is_copied_is_in_the_clipboard_of_the_terminal() {
+    let Some(screen) = on("player-stalled.pcap", &[]) else {
+        return;
+    };
+    read_through(&screen);
+    screen.text("e6y");
+    screen.wait_for("copied");
+    let copied = screen.clipboard();
+    assert!(
+        copied.starts_with("**media.gap** (error) on `live/****"),
+        "{copied}"
+    );
+    screen.text("qq");
+    assert_eq!(screen.end(), 0);
+}
+
+#[test]
+fn keys_are_taken_while_the_capture_comes_through_a_pipe() {
+    let sample = common::sample("player-stalled.pcap");
+    let script = format!("cat '{sample}' | \"$@\"");
+    let terminal = Terminal::of((120, 36)).through(&["sh", "-c", &script, "sh"]);
+    let Some(screen) = terminal.start(&["tui", "-"]) else {
+        return;
+    };
+    screen.wait_for("2 connections");
+    screen.text("/role:player");
+    screen.keys(&["Enter"]);
+    screen.wait_for("1 of 2 shown");
+    screen.text("qq");
     assert_eq!(screen.end(), 0);
 }
 

@@ -72,8 +72,8 @@ impl Terminal {
         }
         let folder = tempfile::tempdir().expect("a folder");
         let home = self.home.unwrap_or_else(|| folder.path().to_owned());
-        let settings =
-            "set -g status off\nset -s escape-time 0\nset -g default-terminal screen-256color\n";
+        let settings = "set -g status off\nset -s escape-time 0\nset -s set-clipboard on\n\
+                        set -g default-terminal screen-256color\n";
         fs::write(folder.path().join("tmux.conf"), settings).expect("a file");
         // What the program leaves on the terminal is kept, with its exit code behind it.
         let script =
@@ -196,6 +196,12 @@ impl Screen {
         let mut tmux = self.tmux(&["capture-pane", "-e", "-p"]);
         let output = tmux.output().expect("tmux");
         self.done(&output);
+        text(&output.stdout)
+    }
+
+    /// What the program put into the clipboard of the terminal last; nothing before it did.
+    pub(crate) fn clipboard(&self) -> String {
+        let output = self.tmux(&["show-buffer"]).output().expect("tmux");
         text(&output.stdout)
     }
 
