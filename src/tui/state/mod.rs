@@ -204,16 +204,12 @@ impl ViewState {
         if self.overlay.takes_text() {
             return self.type_into_overlay(event, snapshot);
         }
-        match self.keys.action(event, self.screen) {
-            Some(action) => {
-                self.is_leaving = was_leaving && action == Action::Close;
-                self.act(action, snapshot)
-            }
-            None => {
-                self.tell_unknown(event);
-                Effect::None
-            }
-        }
+        let Some(action) = self.keys.action(event, self.screen) else {
+            self.tell_unknown(event);
+            return Effect::None;
+        };
+        self.is_leaving = was_leaving && action == Action::Close;
+        self.act(action, snapshot)
     }
 
     /// Says of a key that does nothing here where the keys are to be found.
