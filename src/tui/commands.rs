@@ -543,7 +543,12 @@ pub const COMMANDS: &[Command] = &[
         &[key(Char('2'))],
         "the session at a glance",
     ),
-    command("calls", Action::Show(Calls), &[key(Char('3'))], "its calls"),
+    command(
+        "calls",
+        Action::Show(Calls),
+        &[key(Char('3')), key(KeyCode::F(4))],
+        "its calls",
+    ),
     command(
         "media",
         Action::Show(Media),
@@ -553,7 +558,7 @@ pub const COMMANDS: &[Command] = &[
     command(
         "messages",
         Action::Show(Messages),
-        &[key(Char('5'))],
+        &[key(Char('5')), key(KeyCode::F(6))],
         "its messages",
     ),
     command(

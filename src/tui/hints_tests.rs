@@ -184,6 +184,46 @@ fn where_nothing_was_found_it_says_that_others_have_something() {
 }
 
 #[test]
+fn the_next_finding_is_the_worst_for_who_was_at_none_yet() {
+    let mut snapshot = snapshot("cam-77", 5);
+    snapshot.anomalies.reverse();
+    let mut view = on(Screen::Session);
+    press(&mut view, &snapshot, KeyCode::Char('e'));
+    assert_eq!((view.screen, view.findings.selected), (Screen::Findings, 1));
+    // From there on it is one after the other.
+    press(&mut view, &snapshot, KeyCode::Char('E'));
+    assert_eq!(view.findings.selected, 0);
+}
+
+#[test]
+fn where_no_connection_fares_badly_the_next_finding_says_so() {
+    let mut snapshot = snapshot("cam-77", 5);
+    let told = |snapshot: &Snapshot| {
+        let mut view = on(Screen::Streams);
+        for _ in 0..3 {
+            press(&mut view, snapshot, KeyCode::Char('e'));
+        }
+        view.notice.unwrap_or_default()
+    };
+    assert_eq!(
+        told(&snapshot),
+        "no further connection has a warning or worse: 6 shows what was found"
+    );
+    snapshot.rows = vec![row(1, "one", Stage::Publishing, Some(Severity::Info))];
+    assert_eq!(told(&snapshot), "no connection has a warning or worse");
+}
+
+#[test]
+fn keys_of_sngrep_do_what_they_do_there() {
+    let snapshot = snapshot("cam-77", 5);
+    for (number, screen) in [(4, Screen::Calls), (6, Screen::Messages)] {
+        let mut view = on(Screen::Streams);
+        press(&mut view, &snapshot, KeyCode::F(number));
+        assert_eq!(view.screen, screen);
+    }
+}
+
+#[test]
 fn a_key_without_meaning_says_where_the_keys_are() {
     let snapshot = snapshot("cam-77", 5);
     let mut view = on(Screen::Calls);

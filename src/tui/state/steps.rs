@@ -295,6 +295,8 @@ impl ViewState {
         let target = match self.screen {
             Screen::Messages | Screen::Media => self.finding_from_cursor(snapshot, forward),
             Screen::Findings => Some(stepped(before, count, 1, forward)).filter(|at| *at != before),
+            // Who was at none yet wants the worst.
+            _ if before == 0 => self.worst_finding(snapshot),
             _ => Some(before),
         };
         let Some(target) = target else {
@@ -320,6 +322,13 @@ impl ViewState {
                 self.findings.selected = selected;
             }
         }
+    }
+
+    /// The first of the worst findings.
+    fn worst_finding(&self, snapshot: &Snapshot) -> Option<usize> {
+        let findings = self.shown_findings(snapshot);
+        let worst = findings.iter().map(|one| one.severity).max()?;
+        findings.iter().position(|one| one.severity == worst)
     }
 
     /// The first finding behind the time cursor, or the last one before it.
@@ -350,10 +359,13 @@ impl ViewState {
         match target {
             Some(at) => self.select_line(at, snapshot),
             None => {
-                self.notice = Some(
-                    "no further connection with a warning or worse: 6 shows what was found"
-                        .to_owned(),
-                );
+                let has_one = (0..shown.len()).any(|at| is_odd(&at));
+                let told = if has_one {
+                    "no further connection has a warning or worse: 6 shows what was found"
+                } else {
+                    "no connection has a warning or worse"
+                };
+                self.notice = Some(told.to_owned());
             }
         }
     }

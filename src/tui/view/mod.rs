@@ -244,14 +244,23 @@ fn headline(
     }
 }
 
-/// How bad the worst finding of a connection is, and how many it has; nothing where all is well.
+/// How bad the worst findings of a connection are, and how many are as bad; nothing where all is
+/// well.
 fn findings_sign(snapshot: &Snapshot, id: FlowId, view: &ViewState) -> (String, Style) {
     let row = snapshot.rows.iter().find(|row| row.id == id);
-    let odd = row.filter(|row| row.worst >= Some(Severity::Warning));
-    odd.map_or_else(Default::default, |row| {
-        let text = format!("{}{}", sign(row.worst), row.anomalies);
-        (text, view.theme.severity(row.worst))
-    })
+    let Some(worst) = row.and_then(|row| row.worst) else {
+        return Default::default();
+    };
+    if worst < Severity::Warning {
+        return Default::default();
+    }
+    let findings = snapshot.anomalies.iter();
+    let as_bad = findings.filter(|one| one.flow == id && one.severity == worst);
+    let text = match as_bad.count() {
+        0 => sign(Some(worst)).to_owned(),
+        count => format!("{}{count}", sign(Some(worst))),
+    };
+    (text, view.theme.severity(Some(worst)))
 }
 
 fn stage_style(view: &ViewState, session: &crate::session::Session) -> Style {
