@@ -356,18 +356,17 @@ impl ViewState {
         } else {
             (0..position).rev().find(is_odd)
         };
-        match target {
-            Some(at) => self.select_line(at, snapshot),
-            None => {
-                let has_one = (0..shown.len()).any(|at| is_odd(&at));
-                let told = if has_one {
-                    "no further connection has a warning or worse: 6 shows what was found"
-                } else {
-                    "no connection has a warning or worse"
-                };
-                self.notice = Some(told.to_owned());
-            }
+        if let Some(at) = target {
+            self.select_line(at, snapshot);
+            return;
         }
+        let has_one = (0..shown.len()).any(|at| is_odd(&at));
+        let told = if has_one {
+            "no further connection has a warning or worse: 6 shows what was found"
+        } else {
+            "no connection has a warning or worse"
+        };
+        self.notice = Some(told.to_owned());
     }
 
     /// To the next line that contains the text last looked for; behind the last comes the first.
