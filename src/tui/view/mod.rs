@@ -176,7 +176,7 @@ fn why_missing(detailed: &Detailed) -> &'static str {
              BPF expression that selects it, as: host A and port P."
         }
         Detailed::None => "No connection is open. Press 1 and choose one.",
-        _ => "The decoder hands this connection over with its next look.",
+        _ => "This connection is about to be shown: its packets are being read.",
     }
 }
 
