@@ -401,7 +401,8 @@ fn the_dashboard_is_confined_and_draws() {
     assert_confined(id, 3, own_user());
     // Keys are heard.
     let keys = running.0.stdin.as_mut().expect("a pipe");
-    std::io::Write::write_all(keys, b"q").expect("a key");
+    // A live capture is not left by one key.
+    std::io::Write::write_all(keys, b"qq").expect("two keys");
     wait_for("the end", || {
         running.0.try_wait().is_ok_and(|status| status.is_some())
     });
