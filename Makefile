@@ -94,7 +94,7 @@ build-tools:
 		$(call install,gcc libc6-dev libpcap-dev); fi
 
 test-tools:
-	@missing=""; for tool in tshark tcpdump jq python3 ffmpeg nginx rtmpdump; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	@missing=""; for tool in tshark tcpdump jq python3 ffmpeg nginx rtmpdump zsh fish; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	[ -e /usr/lib/nginx/modules/ngx_rtmp_module.so ] || missing="$$missing libnginx-mod-rtmp"; \
 	command -v gst-launch-1.0 >/dev/null || missing="$$missing gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly"; \
 	command -v ip >/dev/null || missing="$$missing iproute2"; \

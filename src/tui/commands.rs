@@ -87,6 +87,8 @@ pub enum Action {
     Sort,
     /// The other way round.
     SortReverse,
+    /// Choose which columns are shown.
+    Columns,
     /// Tick a connection.
     Tick,
     /// Tick none.
@@ -522,6 +524,13 @@ pub const COMMANDS: &[Command] = &[
         Action::SortReverse,
         &[key(Char('S'))],
         "the same order the other way round",
+    )
+    .on(&[Streams]),
+    command(
+        "columns",
+        Action::Columns,
+        &[key(KeyCode::F(10)), key(Char('c'))],
+        "choose which columns are shown where there is room",
     )
     .on(&[Streams]),
     command(

@@ -338,7 +338,7 @@ mod tests {
     #[test]
     fn control_c_leaves_from_everywhere() {
         let event = KeyEvent::new(Char('c'), KeyModifiers::CONTROL);
-        let map = chosen("quit", &["f10"]).unwrap();
+        let map = chosen("quit", &["f12"]).unwrap();
         for screen in Screen::ALL {
             assert_eq!(map.action(event, screen), Some(Action::Quit));
         }

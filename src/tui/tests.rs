@@ -648,6 +648,34 @@ fn times_are_shown_in_five_ways() {
     assert!(shown(TimeMode::Media).contains("200 ms"));
 }
 
+#[test]
+fn columns_are_left_out_and_shown_again() {
+    let snapshot = snapshot("cam-77", 5);
+    let mut view = ViewState::default();
+    let heading = |view: &mut ViewState| {
+        let frame = symbols(&draw(&snapshot, view, (160, 45)));
+        frame.lines().nth(2).unwrap_or_default().to_owned()
+    };
+    let all = heading(&mut view);
+    for title in crate::tui::state::columns::CHOOSABLE {
+        assert!(all.contains(title), "{title}: {all}");
+    }
+    press(&mut view, &snapshot, "c jj ");
+    for size in [(80, 24), (40, 10)] {
+        let frame = symbols(&draw(&snapshot, &mut view, size));
+        insta::assert_snapshot!(format!("columns-{}x{}", size.0, size.1), frame);
+    }
+    press(&mut view, &snapshot, "\n");
+    let fewer = heading(&mut view);
+    assert!(
+        !fewer.contains("ROLE") && !fewer.contains("CODEC"),
+        "{fewer}"
+    );
+    assert!(fewer.contains("PEER"), "{fewer}");
+    press(&mut view, &snapshot, "c jj \n");
+    assert_eq!(heading(&mut view), all);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

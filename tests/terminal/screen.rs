@@ -77,7 +77,7 @@ impl Terminal {
         fs::write(folder.path().join("tmux.conf"), settings).expect("a file");
         // What the program leaves on the terminal is kept, with its exit code behind it.
         let script =
-            "\"$@\"; code=$?; echo \"ended with $code\"; echo $code > \"$CODE\"; exec sleep 600";
+            "\"$@\"; code=$?; echo $code > \"$CODE\"; echo \"ended with $code\"; exec sleep 600";
         let screen = Screen { folder };
         let mut tmux = screen.tmux(&["-f"]);
         tmux.arg(screen.folder.path().join("tmux.conf"))

@@ -147,6 +147,8 @@ pub struct ListState {
     pub is_reversed: bool,
     /// What listed connections have in common.
     pub filter: Sieve,
+    /// Columns that are left out, by their titles.
+    pub left_out: BTreeSet<&'static str>,
     /// The ticked ones.
     pub ticked: BTreeSet<FlowId>,
 }

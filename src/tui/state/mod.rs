@@ -1,6 +1,7 @@
 //! Where the reader is and how they want to see it: the [`ViewState`], and what each key makes of
 //! it. Nothing here draws, and nothing here waits.
 
+pub mod columns;
 pub mod edit;
 pub mod list;
 pub mod moments;
@@ -278,6 +279,7 @@ impl ViewState {
             Action::ToMark => self.go_to_mark(snapshot),
             Action::Sort => self.list.sort = self.list.sort.next(),
             Action::SortReverse => self.list.is_reversed = !self.list.is_reversed,
+            Action::Columns => self.choose_columns(),
             Action::Tick => self.tick(snapshot),
             Action::UntickAll => self.list.ticked.clear(),
             Action::Compare => self.start_comparing(snapshot),

@@ -39,6 +39,11 @@ pub enum Overlay {
     Palette(Palette),
     /// What is to be saved.
     Save(SaveDialog),
+    /// Columns of the list.
+    Columns {
+        /// The selected one.
+        selected: usize,
+    },
 }
 
 /// What a text is for.
@@ -184,7 +189,10 @@ impl Overlay {
 
     /// Whether keys are text.
     pub(super) fn takes_text(&self) -> bool {
-        matches!(self, Self::Prompt(_) | Self::Palette(_) | Self::Save(_))
+        matches!(
+            self,
+            Self::Prompt(_) | Self::Palette(_) | Self::Save(_) | Self::Columns { .. }
+        )
     }
 
     /// The text that is being typed.
@@ -196,7 +204,7 @@ impl Overlay {
                 dialog.is_typed = true;
                 Some(&mut dialog.name)
             }
-            Self::None | Self::Help { .. } => None,
+            Self::None | Self::Help { .. } | Self::Columns { .. } => None,
         }
     }
 }
@@ -251,6 +259,7 @@ impl ViewState {
                 self.type_into_prompt(&mut prompt, event, snapshot);
                 Effect::None
             }
+            Overlay::Columns { selected } => self.type_into_columns(selected, event),
             Overlay::Palette(palette) => self.type_into_palette(palette, event, snapshot),
             Overlay::Save(dialog) => self.type_into_save(dialog, event, snapshot),
             other => {
@@ -336,6 +345,11 @@ impl ViewState {
     /// Takes the choice that was pointed at.
     pub(super) fn choose(&mut self, at: usize, snapshot: &Snapshot) -> Effect {
         match std::mem::take(&mut self.overlay) {
+            Overlay::Columns { .. } => {
+                self.turn_column(at);
+                self.overlay = Overlay::Columns { selected: at };
+                Effect::None
+            }
             Overlay::Palette(palette) => {
                 let keys = std::sync::Arc::clone(&self.keys);
                 let found = palette.matching(&keys, self.screen);

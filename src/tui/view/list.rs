@@ -144,8 +144,14 @@ pub(super) fn render(sheet: &mut Sheet<'_>, area: Rect, snapshot: &Snapshot, vie
         head: view.theme.dim(),
         selected: Some(view.theme.selected()),
     };
-    table::render(sheet, area, COLUMNS, shown.len(), position, look, |at| {
-        row(at).map_or_else(Vec::new, |row| cells(row, at == position, view))
+    let is_shown = |column: &Column| !view.list.left_out.contains(column.title);
+    let columns: Vec<Column> = COLUMNS.iter().copied().filter(is_shown).collect();
+    table::render(sheet, area, &columns, shown.len(), position, look, |at| {
+        let all = row(at).map_or_else(Vec::new, |row| cells(row, at == position, view));
+        let all = COLUMNS.iter().zip(all);
+        all.filter(|(column, _)| is_shown(column))
+            .map(|(_, cell)| cell)
+            .collect()
     });
 }
 

@@ -120,6 +120,7 @@ fn frame(sheet: &mut Sheet<'_>, area: Rect, snapshot: &Snapshot, view: &ViewStat
         overlay::completions(sheet, room, prompt, snapshot, view);
     }
     match &view.overlay {
+        Overlay::Columns { selected } => overlay::columns(sheet, room, *selected, view),
         Overlay::Palette(palette) => overlay::palette(sheet, room, palette, view),
         Overlay::Save(dialog) => save::render(sheet, room, dialog, snapshot, view),
         _ => {}

@@ -14,6 +14,7 @@ use crate::tui::model::Snapshot;
 use crate::tui::sheet::Sheet;
 use crate::tui::sheet::Target;
 use crate::tui::state::ViewState;
+use crate::tui::state::columns::CHOOSABLE;
 use crate::tui::state::edit::Edit;
 use crate::tui::state::overlay::Palette;
 use crate::tui::state::overlay::Prompt;
@@ -217,4 +218,57 @@ pub(super) fn palette(sheet: &mut Sheet<'_>, area: Rect, palette: &Palette, view
         };
         sheet.zone(place, Target::Choice(at));
     }
+}
+
+/// The columns that can be left out, over the middle of the screen.
+pub(super) fn columns(sheet: &mut Sheet<'_>, area: Rect, selected: usize, view: &ViewState) {
+    const WIDTH: u16 = 34;
+    let lines = u16::try_from(CHOOSABLE.len()).unwrap_or(u16::MAX);
+    let size = (
+        area.width.min(WIDTH),
+        area.height.min(lines.saturating_add(3)),
+    );
+    let place = Rect {
+        x: area.x.saturating_add(area.width.saturating_sub(size.0) / 2),
+        y: area
+            .y
+            .saturating_add(area.height.saturating_sub(size.1) / 3),
+        width: size.0,
+        height: size.1,
+    };
+    sheet.cover();
+    Clear.render(place, sheet);
+    let inner = pane(sheet, place, "columns", true, view);
+    let list = Rect {
+        height: inner.height.saturating_sub(1),
+        ..inner
+    };
+    let first = first_shown(selected, CHOOSABLE.len(), usize::from(list.height));
+    for ((at, title), y) in CHOOSABLE
+        .iter()
+        .enumerate()
+        .skip(first)
+        .zip(list.y..list.bottom())
+    {
+        let sign = if view.list.left_out.contains(title) {
+            "[ ]"
+        } else {
+            "[*]"
+        };
+        let text = pad(&format!(" {sign} {title}"), usize::from(list.width), false);
+        let line = if at == selected {
+            Line::styled(text, view.theme.selected())
+        } else {
+            Line::raw(text)
+        };
+        put(sheet, list.x, y, &line, list.width);
+        let place = Rect {
+            y,
+            height: 1,
+            ..list
+        };
+        sheet.zone(place, Target::Choice(at));
+    }
+    let foot = Line::styled(" Space turns   Enter closes", view.theme.dim());
+    put(sheet, inner.x, list.bottom(), &foot, inner.width);
 }
