@@ -130,6 +130,11 @@ fn show(flags: &Flags, input: &Input, sought: Option<[Sought; 2]>) -> Exit {
     };
     let shown = tui::run(Arc::clone(&shared), &options, &stop, &mut decoders);
     shared.close();
+    if !flags.quiet {
+        for line in shared.summary() {
+            complain(&line);
+        }
+    }
     stop.store(true, Ordering::Relaxed);
     if let Err(error) = shown {
         complain(&format_args!("the terminal failed: {error}"));

@@ -15,7 +15,10 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
 use crate::base::ids::FlowId;
+use crate::base::severity::Severity;
 use crate::base::side::Side;
+use crate::base::units::counted;
+use crate::base::units::grouped;
 use crate::capture::again::Again;
 use crate::net::connection::Connection as Tcp;
 use crate::pipeline::Connection;
@@ -25,6 +28,7 @@ use crate::pipeline::Pipeline;
 use crate::rtmp::anomaly::Anomaly;
 use crate::rtmp::event::RawMessage;
 use crate::rtmp::media::CODED_KEEP;
+use crate::session::netstream::Role;
 use crate::tui::digest;
 use crate::tui::entry::Entry;
 use crate::tui::entry::Holes;
@@ -168,6 +172,50 @@ impl Shared {
     /// Changes whenever everything begins again.
     pub(super) fn beginnings(&self) -> u64 {
         self.beginnings.load(Ordering::Acquire)
+    }
+
+    /// What was there in a few lines, for who leaves.
+    pub fn summary(&self) -> Vec<String> {
+        let inner = self.lock();
+        let capture = &inner.capture;
+        let all = inner.rows.len();
+        let of = |role| {
+            inner
+                .rows
+                .iter()
+                .filter(|row| row.role == Some(role))
+                .count()
+        };
+        let with = |severities: &[Severity]| {
+            let is = |row: &&Arc<Row>| row.worst.is_some_and(|worst| severities.contains(&worst));
+            inner.rows.iter().filter(is).count()
+        };
+        let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let mut lines = vec![format!(
+            "{}: {}, {} ({} published, {} played), {}",
+            capture.name,
+            counted(capture.frames, "frame"),
+            counted(number(all), "RTMP connection"),
+            grouped(number(of(Role::Publisher))),
+            grouped(number(of(Role::Player))),
+            counted(capture.messages, "message"),
+        )];
+        let bad = with(&[Severity::Critical, Severity::Error]);
+        let warned = with(&[Severity::Warning]);
+        if bad > 0 || warned > 0 {
+            lines.push(format!(
+                "{} with errors, {} with warnings",
+                counted(number(bad), "connection"),
+                grouped(number(warned))
+            ));
+        }
+        if capture.dropped > 0 {
+            lines.push(format!(
+                "{} lost by the capture",
+                counted(capture.dropped, "packet")
+            ));
+        }
+        lines
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -48,6 +48,10 @@ fn a_connection_is_opened_walked_through_and_left() {
     }
     screen.text("q");
     assert_eq!(screen.end(), 0);
+    // What was there stays behind in a line.
+    let left = screen.shown();
+    let counts = "2 189 frames, 2 RTMP connections (1 published, 1 played), 966 messages";
+    assert!(left.contains(counts), "{left}");
 }
 
 #[test]
