@@ -15,8 +15,8 @@ use rtmpscope::pipeline::Pipeline;
 use rtmpscope::tui;
 use rtmpscope::tui::feed::Feed;
 use rtmpscope::tui::model::Capture;
+use rtmpscope::tui::shared::Shared;
 use rtmpscope::tui::state::ViewState;
-use rtmpscope::tui::store::Shared;
 use rtmpscope::tui::store::Store;
 
 use super::conversation;

@@ -24,9 +24,9 @@ use rtmpscope::tui::saving::Outcome;
 use rtmpscope::tui::saving::Progress;
 use rtmpscope::tui::saving::Request;
 use rtmpscope::tui::screen::Screen;
+use rtmpscope::tui::shared::Shared;
 use rtmpscope::tui::state::moments::ReplayAsk;
 use rtmpscope::tui::state::sieve::Sieve;
-use rtmpscope::tui::store::Shared;
 use rtmpscope::tui::store::Store;
 
 use crate::cli::Flags;

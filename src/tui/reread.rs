@@ -2,7 +2,7 @@
 //! its pieces.
 //!
 //! The dashboard's thread puts what it wants on the [`Desk`]; whoever calls
-//! [`Shared::serve`](crate::tui::store::Shared::serve) on a thread of their own takes it from
+//! [`Shared::serve`](crate::tui::shared::Shared::serve) on a thread of their own takes it from
 //! there, reads, and puts the answer back. What is wanted last is all that counts.
 
 use std::ops::ControlFlow;
