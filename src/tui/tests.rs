@@ -69,8 +69,12 @@ fn press(view: &mut ViewState, snapshot: &Snapshot, keys: &str) -> Effect {
 fn screens(screen: Screen, name: &str) {
     let snapshot = snapshot("cam-77", 5);
     for size in SIZES {
-        let frame = symbols(&draw(&snapshot, &mut on(screen), size));
-        insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), frame);
+        let frame = draw(&snapshot, &mut on(screen), size);
+        insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), symbols(&frame));
+        insta::assert_snapshot!(
+            format!("{name}-styles-{}x{}", size.0, size.1),
+            styles(&frame)
+        );
     }
 }
 
