@@ -17,6 +17,7 @@ mod list;
 pub(super) mod media;
 mod messages;
 mod overlay;
+mod popup;
 mod save;
 mod scrubber;
 pub(super) mod session;

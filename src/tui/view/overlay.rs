@@ -3,8 +3,6 @@
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::text::Span;
-use ratatui::widgets::Clear;
-use ratatui::widgets::Widget as _;
 
 use crate::base::text::printable;
 use crate::filter::Check;
@@ -12,19 +10,16 @@ use crate::filter::check;
 use crate::tui::keys;
 use crate::tui::model::Snapshot;
 use crate::tui::sheet::Sheet;
-use crate::tui::sheet::Target;
 use crate::tui::state::ViewState;
 use crate::tui::state::columns::CHOOSABLE;
 use crate::tui::state::edit::Edit;
 use crate::tui::state::overlay::Palette;
 use crate::tui::state::overlay::Prompt;
 use crate::tui::state::overlay::PromptFor;
-use crate::tui::view::pane;
-use crate::tui::widgets::text::first_shown;
+use crate::tui::view::popup;
 use crate::tui::widgets::text::fit;
 use crate::tui::widgets::text::pad;
 use crate::tui::widgets::text::put;
-use crate::tui::widgets::text::select;
 use crate::tui::widgets::text::width;
 
 /// Most columns and lines of the palette.
@@ -125,57 +120,32 @@ pub(super) fn completions(
         width: size,
         height: lines.saturating_add(2),
     };
-    sheet.cover();
-    Clear.render(place, sheet);
-    let inner = pane(sheet, place, TITLE, true, view);
+    let inner = popup::open(sheet, place, TITLE, view);
     let room = usize::from(inner.width);
     let names = names.min(room.saturating_sub(2));
     let selected = prompt.choice.unwrap_or(0);
-    let first = first_shown(selected, found.len(), usize::from(inner.height));
-    for ((at, one), y) in found
-        .iter()
-        .enumerate()
-        .skip(first)
-        .zip(inner.y..inner.bottom())
-    {
+    let line = |at: usize| {
+        let Some(one) = found.get(at) else {
+            return Line::default();
+        };
         let left = room.saturating_sub(names).saturating_sub(4);
-        let line = Line::from(vec![
+        Line::from(vec![
             Span::styled(
                 format!(" {} ", pad(&printable(&one.text), names, false)),
                 view.theme.head(),
             ),
             Span::styled(pad(&printable(&one.about), left, false), view.theme.dim()),
-        ]);
-        let line = if prompt.choice == Some(at) {
-            select(line, view.theme.selected())
-        } else {
-            line
-        };
-        put(sheet, inner.x, y, &line, inner.width);
-        let place = Rect {
-            y,
-            height: 1,
-            ..inner
-        };
-        sheet.zone(place, Target::Choice(at));
-    }
+        ])
+    };
+    let (count, chosen) = (found.len(), prompt.choice);
+    popup::choices(sheet, inner, count, selected, chosen, view, line);
 }
 
 /// The palette over the middle of the screen.
 pub(super) fn palette(sheet: &mut Sheet<'_>, area: Rect, palette: &Palette, view: &ViewState) {
     let found = palette.matching(&view.keys, view.screen);
-    let size = (area.width.min(PALETTE.0), area.height.min(PALETTE.1));
-    let place = Rect {
-        x: area.x.saturating_add(area.width.saturating_sub(size.0) / 2),
-        y: area
-            .y
-            .saturating_add(area.height.saturating_sub(size.1) / 3),
-        width: size.0,
-        height: size.1,
-    };
-    sheet.cover();
-    Clear.render(place, sheet);
-    let inner = pane(sheet, place, "what to do", true, view);
+    let place = popup::middle(area, PALETTE);
+    let inner = popup::open(sheet, place, "what to do", view);
     let room = usize::from(inner.width);
     let mut line = vec![Span::styled(" : ", view.theme.key())];
     line.extend(typed(&palette.edit, room.saturating_sub(4), view));
@@ -190,85 +160,55 @@ pub(super) fn palette(sheet: &mut Sheet<'_>, area: Rect, palette: &Palette, view
         put(sheet, list.x, list.y, &line, list.width);
         return;
     }
-    let first = first_shown(palette.selected, found.len(), usize::from(list.height));
-    for ((at, (command, keys)), y) in found
-        .iter()
-        .enumerate()
-        .skip(first)
-        .zip(list.y..list.bottom())
-    {
-        let shown = keys::shown(keys);
+    let line = |at: usize| {
+        let Some((command, keys)) = found.get(at) else {
+            return Line::default();
+        };
         let name = pad(command.name, 20.min(room), false);
         let left = room.saturating_sub(width(&name)).saturating_sub(14);
-        let line = Line::from(vec![
+        Line::from(vec![
             Span::styled(format!(" {name} "), view.theme.head()),
             Span::raw(pad(command.help, left, false)),
-            Span::styled(pad(&shown, 11, true), view.theme.key()),
-        ]);
-        let line = if at == palette.selected {
-            select(line, view.theme.selected())
-        } else {
-            line
-        };
-        put(sheet, list.x, y, &line, list.width);
-        let place = Rect {
-            y,
-            height: 1,
-            ..list
-        };
-        sheet.zone(place, Target::Choice(at));
-    }
+            Span::styled(pad(&keys::shown(keys), 11, true), view.theme.key()),
+        ])
+    };
+    let selected = palette.selected;
+    popup::choices(
+        sheet,
+        list,
+        found.len(),
+        selected,
+        Some(selected),
+        view,
+        line,
+    );
 }
 
 /// The columns that can be left out, over the middle of the screen.
 pub(super) fn columns(sheet: &mut Sheet<'_>, area: Rect, selected: usize, view: &ViewState) {
     const WIDTH: u16 = 34;
     let lines = u16::try_from(CHOOSABLE.len()).unwrap_or(u16::MAX);
-    let size = (
-        area.width.min(WIDTH),
-        area.height.min(lines.saturating_add(3)),
-    );
-    let place = Rect {
-        x: area.x.saturating_add(area.width.saturating_sub(size.0) / 2),
-        y: area
-            .y
-            .saturating_add(area.height.saturating_sub(size.1) / 3),
-        width: size.0,
-        height: size.1,
-    };
-    sheet.cover();
-    Clear.render(place, sheet);
-    let inner = pane(sheet, place, "columns", true, view);
+    let place = popup::middle(area, (WIDTH, lines.saturating_add(3)));
+    let inner = popup::open(sheet, place, "columns", view);
     let list = Rect {
         height: inner.height.saturating_sub(1),
         ..inner
     };
-    let first = first_shown(selected, CHOOSABLE.len(), usize::from(list.height));
-    for ((at, title), y) in CHOOSABLE
-        .iter()
-        .enumerate()
-        .skip(first)
-        .zip(list.y..list.bottom())
-    {
+    let line = |at: usize| {
+        let title = CHOOSABLE.get(at).copied().unwrap_or_default();
         let sign = if view.list.left_out.contains(title) {
             "[ ]"
         } else {
             "[*]"
         };
-        let text = pad(&format!(" {sign} {title}"), usize::from(list.width), false);
-        let line = if at == selected {
-            Line::styled(text, view.theme.selected())
-        } else {
-            Line::raw(text)
-        };
-        put(sheet, list.x, y, &line, list.width);
-        let place = Rect {
-            y,
-            height: 1,
-            ..list
-        };
-        sheet.zone(place, Target::Choice(at));
-    }
+        Line::raw(pad(
+            &format!(" {sign} {title}"),
+            usize::from(list.width),
+            false,
+        ))
+    };
+    let count = CHOOSABLE.len();
+    popup::choices(sheet, list, count, selected, Some(selected), view, line);
     let foot = Line::styled(" Space turns   Enter closes", view.theme.dim());
     put(sheet, inner.x, list.bottom(), &foot, inner.width);
 }

@@ -15,25 +15,19 @@
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::text::Span;
-use ratatui::widgets::Clear;
-use ratatui::widgets::Widget as _;
 
 use crate::tui::model::Snapshot;
 use crate::tui::saving::Purpose;
 use crate::tui::sheet::Sheet;
-use crate::tui::sheet::Target;
 use crate::tui::state::ViewState;
 use crate::tui::state::save::SaveDialog;
 use crate::tui::state::save::SaveLine;
 use crate::tui::units;
 use crate::tui::view::overlay::typed;
-use crate::tui::view::pane;
-use crate::tui::widgets::text::first_shown;
+use crate::tui::view::popup;
 use crate::tui::widgets::text::fit;
 use crate::tui::widgets::text::fit_parts;
 use crate::tui::widgets::text::pad;
-use crate::tui::widgets::text::put;
-use crate::tui::widgets::text::select;
 
 /// Most columns of the question.
 const WIDTH: u16 = 84;
@@ -47,26 +41,13 @@ pub(super) fn render(
     view: &ViewState,
 ) {
     let lines = u16::try_from(Purpose::ALL.len()).unwrap_or(u16::MAX);
-    let size = (
-        area.width.min(WIDTH),
-        area.height.min(lines.saturating_add(6)),
-    );
-    let place = Rect {
-        x: area.x.saturating_add(area.width.saturating_sub(size.0) / 2),
-        y: area
-            .y
-            .saturating_add(area.height.saturating_sub(size.1) / 3),
-        width: size.0,
-        height: size.1,
-    };
-    sheet.cover();
-    Clear.render(place, sheet);
+    let place = popup::middle(area, (WIDTH, lines.saturating_add(6)));
     let title = if dialog.force {
         "a file of that name is there: Enter replaces it"
     } else {
         "save"
     };
-    let inner = pane(sheet, place, title, true, view);
+    let inner = popup::open(sheet, place, title, view);
     let all = all_lines(dialog, snapshot, usize::from(inner.width), view);
     let selected = match dialog.line {
         SaveLine::Purpose => dialog.purpose,
@@ -74,27 +55,10 @@ pub(super) fn render(
         SaveLine::Around => Purpose::ALL.len().saturating_add(1),
         SaveLine::Name => Purpose::ALL.len().saturating_add(2),
     };
-    let first = first_shown(selected, all.len(), usize::from(inner.height));
-    for ((at, line), y) in all
-        .into_iter()
-        .enumerate()
-        .skip(first)
-        .zip(inner.y..inner.bottom())
-    {
-        // The line with the name shows its own place to type at.
-        let line = if at == selected && dialog.line != SaveLine::Name {
-            select(line, view.theme.selected())
-        } else {
-            line
-        };
-        put(sheet, inner.x, y, &line, inner.width);
-        let place = Rect {
-            y,
-            height: 1,
-            ..inner
-        };
-        sheet.zone(place, Target::Choice(at));
-    }
+    // The line with the name shows its own place to type at.
+    let chosen = (dialog.line != SaveLine::Name).then_some(selected);
+    let line = |at: usize| all.get(at).cloned().unwrap_or_default();
+    popup::choices(sheet, inner, all.len(), selected, chosen, view, line);
 }
 
 fn all_lines<'a>(
