@@ -429,6 +429,30 @@ fn the_mouse_selects_opens_and_goes_back() {
 }
 
 #[test]
+fn fields_and_bytes_are_pointed_at() {
+    let snapshot = snapshot("cam-77", 0);
+    let mut view = on(Screen::Messages);
+    let zones = zones(&snapshot, &mut view, (120, 30));
+    let point = |view: &mut ViewState, target: Target| {
+        let zone = zones.iter().find(|zone| zone.target == target).unwrap();
+        let event = MouseEvent {
+            kind: MouseEventKind::Down(MouseButton::Left),
+            column: zone.area.x,
+            row: zone.area.y,
+            modifiers: KeyModifiers::NONE,
+        };
+        view.mouse(event, &zones, &snapshot);
+    };
+    let fields = &snapshot.opened.as_ref().unwrap().fields;
+    point(&mut view, Target::PaneLine(1, 2));
+    assert_eq!((view.pane, view.messages.field), (1, 2));
+    assert_eq!(view.messages.byte, fields[2].range.start);
+    point(&mut view, Target::Byte(9));
+    assert_eq!((view.pane, view.messages.byte), (2, 9));
+    assert!(fields[view.messages.field].range.contains(&9));
+}
+
+#[test]
 fn the_line_of_time_moves_the_cursor() {
     let snapshot = snapshot("cam-77", 5);
     let mut view = on(Screen::Media);

@@ -26,6 +26,7 @@ use crate::tui::model::Opened;
 use crate::tui::model::Reading;
 use crate::tui::model::Snapshot;
 use crate::tui::sheet::Sheet;
+use crate::tui::sheet::Target;
 use crate::tui::state::MESSAGE_HEX;
 use crate::tui::state::MESSAGE_LIST;
 use crate::tui::state::MESSAGE_TREE;
@@ -295,6 +296,7 @@ fn tree(sheet: &mut Sheet<'_>, area: Rect, opened: &Opened, view: &ViewState) {
     // The frame is what leads to the same place in other programs.
     let frame = opened.kept.raw.completed().frame;
     let title = format!("message {}  frame {frame}", opened.kept.number);
+    sheet.zone(area, Target::Pane(MESSAGE_TREE));
     let inner = pane(sheet, area, &title, has_keys, view);
     let room = usize::from(inner.width);
     let raw = &opened.kept.raw;
@@ -339,6 +341,12 @@ fn tree(sheet: &mut Sheet<'_>, area: Rect, opened: &Opened, view: &ViewState) {
             _ => line,
         };
         put(sheet, body.x, y, &line, body.width);
+        let place = Rect {
+            y,
+            height: 1,
+            ..body
+        };
+        sheet.zone(place, Target::PaneLine(MESSAGE_TREE, at));
     }
 }
 
@@ -428,6 +436,7 @@ fn remarks(raw: &RawMessage) -> Vec<(bool, String)> {
 
 fn bytes_pane(sheet: &mut Sheet<'_>, area: Rect, opened: &Opened, view: &ViewState) {
     let has_keys = view.pane == MESSAGE_HEX;
+    sheet.zone(area, Target::Pane(MESSAGE_HEX));
     let inner = pane(sheet, area, &bytes_title(opened), has_keys, view);
     let inner = reading_line(sheet, inner, opened, view);
     if opened.bytes.is_empty() {
@@ -475,8 +484,18 @@ fn bytes_pane(sheet: &mut Sheet<'_>, area: Rect, opened: &Opened, view: &ViewSta
             inner.width.saturating_sub(1),
         );
     }
-    if has_keys {
-        cursor(sheet, inner, at, opened.bytes.len(), first, per_line);
+    let count = opened.bytes.len();
+    let shown = first.saturating_mul(per_line)..count;
+    for byte in shown.take(height.saturating_mul(per_line)) {
+        if let Some(spot) = spot(inner, byte, count, first, per_line) {
+            sheet.zone(spot, Target::Byte(byte));
+        }
+    }
+    if has_keys && let Some(spot) = spot(inner, at, count, first, per_line) {
+        // The byte that the keys move.
+        let style = Style::new()
+            .add_modifier(ratatui::style::Modifier::UNDERLINED | ratatui::style::Modifier::BOLD);
+        sheet.set_style(spot, style);
     }
 }
 
@@ -532,29 +551,15 @@ fn reading_line(sheet: &mut Sheet<'_>, area: Rect, opened: &Opened, view: &ViewS
     }
 }
 
-/// Underlines the byte that the keys move.
-fn cursor(
-    sheet: &mut Sheet<'_>,
-    area: Rect,
-    byte: usize,
-    count: usize,
-    first: usize,
-    per_line: usize,
-) {
-    let Some(row) = (byte / per_line).checked_sub(first) else {
-        return;
-    };
+/// Where the two figures of a byte stand.
+fn spot(area: Rect, byte: usize, count: usize, first: usize, per_line: usize) -> Option<Rect> {
+    let row = (byte / per_line).checked_sub(first)?;
     let x = hex::column(byte, count, per_line).saturating_add(1);
-    let (Ok(x), Ok(row)) = (u16::try_from(x), u16::try_from(row)) else {
-        return;
-    };
     let spot = Rect {
-        x: area.x.saturating_add(x),
-        y: area.y.saturating_add(row),
+        x: area.x.saturating_add(u16::try_from(x).ok()?),
+        y: area.y.saturating_add(u16::try_from(row).ok()?),
         width: 2,
         height: 1,
     };
-    let style = Style::new()
-        .add_modifier(ratatui::style::Modifier::UNDERLINED | ratatui::style::Modifier::BOLD);
-    sheet.set_style(spot.intersection(area), style);
+    Some(spot.intersection(area))
 }
