@@ -9,7 +9,6 @@
 //! [`theme`], [`symbols`], `widgets` and `view`.
 
 use std::io;
-use std::io::stdout;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
@@ -20,8 +19,6 @@ use crossterm::event::KeyEvent;
 use crossterm::event::KeyEventKind;
 use crossterm::event::MouseEvent;
 use crossterm::event::MouseEventKind;
-use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
 
 use crate::base::units::counted;
 use crate::tui::feed::Feed;
@@ -29,6 +26,7 @@ use crate::tui::host::Host;
 use crate::tui::inbox::Inbox;
 use crate::tui::model::Snapshot;
 pub use crate::tui::options::Options;
+use crate::tui::picture::canvas;
 use crate::tui::screen::Screen;
 use crate::tui::shared::Shared;
 use crate::tui::sheet::Zones;
@@ -60,6 +58,7 @@ mod looks_tests;
 pub mod model;
 mod opened;
 pub mod options;
+mod picture;
 mod reread;
 mod ring;
 pub mod saving;
@@ -115,7 +114,7 @@ pub fn run(
         mouse: options.mouse,
         paste: true,
     })?;
-    let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+    let mut terminal = canvas()?;
     let mut feed = Feed::new(shared);
     let mut inbox = Inbox::open(options)?;
     let mut view = ViewState {

@@ -122,14 +122,15 @@ fn a_finding_leads_to_the_frame_that_proves_it() {
     screen.wait_for("media.gap");
     screen.keys(&["Enter"]);
     // The selected message ends with that frame.
-    let shown = screen.wait_for("SUMMARY");
-    let line = shown.lines().find(|line| line.starts_with(['▸', '▲']));
-    let words: Vec<&str> = line.unwrap_or_default().split_whitespace().collect();
-    assert!(
-        words
-            .iter()
-            .any(|word| word.split("..").last() == Some(&frame)),
-        "frame {frame} in {words:?}"
+    screen.wait_until(
+        &format!("a message selected that ends with frame {frame}"),
+        |shown| {
+            let selected = shown.lines().find(|line| line.starts_with(['▸', '▲']));
+            selected.is_some_and(|line| {
+                line.split_whitespace()
+                    .any(|word| word.split("..").last() == Some(&frame))
+            })
+        },
     );
     screen.keys(&["C-c"]);
     assert_eq!(screen.end(), 0);

@@ -28,6 +28,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Time between two looks at the screen.
 const LOOK_EVERY: Duration = Duration::from_millis(30);
 
+/// How long a screen that goes on changing has to be as it should be: many times what one picture
+/// takes to be drawn.
+const SETTLED: Duration = Duration::from_millis(500);
+
 /// How a program is to be started.
 #[derive(Debug, Default)]
 pub(crate) struct Terminal {
@@ -211,13 +215,23 @@ impl Screen {
     }
 
     /// Waits until the screen is as it should be; what is on it then.
+    ///
+    /// A terminal draws what it has been sent so far, so a look at it may meet a picture half
+    /// drawn. What it finds counts once a second look finds the same, or, where the picture never
+    /// rests, once it has held for [`SETTLED`].
     pub(crate) fn wait_until(&self, what: &str, mut is_so: impl FnMut(&str) -> bool) -> String {
         let begin = Instant::now();
+        let mut held: Option<(Instant, String)> = None;
         loop {
             let shown = self.shown();
-            if is_so(&shown) {
-                return shown;
-            }
+            held = match held {
+                _ if !is_so(&shown) => None,
+                Some((since, before)) if before == shown || since.elapsed() > SETTLED => {
+                    return shown;
+                }
+                Some((since, _)) => Some((since, shown.clone())),
+                None => Some((Instant::now(), shown.clone())),
+            };
             let left = PATIENCE.checked_sub(begin.elapsed());
             assert!(left.is_some(), "waited in vain: {what}\n{shown}");
             thread::sleep(LOOK_EVERY);

@@ -15,7 +15,6 @@ mod tests;
 pub mod view;
 
 use std::io;
-use std::io::stdout;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -25,11 +24,10 @@ use crossterm::event::KeyEventKind;
 use crossterm::event::MouseButton;
 use crossterm::event::MouseEvent;
 use crossterm::event::MouseEventKind;
-use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
 
 use crate::tui::inbox::Inbox;
 use crate::tui::options::Options;
+use crate::tui::picture::canvas;
 use crate::tui::start::model::Choice;
 use crate::tui::start::model::Snapshot;
 use crate::tui::start::state::Effect;
@@ -78,7 +76,7 @@ pub fn run(
         mouse: options.mouse,
         paste: true,
     })?;
-    let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+    let mut terminal = canvas()?;
     let mut inbox = Inbox::open(options)?;
     let mut snapshot = world.look(filter, None);
     let mut view = View::new(&snapshot, filter, options.theme());
