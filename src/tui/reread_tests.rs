@@ -424,7 +424,7 @@ fn segments(bytes: &[u8], sizes: &[usize]) -> Vec<StoredFrame> {
 type Tried = (usize, u8, usize, bool);
 
 /// Sends messages, in each step a chunk of the channel that is named.
-fn interleave(messages: &[Tried], turns: &[usize]) -> Vec<u8> {
+fn interleave(messages: &[Tried], turns: &[usize], repeats_extended: bool) -> Vec<u8> {
     const CSIDS: [u32; 4] = [4, 6, 70, 400];
     let payload: Vec<u8> = [0x27, 1, 0, 0, 0]
         .into_iter()
@@ -433,6 +433,7 @@ fn interleave(messages: &[Tried], turns: &[usize]) -> Vec<u8> {
         .take(2000)
         .collect();
     let mut wire = Wire::default();
+    wire.repeat_extended = repeats_extended;
     wire.handshake(7);
     wire.control(MessageTypeId::SET_CHUNK_SIZE, 128);
     let mut last: [Option<(usize, u32)>; 4] = [None; 4];
@@ -468,10 +469,9 @@ fn interleave(messages: &[Tried], turns: &[usize]) -> Vec<u8> {
         let turn = *turns.next().unwrap();
         if turn == 4 {
             // Between the chunks of others.
-            if wire.chunk_size == 128 {
-                wire.control(MessageTypeId::SET_CHUNK_SIZE, 200);
-                wire.chunk_size = 200;
-            }
+            let size = if wire.chunk_size == 128 { 200 } else { 128 };
+            wire.control(MessageTypeId::SET_CHUNK_SIZE, size);
+            wire.chunk_size = usize::try_from(size).unwrap();
             continue;
         }
         // Whose turn it is may have nothing to say.
@@ -503,9 +503,10 @@ proptest! {
     fn chunks_of_several_channels_between_each_other_are_told_apart(
         messages in vec((0..4_usize, 0..4_u8, 0..700_usize, any::<bool>()), 1..30),
         turns in vec(0..5_usize, 1..40).prop_filter("somebody speaks", |all| all.iter().any(|at| *at < 4)),
-        sizes in vec(200..1460_usize, 1..20),
+        sizes in vec(1..1460_usize, 1..20),
+        repeats_extended in any::<bool>(),
     ) {
-        let bytes = interleave(&messages, &turns);
+        let bytes = interleave(&messages, &turns, repeats_extended);
         let frames = segments(&bytes, &sizes);
         let (mut source, again) = Remembering::new(Box::new(Memory::new(frames)), REMEMBERED);
         let (shared, whole) = decode(&mut source);

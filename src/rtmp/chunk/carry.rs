@@ -37,6 +37,12 @@ impl Carry {
         })
     }
 
+    /// The same, to be used while the decoder goes on: up to so many count as have come.
+    pub(super) fn copied(&self) -> [u8; MAX_HEADER_LEN] {
+        let carried = self.0.as_ref();
+        carried.map_or([0; MAX_HEADER_LEN], |carried| carried.bytes)
+    }
+
     /// What brought the first of them.
     pub(super) fn first(&self) -> Mark {
         let carried = self.0.as_ref();

@@ -75,9 +75,11 @@ impl ChunkDecoder {
         }
         let size = Size::Known(size.min(MAX_CHUNK_SIZE));
         let is_in_progress = self.streams.iter().any(|stream| stream.partial.is_some());
-        // The size counts for messages in progress too, which not all senders know.
-        self.old_size = match self.size {
-            Size::Known(old) if is_in_progress && self.size != size => Some(old),
+        // The size counts for messages in progress too, which not all senders know. Those that
+        // waited for it to be decided have had the size before the first change.
+        let old = self.old_size.map_or(self.size, Size::Known);
+        self.old_size = match old {
+            Size::Known(bytes) if is_in_progress && old != size => Some(bytes),
             _ => None,
         };
         self.fragments = Fragments::Uniform;

@@ -226,10 +226,13 @@ impl ChunkDecoder {
         };
         match self.plan(&header, chunk.start) {
             Ok(plan) => {
+                let carried = self.carry.copied();
                 self.carry.clear();
-                let used = chunk.size.saturating_sub(before);
-                self.advance(used);
+                self.position = chunk.start.saturating_add(to_u64(chunk.size));
                 self.chunk(plan, &header, chunk, out);
+                let behind = carried.get(chunk.size..before).unwrap_or_default();
+                self.looked_at(chunk.first, behind, out);
+                let used = chunk.size.saturating_sub(before);
                 data.get(used..).unwrap_or_default()
             }
             Err(loss) => {
@@ -239,6 +242,59 @@ impl ChunkDecoder {
                 data
             }
         }
+    }
+
+    /// Decodes bytes that were carried as they might have been an extended timestamp, and turned
+    /// out to lie behind the header.
+    fn looked_at(&mut self, at: Mark, behind: &[u8], out: &mut EventQueue) {
+        let lost = self.feed(at, behind, out);
+        // Where a header among them is none, they go to the search with what comes.
+        self.carry.fill(at, lost);
+    }
+
+    /// No more bytes will come: a header at the end has nothing behind it that could be an extended
+    /// timestamp.
+    pub(super) fn end_carried(&mut self, out: &mut EventQueue) {
+        let (carried, len) = (self.carry.copied(), self.carry.filled().len());
+        let input = carried.get(..len).unwrap_or_default();
+        let Some((rest, header)) = self.read_last_header(input) else {
+            return;
+        };
+        let at = self.carry.first();
+        let chunk = Chunk {
+            start: self.position.saturating_sub(to_u64(len)),
+            size: len.saturating_sub(rest.len()),
+            first: at,
+            at,
+        };
+        match self.plan(&header, chunk.start) {
+            Ok(plan) => {
+                self.carry.clear();
+                self.position = chunk.start.saturating_add(to_u64(chunk.size));
+                self.chunk(plan, &header, chunk, out);
+                self.looked_at(at, rest, out);
+            }
+            Err(loss) => self.lose(loss, at, out),
+        }
+    }
+
+    /// Reads a header of type 3 whose direction ends before an extended timestamp could, and with the
+    /// message.
+    fn read_last_header<'i>(&self, input: &'i [u8]) -> Option<(&'i [u8], ChunkHeader)> {
+        let (rest, basic) = header::basic_header(input).ok()?;
+        let stream = self.streams.find(basic.csid);
+        let known = self.streams.get(stream?)?;
+        let is_last = basic.fmt == ChunkFormat::Nothing
+            && known.remembered.extended
+            && to_u64(rest.len()) == u64::from(known.remaining())
+            && !self.extended.may_begin_with(rest, &known.remembered);
+        let header = ChunkHeader {
+            basic,
+            message: MessageHeader::Nothing,
+            stream,
+            repeat: Repeat::LeftOut,
+        };
+        is_last.then_some((rest, header))
     }
 
     /// Reads a whole header without changing anything: whatever is incomplete is read again

@@ -49,20 +49,19 @@ impl ExtendedTimestamps {
     /// the one to be repeated is no payload: it is at least `0xFF_FFFF`, and equal by chance
     /// once in 2^32.
     pub(super) fn judge(self, found: u32, remembered: &Remembered) -> Repeat {
-        // Some senders repeat the message's timestamp where the delta would be due, and some
-        // cut it to 31 bits as FLV has it.
-        let due = [
-            remembered.time,
-            remembered.timestamp.0,
-            remembered.time & 0x7FFF_FFFF,
-        ];
-        if due.contains(&found) {
+        if due(remembered).contains(&found) {
             Repeat::Repeated
         } else if self.always_repeated() {
             Repeat::Differs(found)
         } else {
             Repeat::LeftOut
         }
+    }
+
+    /// Whether bytes may be the begin of a repeated field.
+    pub(super) fn may_begin_with(&self, bytes: &[u8], remembered: &Remembered) -> bool {
+        let mut due = due(remembered).into_iter();
+        self.always_repeated() || due.any(|field| field.to_be_bytes().starts_with(bytes))
     }
 
     /// Takes note of what a chunk did. Says whether it is the first to leave the field out.
@@ -84,4 +83,14 @@ impl ExtendedTimestamps {
     pub(super) fn always_repeated(self) -> bool {
         self.repeated >= SETTLED && self.left_out == 0
     }
+}
+
+/// What a repeated field holds: some senders repeat the message's timestamp where the delta would
+/// be due, and some cut it to 31 bits as FLV has it.
+fn due(remembered: &Remembered) -> [u32; 3] {
+    [
+        remembered.time,
+        remembered.timestamp.0,
+        remembered.time & 0x7FFF_FFFF,
+    ]
 }

@@ -35,6 +35,10 @@ const MAX_IMPLAUSIBLE: u8 = 3;
 /// is, the less likely that nothing else was sent.
 const MAX_RECKONED: u64 = 1024 * 1024;
 
+/// How often the end of a direction is looked at: what was held back until then may lead to a last
+/// header that raises a question of its own, and be decoded once that is answered.
+const LAST_DECISIONS: u32 = 3;
+
 /// Why the boundaries of chunks are not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Loss {
@@ -161,9 +165,16 @@ impl ChunkDecoder {
 
     /// No more bytes will come.
     pub(in crate::rtmp) fn finish(&mut self, at: Mark, out: &mut EventQueue) {
-        if let Some(search) = &mut self.search {
-            search.is_over = true;
+        for _ in 0..LAST_DECISIONS {
+            self.end_carried(out);
+            if self.place != Place::Lost {
+                break;
+            }
             self.search(at, &[], out);
+            if let Some(search) = &mut self.search {
+                search.is_over = true;
+                self.search(at, &[], out);
+            }
         }
         self.tell_skimmed();
         self.give_up_partials(out);

@@ -12,6 +12,7 @@ use crate::rtmp::chunk::stream::ChunkStream;
 use crate::rtmp::chunk::undescribed::Around;
 use crate::rtmp::chunk::walk::Outcome;
 use crate::rtmp::chunk::walk::Walk;
+use crate::rtmp::chunk::walk::Walked;
 use crate::rtmp::queue::EventQueue;
 use crate::rtmp::types::MessageTypeId;
 
@@ -104,17 +105,54 @@ pub(super) fn decide(bytes: &[u8], around: &Around, other: Sizes) -> Decision {
     }
 }
 
+/// Messages in progress end with chunks as long as they began with.
+pub(super) fn keep_size(streams: &mut [Walked], old: u32) {
+    let in_progress = streams.iter_mut().filter(|stream| stream.remaining > 0);
+    for stream in in_progress {
+        stream.chunk.get_or_insert(old);
+    }
+}
+
 fn trial(bytes: &[u8], around: &Around, sizes: Sizes) -> Outcome {
     let mut streams = around.streams.clone();
     if let Sizes::Late(old) = sizes {
-        for stream in streams.iter_mut().filter(|stream| stream.remaining > 0) {
-            stream.chunk = Some(old);
-        }
+        keep_size(&mut streams, old);
     }
     let mut walk = Walk::new(bytes, streams, around.size, around.extended, SIZES);
     walk.is_over = around.is_over;
     walk.audio = (sizes == Sizes::OldAudio).then_some(OLD_AUDIO);
+    walk.is_late = matches!(sizes, Sizes::Late(_));
     walk.run(0).0
+}
+
+impl Walk<'_> {
+    /// The chunk size where the trial is.
+    pub(super) fn size_now(&self) -> u32 {
+        self.changed.unwrap_or(self.size.bytes())
+    }
+
+    /// A message whose payload is at `at` may change the chunk size (section 5.4.1).
+    pub(super) fn obey(&mut self, at: usize, stream: usize) {
+        let told = self.streams.get(stream).map(|stream| &stream.remembered);
+        let is_one = told.is_some_and(|told| told.type_id == MessageTypeId::SET_CHUNK_SIZE);
+        let payload = self
+            .bytes
+            .get(at..)
+            .and_then(|payload| payload.first_chunk());
+        let Some(payload) = payload.filter(|_| is_one) else {
+            return;
+        };
+        let size = u32::from_be_bytes(*payload) & 0x7FFF_FFFF;
+        if size == 0 {
+            return;
+        }
+        if self.is_late {
+            let old = self.size_now();
+            keep_size(&mut self.streams, old);
+        }
+        self.changed = Some(size);
+        self.audio = None;
+    }
 }
 
 impl ChunkDecoder {

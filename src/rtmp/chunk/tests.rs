@@ -2,6 +2,7 @@
 
 mod dialects;
 mod found;
+mod interleaved;
 mod loss;
 mod marks;
 mod proven;

@@ -74,7 +74,10 @@ const LINK: u32 = 7;
 pub(super) struct Walk<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) streams: Vec<Walked>,
-    size: Size,
+    /// The chunk size where the trial begins.
+    pub(super) size: Size,
+    /// The chunk size of a Set Chunk Size message on the way.
+    pub(super) changed: Option<u32>,
     extended: ExtendedTimestamps,
     pub(super) needed: Needed,
     /// Bits that were needed at first, without those for a chunk size.
@@ -103,6 +106,8 @@ pub(super) struct Walk<'a> {
     pub(super) is_over: bool,
     /// Size of the chunks of audio, where that is another.
     pub(super) audio: Option<u32>,
+    /// Whether messages in progress keep the chunk size that they began with.
+    pub(super) is_late: bool,
 }
 
 /// Bits that count for the last chunk ending where the direction does: a header put the end where
@@ -137,6 +142,7 @@ impl<'a> Walk<'a> {
             bytes,
             streams,
             size,
+            changed: None,
             extended,
             needed,
             asked: needed.bits,
@@ -153,6 +159,7 @@ impl<'a> Walk<'a> {
             hits: 0,
             is_over: false,
             audio: None,
+            is_late: false,
         }
     }
 
@@ -254,6 +261,7 @@ impl<'a> Walk<'a> {
             };
             if let Some(least) = self.size.doubted_above()
                 && remaining > least
+                && self.changed.is_none()
             {
                 let (outcome, agreed) = self.try_sizes(at, &met, least, remaining);
                 match outcome {
@@ -273,6 +281,7 @@ impl<'a> Walk<'a> {
             if let Some(stream) = self.streams.get_mut(met.stream) {
                 stream.remaining = remaining.saturating_sub(chunk);
             }
+            self.obey(at, met.stream);
             at = at.saturating_add(usize::try_from(chunk).unwrap_or(usize::MAX));
         }
         guess.unwrap_or(Outcome::Refuted)
@@ -290,7 +299,7 @@ impl<'a> Walk<'a> {
         let own = stream.and_then(|stream| stream.chunk);
         let is_audio = |stream: &Walked| stream.remembered.type_id == MessageTypeId::AUDIO;
         let audio = self.audio.filter(|_| stream.is_some_and(is_audio));
-        own.or(audio).unwrap_or(self.size.bytes())
+        own.or(audio).unwrap_or(self.size_now())
     }
 
     /// Which of the walk's chunk streams has this id.
@@ -332,7 +341,7 @@ impl<'a> Walk<'a> {
             if message != MessageHeader::Nothing {
                 return Err(Outcome::Refuted);
             }
-            self.hits = self.hits.saturating_add(1);
+            self.hits = self.hits.saturating_add(u32::from(self.changed.is_none()));
             evidence::CONTINUATION
         } else {
             if before.is_none()

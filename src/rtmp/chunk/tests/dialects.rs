@@ -97,6 +97,41 @@ fn a_chunk_size_counts_late() {
     assert_eq!(seen.codes(), ["chunk.size_late"]);
 }
 
+/// Video of 344 bytes in a chunk of 200 and then, while Set Chunk Size goes to 128 and back, in
+/// chunks of 128 and of 16. Then messages in chunks of 200.
+fn size_and_back_within_a_message() -> Vec<u8> {
+    const SIZE: [u8; 15] = [2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0, 0];
+    let set = |size: u8| [&SIZE[..], &[size]].concat();
+    let mut bytes = set(200);
+    let whole = [6, 0, 0, 0, 0, 1, 0x58, 9, 1, 0, 0, 0];
+    bytes.extend(chunked(&whole, [0x27, 1], 200, 200));
+    bytes.extend(set(128));
+    bytes.push(0xC6);
+    bytes.extend([0x55; 128]);
+    bytes.extend(set(200));
+    bytes.push(0xC6);
+    bytes.extend([0x55; 344 - 200 - 128]);
+    for _ in 0..3 {
+        bytes.extend(chunked(&whole, [0x27, 1], 344, 200));
+        bytes.extend(chunked(&header(4, 8, 90), [0xAF, 1], 90, 200));
+    }
+    bytes
+}
+
+#[test]
+fn a_chunk_size_counts_at_once_each_time() {
+    // What is left behind the second chunk is as long as Set Chunk Size with its header.
+    let seen = read(&size_and_back_within_a_message());
+    let all = [
+        &[(1, 4), (1, 4), (1, 4), (9, 344)][..],
+        &[(9, 344), (8, 90)].repeat(3),
+    ]
+    .concat();
+    assert_eq!(types_and_lengths(&seen), all);
+    assert_eq!(seen.messages[3].chunks, 3);
+    assert!(seen.anomalies.is_empty(), "{:?}", seen.codes());
+}
+
 #[test]
 fn type_3_after_type_0_adds_nothing_where_that_would_be_a_jump() {
     // Section 5.3.1.2.4 has the delta be the timestamp, 20 seconds; nginx-rtmp means 0.

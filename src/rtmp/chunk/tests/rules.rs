@@ -212,6 +212,74 @@ fn type_3_leaves_the_extended_timestamp_out() {
 }
 
 #[test]
+fn what_might_have_been_an_extended_timestamp_is_payload_of_whatever_follows() {
+    // Messages whose last chunk has one byte, with another's behind it: both lie within the four
+    // bytes that are looked at. Section 5.3.1.3 as the draft of 2009 has it.
+    let mut bytes = Vec::new();
+    let mut all = Vec::new();
+    for _ in 0..3 {
+        bytes.extend([4, 0xFF, 0xFF, 0xFF, 0, 0, 129, 8, 1, 0, 0, 0, 1, 0, 0, 0]);
+        bytes.extend([0xAF, 1]);
+        bytes.extend([0x55; 126]);
+        bytes.extend([0xC4, 0x55]);
+        bytes.extend([6, 0, 0, 0, 0, 0, 2, 9, 1, 0, 0, 0, 0x27, 1]);
+        all.extend([(8, 129), (9, 2)]);
+    }
+    for len in 1..=20 {
+        let mut decoder = decoder(Start::Chunks);
+        let mut out = EventQueue::default();
+        for (at, piece) in bytes.chunks(len).enumerate() {
+            let at = u64::try_from(at * len).expect("small");
+            decoder.push(at, Mark::default(), piece, &mut out);
+        }
+        decoder.finish(Mark::default(), &mut out);
+        let seen = drain(&mut out);
+        let whole = seen.messages.iter().filter(|m| m.is_complete());
+        let whole: Vec<_> = whole.map(|m| (m.type_id.0, m.length)).collect();
+        assert_eq!(whole, all, "in pieces of {len}");
+        assert_eq!(seen.codes(), ["chunk.extended_timestamp_left_out"]);
+    }
+}
+
+#[test]
+fn a_last_chunk_without_extended_timestamp_may_be_shorter_than_one() {
+    for left in 1..=5 {
+        let mut bytes = vec![
+            4,
+            0xFF,
+            0xFF,
+            0xFF,
+            0,
+            0,
+            128 + left,
+            8,
+            1,
+            0,
+            0,
+            0,
+            1,
+            0,
+            0,
+            0,
+        ];
+        bytes.extend([0xAF; 128]);
+        bytes.push(0xC4);
+        bytes.extend((0..left).map(|_| 0x55));
+        let seen = read(&bytes);
+        assert!(seen.messages[0].is_complete(), "{left}");
+        assert_eq!(seen.codes(), ["chunk.extended_timestamp_left_out"]);
+        assert!(seen.skipped.is_empty());
+    }
+    // What may be the begin of the field is not taken for payload.
+    let mut bytes = vec![4, 0xFF, 0xFF, 0xFF, 0, 0, 130, 8, 1, 0, 0, 0, 1, 0, 0, 0];
+    bytes.extend([0xAF; 128]);
+    bytes.extend([0xC4, 1, 0]);
+    let seen = read(&bytes);
+    assert_eq!(seen.messages[0].received, 128);
+    assert!(seen.anomalies.is_empty(), "{:?}", seen.codes());
+}
+
+#[test]
 fn a_repeated_extended_delta_is_the_delta() {
     // FFmpeg: type 1 with delta 20,000,000, and the same in its continuations.
     let mut bytes = vec![6, 0, 0, 7, 0, 0, 2, 9, 1, 0, 0, 0, 0x17, 0];
