@@ -432,8 +432,10 @@ fn interleave(messages: &[Tried], turns: &[usize], repeats_extended: bool) -> Ve
         .cycle()
         .take(2000)
         .collect();
-    let mut wire = Wire::default();
-    wire.repeat_extended = repeats_extended;
+    let mut wire = Wire {
+        repeat_extended: repeats_extended,
+        ..Wire::default()
+    };
     wire.handshake(7);
     wire.control(MessageTypeId::SET_CHUNK_SIZE, 128);
     let mut last: [Option<(usize, u32)>; 4] = [None; 4];

@@ -142,7 +142,7 @@ impl Search {
             streams: in_progress(known.streams),
             size: known.size,
             extended: known.extended,
-            audio: known.audio,
+            cut: known.cut,
             is_over: self.is_over,
         }
     }

@@ -59,7 +59,7 @@ impl ExtendedTimestamps {
     }
 
     /// Whether bytes may be the begin of a repeated field.
-    pub(super) fn may_begin_with(&self, bytes: &[u8], remembered: &Remembered) -> bool {
+    pub(super) fn may_begin_with(self, bytes: &[u8], remembered: &Remembered) -> bool {
         let mut due = due(remembered).into_iter();
         self.always_repeated() || due.any(|field| field.to_be_bytes().starts_with(bytes))
     }

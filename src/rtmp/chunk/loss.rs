@@ -342,7 +342,10 @@ impl ChunkDecoder {
             streams: &self.streams,
             size: self.size,
             extended: self.extended,
-            audio: (self.fragments == Fragments::Old).then_some(OLD_AUDIO),
+            cut: match self.fragments {
+                Fragments::Old => Sizes::OldAudio,
+                Fragments::Undecided | Fragments::Uniform => Sizes::Uniform,
+            },
         }
     }
 

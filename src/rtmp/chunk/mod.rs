@@ -3,10 +3,10 @@
 //!
 //! [`header`] reads one header; `stream` remembers what later headers of a chunk stream refer to;
 //! `extended` decides about the extended timestamps of type 3 chunks, and `sizes` how chunks are cut;
-//! `decoder` goes from header to payload to message, with `plan` for what a header means, `carry` for
-//! headers that a segment cut, `payload` for what follows them and `skim` for what of it is passed
-//! over from outside; `complete` does what messages change about chunks, and `keep` says how much
-//! payload stays. Where headers are not known, `loss` holds the bytes back until `resync` finds them
+//! `decoder` goes from header to payload to message, with `incoming` for headers as they come, `plan`
+//! for what one means, `carry` for those that a segment cut, `payload` for what follows them and
+//! `skim` for what of it is passed over from outside; `complete` does what messages change about
+//! chunks, and `keep` says how much payload stays. Where headers are not known, `loss` holds the bytes back until `resync` finds them
 //! again and `settle` goes on there, `expected` where they should be, `proven` before the next hole,
 //! or elsewhere, by hypotheses that `walk` tries and `evidence` weighs against what `needed` asks,
 //! with `passing` for headers on the way that nothing describes;
@@ -20,6 +20,7 @@ mod decoder;
 mod evidence;
 mod expected;
 mod extended;
+mod incoming;
 mod keep;
 mod loss;
 mod needed;

@@ -13,6 +13,7 @@ use crate::rtmp::chunk::needed::NEAR;
 use crate::rtmp::chunk::needed::NOT_FAR;
 use crate::rtmp::chunk::needed::Needed;
 use crate::rtmp::chunk::sizes::Size;
+use crate::rtmp::chunk::sizes::Sizes;
 use crate::rtmp::chunk::stream::ChunkStream;
 use crate::rtmp::chunk::stream::ChunkStreams;
 use crate::rtmp::chunk::stream::Remembered;
@@ -62,8 +63,8 @@ pub(super) struct Known<'a> {
     pub(super) streams: &'a ChunkStreams,
     pub(super) size: Size,
     pub(super) extended: ExtendedTimestamps,
-    /// Size of the chunks of audio, where that is another.
-    pub(super) audio: Option<u32>,
+    /// How chunks are cut.
+    pub(super) cut: Sizes,
 }
 
 /// A header was found.
@@ -210,7 +211,7 @@ impl Search {
     ) -> Walk<'_> {
         let mut walk = Walk::new(self.held(), streams, size, known.extended, needed);
         walk.is_over = self.is_over;
-        walk.audio = known.audio;
+        walk.cut = known.cut;
         walk
     }
 

@@ -120,8 +120,7 @@ fn trial(bytes: &[u8], around: &Around, sizes: Sizes) -> Outcome {
     }
     let mut walk = Walk::new(bytes, streams, around.size, around.extended, SIZES);
     walk.is_over = around.is_over;
-    walk.audio = (sizes == Sizes::OldAudio).then_some(OLD_AUDIO);
-    walk.is_late = matches!(sizes, Sizes::Late(_));
+    walk.cut = sizes;
     walk.run(0).0
 }
 
@@ -146,12 +145,15 @@ impl Walk<'_> {
         if size == 0 {
             return;
         }
-        if self.is_late {
-            let old = self.size_now();
-            keep_size(&mut self.streams, old);
+        match self.cut {
+            Sizes::Uniform => {}
+            Sizes::OldAudio => self.cut = Sizes::Uniform,
+            Sizes::Late(_) => {
+                let old = self.size_now();
+                keep_size(&mut self.streams, old);
+            }
         }
         self.changed = Some(size);
-        self.audio = None;
     }
 }
 

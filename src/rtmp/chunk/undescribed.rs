@@ -9,6 +9,7 @@ use crate::rtmp::chunk::extended::ExtendedTimestamps;
 use crate::rtmp::chunk::needed::INFERRED;
 use crate::rtmp::chunk::needed::INFERRED_DATA;
 use crate::rtmp::chunk::sizes::Size;
+use crate::rtmp::chunk::sizes::Sizes;
 use crate::rtmp::chunk::stream::Remembered;
 use crate::rtmp::chunk::walk;
 use crate::rtmp::chunk::walk::FIRST_COMMON_CSID;
@@ -82,8 +83,8 @@ pub(super) struct Around {
     pub(super) size: Size,
     /// What type 3 chunks do about extended timestamps.
     pub(super) extended: ExtendedTimestamps,
-    /// Size of the chunks of audio, where that is another.
-    pub(super) audio: Option<u32>,
+    /// How chunks are cut.
+    pub(super) cut: Sizes,
     /// Whether the direction ends with the bytes.
     pub(super) is_over: bool,
 }
@@ -171,7 +172,7 @@ fn trial<'b>(bytes: &'b [u8], description: Description, around: &Around) -> Walk
     };
     let mut walk = Walk::new(bytes, streams, around.size, around.extended, needed);
     walk.is_over = around.is_over;
-    walk.audio = around.audio;
+    walk.cut = around.cut;
     walk
 }
 

@@ -13,7 +13,9 @@ use crate::rtmp::chunk::needed::Needed;
 use crate::rtmp::chunk::needed::SIZE;
 use crate::rtmp::chunk::passing::Passed;
 use crate::rtmp::chunk::passing::UNDESCRIBED_COST;
+use crate::rtmp::chunk::sizes::OLD_AUDIO;
 use crate::rtmp::chunk::sizes::Size;
+use crate::rtmp::chunk::sizes::Sizes;
 use crate::rtmp::chunk::stream::Remembered;
 use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
@@ -104,10 +106,8 @@ pub(super) struct Walk<'a> {
     hits: u32,
     /// Whether the direction ends with the bytes.
     pub(super) is_over: bool,
-    /// Size of the chunks of audio, where that is another.
-    pub(super) audio: Option<u32>,
-    /// Whether messages in progress keep the chunk size that they began with.
-    pub(super) is_late: bool,
+    /// How chunks are cut.
+    pub(super) cut: Sizes,
 }
 
 /// Bits that count for the last chunk ending where the direction does: a header put the end where
@@ -158,8 +158,7 @@ impl<'a> Walk<'a> {
             trial_above: None,
             hits: 0,
             is_over: false,
-            audio: None,
-            is_late: false,
+            cut: Sizes::Uniform,
         }
     }
 
@@ -298,7 +297,8 @@ impl<'a> Walk<'a> {
         let stream = self.streams.get(place);
         let own = stream.and_then(|stream| stream.chunk);
         let is_audio = |stream: &Walked| stream.remembered.type_id == MessageTypeId::AUDIO;
-        let audio = self.audio.filter(|_| stream.is_some_and(is_audio));
+        let is_old = self.cut == Sizes::OldAudio && stream.is_some_and(is_audio);
+        let audio = is_old.then_some(OLD_AUDIO);
         own.or(audio).unwrap_or(self.size_now())
     }
 

@@ -32,6 +32,9 @@ const STEP: u32 = 20;
 /// whether a header is one, those are none), and whether its time is an extended one.
 type Sent = (usize, u8, usize, bool);
 
+/// A message to send, its timestamp, and what of its payload is left.
+type Begun<'a> = ((Outgoing<'a>, u32), &'a [u8]);
+
 /// What a message is told by.
 type Told = (u32, u8, u32, u32);
 
@@ -108,7 +111,7 @@ fn send(messages: &[Sent], turns: &[usize], repeats_extended: bool) -> Sender {
         };
         queues[place].push_back((outgoing, timestamp));
     }
-    let mut begun: [Option<((Outgoing<'_>, u32), &[u8])>; 4] = Default::default();
+    let mut begun: [Option<Begun<'_>>; 4] = Default::default();
     for turn in turns.iter().cycle() {
         if *turn == 4 {
             let is_first = sender.wire.chunk_size == usize::try_from(SIZES[0]).expect("small");
