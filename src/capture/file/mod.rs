@@ -186,6 +186,17 @@ impl Turn {
     }
 }
 
+/// What reading on came to.
+#[derive(Debug)]
+enum Step {
+    /// A frame.
+    Record(Record),
+    /// Nothing for a moment.
+    Idle,
+    /// All inputs are read.
+    End,
+}
+
 #[derive(Debug)]
 struct OpenFile {
     window: Window,
@@ -390,6 +401,45 @@ impl Files {
         }
     }
 
+    /// The next frame in whatever way it is to be had.
+    #[inline(never)]
+    fn next_record(&mut self) -> Result<Step, CaptureError> {
+        loop {
+            let Some(OpenFile { window, reader }) = &mut self.current else {
+                if self.open_next()? {
+                    continue;
+                }
+                return Ok(Step::End);
+            };
+            if window.may_wait() && !reader.has_next(window.available()) && !window.is_ready() {
+                return Ok(Step::Idle);
+            }
+            match reader.next(window, &mut self.notes) {
+                Ok(Some(record)) => {
+                    self.frames = self.frames.saturating_add(1);
+                    if let Some(walker) = &mut self.walker {
+                        walker.passed(self.frames, window, reader, &self.notes);
+                    }
+                    let Some(filter) = &mut self.filter else {
+                        return Ok(Step::Record(record));
+                    };
+                    if filter.accepts(record.link, window.taken(record.at, record.len))? {
+                        return Ok(Step::Record(record));
+                    }
+                }
+                Ok(None) => self.close()?,
+                Err(fault) => {
+                    let trouble = match fault {
+                        Fault::CutShort { .. } => window.take_trouble(),
+                        Fault::Damaged { .. } => None,
+                    };
+                    let at = window.offset();
+                    return Err(self.error(fault, trouble, at));
+                }
+            }
+        }
+    }
+
     /// Leaves the current input behind.
     fn close(&mut self) -> Result<(), CaptureError> {
         let Some(mut open) = self.current.take() else {
@@ -494,39 +544,25 @@ impl Source for Files {
     }
 
     fn next_frame(&mut self) -> Result<Next<'_>, CaptureError> {
-        let record = loop {
-            let Some(OpenFile { window, reader }) = &mut self.current else {
-                if self.open_next()? {
-                    continue;
-                }
-                return Ok(Next::End);
-            };
-            if window.may_wait() && !reader.has_next(window.available()) && !window.is_ready() {
-                return Ok(Next::Idle);
+        // Nearly every frame of nearly every capture: it lies in the window as a whole, and nobody
+        // asks anything about it.
+        let found = match &mut self.current {
+            Some(OpenFile {
+                window,
+                reader: Reader::Pcap(reader),
+            }) if self.walker.is_none() && self.filter.is_none() => reader.buffered(window),
+            _ => None,
+        };
+        let record = match found {
+            Some(record) => {
+                self.frames = self.frames.saturating_add(1);
+                record
             }
-            match reader.next(window, &mut self.notes) {
-                Ok(Some(record)) => {
-                    self.frames = self.frames.saturating_add(1);
-                    if let Some(walker) = &mut self.walker {
-                        walker.passed(self.frames, window, reader, &self.notes);
-                    }
-                    let Some(filter) = &mut self.filter else {
-                        break record;
-                    };
-                    if filter.accepts(record.link, window.taken(record.at, record.len))? {
-                        break record;
-                    }
-                }
-                Ok(None) => self.close()?,
-                Err(fault) => {
-                    let trouble = match fault {
-                        Fault::CutShort { .. } => window.take_trouble(),
-                        Fault::Damaged { .. } => None,
-                    };
-                    let at = window.offset();
-                    return Err(self.error(fault, trouble, at));
-                }
-            }
+            None => match self.next_record()? {
+                Step::Record(record) => record,
+                Step::Idle => return Ok(Next::Idle),
+                Step::End => return Ok(Next::End),
+            },
         };
         let data = self
             .current

@@ -151,19 +151,27 @@ impl PcapReader {
     #[inline]
     pub(super) fn next(&mut self, window: &mut Window) -> Result<Option<Record>, Fault> {
         loop {
-            let available = window.available();
-            if let Some(record) = self.header(available) {
-                let whole = self.header_len.saturating_add(record.len);
-                if whole <= available.len() {
-                    let at = window.consume(whole).saturating_add(self.header_len);
-                    return Ok(Some(Record { at, ..record }));
-                }
+            if let Some(record) = self.buffered(window) {
+                return Ok(Some(record));
             }
             let partial = self.more(window)?;
             if partial.is_some() || self.stage != Stage::Reading {
                 return Ok(partial);
             }
         }
+    }
+
+    /// The next frame, consumed from the window, if all of it is there.
+    #[inline]
+    pub(super) fn buffered(&self, window: &mut Window) -> Option<Record> {
+        let available = window.available();
+        let record = self.header(available)?;
+        let whole = self.header_len.saturating_add(record.len);
+        if whole > available.len() {
+            return None;
+        }
+        let at = window.consume(whole).saturating_add(self.header_len);
+        Some(Record { at, ..record })
     }
 
     /// Whether there is no need to read for the next step: a frame is all there, or cannot be, or
@@ -183,24 +191,19 @@ impl PcapReader {
     fn header(&self, bytes: &[u8]) -> Option<Record> {
         let head = bytes.first_chunk::<RECORD_HEADER_LEN>()?;
         let (words, _) = head.as_chunks::<4>();
-        let &[secs, ticks, captured, on_wire] = words else {
-            return None;
+        let words: [[u8; 4]; 4] = words.try_into().ok()?;
+        let [secs, ticks, mut captured, mut on_wire] = if self.big_endian {
+            words.map(u32::from_be_bytes)
+        } else {
+            words.map(u32::from_le_bytes)
         };
-        let word = |bytes: [u8; 4]| {
-            if self.big_endian {
-                u32::from_be_bytes(bytes)
-            } else {
-                u32::from_le_bytes(bytes)
-            }
-        };
-        let (mut captured, mut on_wire) = (word(captured), word(on_wire));
         if captured > on_wire && self.lengths_may_be_exchanged {
             std::mem::swap(&mut captured, &mut on_wire);
         }
         // At most 2^32 seconds and 2^32 microseconds: the sum fits into 63 bits of nanoseconds.
-        let nanos = i64::from(word(secs))
+        let nanos = i64::from(secs)
             .wrapping_mul(1_000_000_000)
-            .wrapping_add(i64::from(word(ticks)).wrapping_mul(self.nanos_per_tick));
+            .wrapping_add(i64::from(ticks).wrapping_mul(self.nanos_per_tick));
         Some(Record {
             time: Timestamp(nanos),
             link: self.link,

@@ -91,9 +91,8 @@ impl Window {
     /// Bytes at a place that [`Window::consume`] told.
     #[inline]
     pub(super) fn taken(&self, at: usize, len: usize) -> &[u8] {
-        self.buffer
-            .get(at..at.saturating_add(len))
-            .unwrap_or_default()
+        let from = self.buffer.get(at..).unwrap_or_default();
+        from.get(..len).unwrap_or_default()
     }
 
     /// Reads until at least `need` bytes are available or the input ends; false when it ended
