@@ -37,6 +37,10 @@ const IPV6: usize = 40;
 /// Length of a TCP header without options.
 const TCP: usize = 20;
 
+/// What timestamps begin with where they are the only option: NOP, NOP, kind and length (RFC 7323
+/// appendix A).
+const TIMESTAMPS: [u8; 4] = [1, 1, 8, 10];
+
 /// The segment of a plain frame; `None` says nothing about the frame.
 #[expect(clippy::inline_always, reason = "see above")]
 #[inline(always)]
@@ -45,9 +49,9 @@ pub(super) fn segment<'a>(frame: &Frame<'a>) -> Option<Segment<'a>> {
         return None;
     }
     let head: &[u8; ETHERNET + IPV4 + TCP] = frame.data.first_chunk()?;
-    match (head[12], head[13], head[14]) {
-        (0x08, 0x00, 0x45) => ipv4(frame, head),
-        (0x86, 0xdd, version) if version >> 4 == 6 => ipv6(frame),
+    match u16::from_be_bytes([head[12], head[13]]) {
+        0x0800 if head[14] == 0x45 => ipv4(frame, head),
+        0x86dd if head[14] >> 4 == 6 => ipv6(frame),
         _ => None,
     }
 }
@@ -123,14 +127,18 @@ fn tcp_segment<'a, A: Into<IpAddr>>(
     let payload_len = below.tcp_len.checked_sub(header_len)?;
     let (_, rest) = frame.data.split_at_checked(below.tcp_at)?;
     let (header, rest) = rest.split_at_checked(header_len)?;
-    let timestamps = match *header.get(TCP..)? {
-        [] => None,
-        [1, 1, 8, 10, v0, v1, v2, v3, e0, e1, e2, e3] => Some((
-            u32::from_be_bytes([v0, v1, v2, v3]),
-            u32::from_be_bytes([e0, e1, e2, e3]),
-        )),
-        // SYN and SACK: one segment in many.
-        _ => return None,
+    let options = header.get(TCP..)?;
+    let timestamps = if options.is_empty() {
+        None
+    } else {
+        let (words, _) = options.as_chunks::<4>();
+        match words {
+            [begin, value, echo] if *begin == TIMESTAMPS => {
+                Some((u32::from_be_bytes(*value), u32::from_be_bytes(*echo)))
+            }
+            // SYN and SACK: one segment in many.
+            _ => return None,
+        }
     };
     Some(Segment {
         at: Mark {

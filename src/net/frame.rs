@@ -48,6 +48,11 @@ impl FrameDecoder {
     /// # Errors
     ///
     /// The reason why there is none; the frame holds other traffic, or is damaged, or was cut.
+    #[expect(
+        clippy::inline_always,
+        reason = "the segment is built where it is used"
+    )]
+    #[inline(always)]
     pub fn decode<'a>(&'a mut self, frame: &Frame<'a>) -> Result<Segment<'a>, Skip> {
         match fast::segment(frame) {
             Some(segment) => Ok(segment),

@@ -85,6 +85,7 @@ impl Prediction {
 
     /// Whether a segment by `side` is one of those foreseen. Changes nothing: it has come about
     /// only when [`count`](Self::count) is told of it.
+    #[inline]
     pub fn foresees(&self, side: Side, segment: &Segment<'_>) -> Option<Foreseen> {
         let flags = segment.flags.0 & !TcpFlags::PSH.0;
         let is_whole = usize::try_from(segment.wire_payload) == Ok(segment.payload.len());
@@ -114,6 +115,7 @@ impl Prediction {
     }
 
     /// Counts a segment that was foreseen.
+    #[inline]
     pub fn count(&mut self, foreseen: Foreseen, segment: &Segment<'_>) {
         let at = segment.at;
         let side = match foreseen {

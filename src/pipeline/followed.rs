@@ -36,6 +36,7 @@ impl Followed {
 
     /// Whether a segment, sent by `side` as the table sees it, was foreseen. Then nothing more need
     /// be done about it.
+    #[inline]
     pub(super) fn foresaw(&mut self, side: Side, segment: &Segment<'_>) -> bool {
         let Some(ahead) = &mut self.ahead else {
             return false;

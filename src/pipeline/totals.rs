@@ -53,10 +53,13 @@ impl Totals {
         if u32::try_from(frame.data.len()).is_ok_and(|len| len < frame.wire_len) {
             count(&mut self.cut_frames);
         }
-        let first = self.first.get_or_insert(frame.time);
-        *first = (*first).min(frame.time);
-        let last = self.last.get_or_insert(frame.time);
-        *last = (*last).max(frame.time);
+        match (&self.first, &mut self.last) {
+            (Some(first), Some(last)) if *first <= frame.time => *last = (*last).max(frame.time),
+            (first, last) => {
+                self.first = Some(first.map_or(frame.time, |first| first.min(frame.time)));
+                *last = Some(last.map_or(frame.time, |last| last.max(frame.time)));
+            }
+        }
     }
 }
 

@@ -14,6 +14,7 @@ pub(super) struct Autostop {
     span: Option<Span>,
     begin: Option<Timestamp>,
     taken: u64,
+    is_set: bool,
 }
 
 impl Autostop {
@@ -33,12 +34,13 @@ impl Autostop {
                 Limit::Files(_) => {}
             }
         }
+        stop.is_set = stop.packets.is_some() || stop.bytes.is_some() || stop.span.is_some();
         stop
     }
 
     /// Whether there is anything to look for.
     pub(super) fn is_set(&self) -> bool {
-        self.packets.is_some() || self.bytes.is_some() || self.span.is_some()
+        self.is_set
     }
 
     /// A packet was taken in.

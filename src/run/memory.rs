@@ -14,6 +14,10 @@ const BYTES_PER_CONNECTION: usize = 8 << 10;
 /// What the program takes before it has read anything: its own code and its stacks.
 const OWN: usize = 8 << 20;
 
+/// Frames between two looks at what is in use: so few that what they may add is little beside
+/// [`OWN`].
+const LOOK_EVERY: u32 = 16;
+
 /// Holds the memory of the process below a limit.
 ///
 /// That is what is in use, what the allocator lost between the pieces (up to a quarter, where pieces
@@ -23,6 +27,8 @@ pub(super) struct MemoryLimit {
     limit: usize,
     /// Bytes in use at which something is let go.
     most: usize,
+    /// Frames until the next look.
+    until_look: u32,
 }
 
 impl MemoryLimit {
@@ -31,6 +37,7 @@ impl MemoryLimit {
         Self {
             limit,
             most: limit.saturating_sub(limit / 4).saturating_sub(OWN),
+            until_look: 0,
         }
     }
 
@@ -39,14 +46,19 @@ impl MemoryLimit {
         Self {
             limit,
             most: ALLOCATOR.allocated().saturating_add(limit),
+            until_look: 0,
         }
     }
 
     /// Lets go of what is of least use while too much is in use.
     #[inline]
     pub(super) fn hold<O: Observer>(&mut self, pipeline: &mut Pipeline, observer: &mut O) {
-        if ALLOCATOR.allocated() > self.most {
-            self.relieve(pipeline, observer);
+        self.until_look = self.until_look.saturating_sub(1);
+        if self.until_look == 0 {
+            self.until_look = LOOK_EVERY;
+            if ALLOCATOR.allocated() > self.most {
+                self.relieve(pipeline, observer);
+            }
         }
     }
 

@@ -259,6 +259,7 @@ impl<T> Flow<T> {
         false
     }
 
+    #[inline(never)]
     fn note_any(&mut self, segment: &Segment<'_>, from_low: bool) -> bool {
         let seq = SeqNum(segment.seq);
         let flags = segment.flags;

@@ -11,35 +11,41 @@ use crate::net::Endpoint;
 use crate::net::Segment;
 
 /// The two ends of a connection in an order that does not depend on who sends. Kept as plain
-/// numbers, because it is compared for every segment.
+/// numbers of the width that processors compare, because it is compared for every segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FlowKey {
-    low_addr: u128,
-    high_addr: u128,
-    low_port: u16,
-    high_port: u16,
-    tunnel: u32,
+    low: Addr,
+    high: Addr,
+    /// The tunnel, and the ports of the low and the high end.
+    rest: u64,
     ipv6: bool,
+}
+
+/// An address: of IPv4 the last half, with the first 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Addr {
+    first: u64,
+    last: u64,
 }
 
 impl FlowKey {
     /// The key of a segment, and whether the lower end sent it. Of a connection from a socket to
     /// itself both directions count as the lower end's: nothing in the packets tells them apart.
+    #[inline]
     pub fn of(segment: &Segment<'_>) -> (Self, bool) {
-        let source = number(segment.source);
-        let destination = number(segment.destination);
+        let source = (number(segment.source.addr), segment.source.port);
+        let destination = (number(segment.destination.addr), segment.destination.port);
         let from_low = source <= destination;
-        let ((low_addr, low_port), (high_addr, high_port)) = if from_low {
+        let ((low, low_port), (high, high_port)) = if from_low {
             (source, destination)
         } else {
             (destination, source)
         };
+        let ports = u64::from(low_port) << 16 | u64::from(high_port);
         let key = Self {
-            low_addr,
-            high_addr,
-            low_port,
-            high_port,
-            tunnel: segment.tunnel,
+            low,
+            high,
+            rest: u64::from(segment.tunnel) << 32 | ports,
             ipv6: segment.source.addr.is_ipv6(),
         };
         (key, from_low)
@@ -47,41 +53,73 @@ impl FlowKey {
 
     /// The end with the lower address, or of equal addresses the lower port.
     pub fn low(&self) -> Endpoint {
-        self.endpoint(self.low_addr, self.low_port)
+        let [.., high, low, _, _] = self.rest.to_be_bytes();
+        self.endpoint(self.low, u16::from_be_bytes([high, low]))
     }
 
     /// The other end.
     pub fn high(&self) -> Endpoint {
-        self.endpoint(self.high_addr, self.high_port)
+        let [.., high, low] = self.rest.to_be_bytes();
+        self.endpoint(self.high, u16::from_be_bytes([high, low]))
+    }
+
+    /// Ports and tunnel in one number.
+    pub(super) fn ports(&self) -> u64 {
+        self.rest
     }
 
     /// The tunnel, 0 outside of any.
     pub fn tunnel(&self) -> u32 {
-        self.tunnel
+        let [a, b, c, d, ..] = self.rest.to_be_bytes();
+        u32::from_be_bytes([a, b, c, d])
     }
 
-    fn endpoint(&self, addr: u128, port: u16) -> Endpoint {
-        let addr = match u32::try_from(addr) {
+    fn endpoint(&self, addr: Addr, port: u16) -> Endpoint {
+        let addr = match u32::try_from(addr.last) {
             Ok(addr) if !self.ipv6 => IpAddr::V4(Ipv4Addr::from_bits(addr)),
-            _ => IpAddr::V6(Ipv6Addr::from_bits(addr)),
+            _ => {
+                let bits = u128::from(addr.first) << 64 | u128::from(addr.last);
+                IpAddr::V6(Ipv6Addr::from_bits(bits))
+            }
         };
         Endpoint { addr, port }
     }
 }
 
 impl Hash for FlowKey {
+    #[expect(
+        clippy::inline_always,
+        reason = "only where it is hashed the state of the hasher stays in registers"
+    )]
+    #[inline(always)]
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u128(self.low_addr);
-        state.write_u128(self.high_addr);
-        let ports = u64::from(self.low_port) << 16 | u64::from(self.high_port);
-        state.write_u64(u64::from(self.tunnel) << 32 | ports);
+        if self.ipv6 {
+            state.write_u64(self.low.first);
+            state.write_u64(self.low.last);
+            state.write_u64(self.high.first);
+            state.write_u64(self.high.last);
+        } else {
+            // Both fit into one.
+            state.write_u64(self.low.last << 32 | self.high.last);
+        }
+        state.write_u64(self.rest);
     }
 }
 
-fn number(end: Endpoint) -> (u128, u16) {
-    let addr = match end.addr {
-        IpAddr::V4(addr) => u128::from(addr.to_bits()),
-        IpAddr::V6(addr) => addr.to_bits(),
-    };
-    (addr, end.port)
+#[inline]
+fn number(addr: IpAddr) -> Addr {
+    match addr {
+        IpAddr::V4(addr) => Addr {
+            first: 0,
+            last: u64::from(addr.to_bits()),
+        },
+        IpAddr::V6(addr) => {
+            let octets = addr.octets();
+            let number = |half: Option<&[u8; 8]>| half.map_or(0, |half| u64::from_be_bytes(*half));
+            Addr {
+                first: number(octets.first_chunk()),
+                last: number(octets.last_chunk()),
+            }
+        }
+    }
 }

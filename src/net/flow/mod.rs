@@ -148,7 +148,9 @@ pub struct FlowTable<T> {
     /// touched for each of them is worth a second look now and then. `i64::MAX` for empty places.
     deadlines: Vec<i64>,
     live: usize,
-    last: Option<(FlowKey, u32)>,
+    /// Where the connection of the segment before is, and what tells it from most others: the next
+    /// segment is often of the same.
+    last: Option<(u64, u32)>,
     clock: Timestamp,
     jump_seen: bool,
     /// Until when there is no use in looking for a connection that could make room.
@@ -191,13 +193,22 @@ impl<T: Default> FlowTable<T> {
 
     /// Finds the connection of a segment, or opens it. None for a segment that comes after its
     /// connection has ended, or that resets one that was never seen.
+    #[expect(
+        clippy::inline_always,
+        reason = "a call of its own is felt with every segment"
+    )]
+    #[inline(always)]
     pub fn route(&mut self, segment: &Segment<'_>) -> Option<Route> {
         let now = segment.at.time;
         self.advance(now);
         let clock = self.clock;
         let (key, from_low) = FlowKey::of(segment);
         let found = match self.last {
-            Some((last, slot)) if last == key => Some(slot),
+            Some((ports, slot))
+                if ports == key.ports() && key_at(&self.slab, slot) == Some(&key) =>
+            {
+                Some(slot)
+            }
             _ => self.find(&key),
         };
         let Some(slot) = found else {
@@ -231,7 +242,7 @@ impl<T: Default> FlowTable<T> {
             let due = flow.due();
             self.set_deadline(slot, due);
         }
-        self.last = Some((key, slot));
+        self.last = Some((key.ports(), slot));
         Some(route)
     }
 
@@ -370,13 +381,21 @@ impl<T: Default> FlowTable<T> {
 
     /// The same, to change what is kept for them.
     pub fn flows_mut(&mut self) -> impl Iterator<Item = &mut Flow<T>> {
-        let mut flows: Vec<&mut Flow<T>> = self.slab.iter_mut().flatten().flatten().collect();
-        flows.sort_unstable_by_key(|flow| flow.id);
-        flows.into_iter()
+        // Where no place was used twice, they lie in that order.
+        let are_sorted = usize::try_from(self.counters.opened) == Ok(self.deadlines.len());
+        let all = self.slab.iter_mut().flatten().flatten();
+        let (as_they_lie, mut sorted) = if are_sorted {
+            (Some(all), Vec::new())
+        } else {
+            (None, all.collect())
+        };
+        sorted.sort_unstable_by_key(|flow: &&mut Flow<T>| flow.id);
+        as_they_lie.into_iter().flatten().chain(sorted)
     }
 
     // ---- opening and ending ----
 
+    #[inline(never)]
     fn open(&mut self, segment: &Segment<'_>, key: FlowKey, from_low: bool) -> Option<Route> {
         let now = segment.at.time;
         if segment.flags.has(TcpFlags::RST) {
@@ -425,7 +444,7 @@ impl<T: Default> FlowTable<T> {
         });
         self.live = self.live.saturating_add(1);
         self.set_deadline(slot, due);
-        self.last = Some((key, slot));
+        self.last = Some((key.ports(), slot));
         Some(Route {
             slot: Slot(slot),
             id,
@@ -513,6 +532,8 @@ impl<T: Default> FlowTable<T> {
 
     // ---- looking up ----
 
+    #[expect(clippy::inline_always, reason = "as of `route`, which alone calls it")]
+    #[inline(always)]
     fn find(&self, key: &FlowKey) -> Option<u32> {
         let hash = self.hasher.hash_one(key);
         let slab = &self.slab;

@@ -11,6 +11,9 @@ use crate::net::seq::SeqNum;
 /// pass the first before it passes the second.
 const REMEMBERED: usize = 4;
 
+/// Nanoseconds of a tick: about a microsecond, and a power of two, as every segment is divided by it.
+const TICK: i64 = 1 << 10;
+
 /// The data of one side on its way to the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[repr(C)]
@@ -24,7 +27,7 @@ pub(in crate::net) struct Flight {
     /// The end of the segment whose round trip is being measured, and when it was sent.
     timed_end: SeqNum,
     timed_at: Timestamp,
-    /// Digest and time in microseconds (modulo 2^32) of the last segments with payload.
+    /// Digest and time in [`ticks`] of the last segments with payload.
     recent: [(u32, u32); REMEMBERED],
     recent_next: u8,
     is_timing: bool,
@@ -120,15 +123,15 @@ impl Flight {
     pub(in crate::net) fn remember(&mut self, digest: u32, now: Timestamp) {
         let slot = usize::from(self.recent_next) % REMEMBERED;
         if let Some(place) = self.recent.get_mut(slot) {
-            *place = (digest, micros(now));
+            *place = (digest, ticks(now));
         }
         self.recent_next = self.recent_next.wrapping_add(1);
     }
 
     /// Whether a segment with this digest passed just now.
     pub(super) fn has_just_passed(&self, digest: u32, now: Timestamp) -> bool {
-        let now = micros(now);
-        let within = u32::try_from(CAPTURED_TWICE_WITHIN.nanos() / 1000).unwrap_or(0);
+        let now = ticks(now);
+        let within = u32::try_from(CAPTURED_TWICE_WITHIN.nanos() / TICK).unwrap_or(0);
         self.recent
             .iter()
             .any(|&(known, at)| known == digest && now.wrapping_sub(at) <= within)
@@ -140,26 +143,32 @@ impl Flight {
 /// when the copy comes.)
 pub(in crate::net) fn digest(segment: &Segment<'_>) -> u32 {
     let (value, echo) = segment.options.timestamps.unwrap_or_default();
+    let pair = |one: u32, two: u32| u64::from(one) << 32 | u64::from(two);
+    let is_like = u32::from(segment.ip_id) << 16 | u32::from(segment.window);
     let fields = [
-        segment.seq,
-        segment.ack,
-        segment.wire_payload,
-        u32::from(segment.ip_id) << 16 | u32::from(segment.window),
-        value,
-        echo,
-        u32::from(segment.flags.0),
+        pair(segment.seq, segment.ack),
+        pair(
+            segment.wire_payload ^ u32::from(segment.flags.0) << 24,
+            is_like,
+        ),
+        pair(value, echo),
     ];
-    fields.iter().fold(0, |sum, &field| {
-        (sum ^ field).wrapping_mul(0x9e37_79b1).rotate_left(15)
-    })
+    let sum = fields.iter().fold(0, |sum: u64, &field| {
+        (sum ^ field)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .rotate_left(31)
+    });
+    let [high @ .., a, b, c, d] = sum.to_be_bytes();
+    u32::from_be_bytes(high) ^ u32::from_be_bytes([a, b, c, d])
 }
 
-fn micros(time: Timestamp) -> u32 {
+/// A time in units of [`TICK`] nanoseconds, modulo 2^32: only short differences are looked at.
+fn ticks(time: Timestamp) -> u32 {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "only differences of a millisecond are looked at, modulo 2^32"
+        reason = "modulo 2^32"
     )]
-    let micros = time.0.div_euclid(1000) as u32;
-    micros
+    let ticks = time.0.div_euclid(TICK) as u32;
+    ticks
 }
