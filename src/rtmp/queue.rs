@@ -3,9 +3,10 @@
 
 use std::collections::VecDeque;
 
+use crate::rtmp::chunk::Partial;
 use crate::rtmp::event::Event;
 
-/// Most message bodies kept for reuse. More are alive at once only while one packet brings that
+/// Most message bodies kept for reuse, and as many boxes of messages in progress. More are alive at once only while one packet brings that
 /// many messages, which is rare enough to ask the allocator.
 const MAX_SPARE: usize = 32;
 
@@ -17,12 +18,18 @@ const MAX_SPARE_CAPACITY: usize = 2048;
 /// hundred times as much, once.
 const IDLE_CAPACITY: usize = 512;
 
-/// Events in the order in which decoders reported them, and message bodies for reuse: in-order
-/// media passes without an allocation as long as bodies come back through [`Self::recycle`].
+/// Events in the order in which decoders reported them, and for reuse message bodies and what messages
+/// in progress lie in: in-order media passes without an allocation as long as bodies come back through
+/// [`Self::recycle`].
 #[derive(Debug, Default)]
 pub struct EventQueue {
     events: VecDeque<Event>,
     spare: Vec<Vec<u8>>,
+    #[expect(
+        clippy::vec_box,
+        reason = "it is the boxes that are kept: a message in progress stays in one"
+    )]
+    boxes: Vec<Box<Partial>>,
 }
 
 impl EventQueue {
@@ -69,6 +76,24 @@ impl EventQueue {
     /// Adds an event at the end.
     pub(in crate::rtmp) fn push(&mut self, event: Event) {
         self.events.push_back(event);
+    }
+
+    /// Keeps the box of a message that was in progress.
+    pub(in crate::rtmp) fn keep_box(&mut self, partial: Box<Partial>) {
+        if self.boxes.len() < MAX_SPARE {
+            self.boxes.push(partial);
+        }
+    }
+
+    /// A message that begins, where it stays until it ends.
+    pub(in crate::rtmp) fn in_box(&mut self, partial: Partial) -> Box<Partial> {
+        match self.boxes.pop() {
+            Some(mut place) => {
+                *place = partial;
+                place
+            }
+            None => Box::new(partial),
+        }
     }
 
     /// An empty body, with room if one was given back.

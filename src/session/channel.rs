@@ -2,6 +2,8 @@
 
 use std::ops::Deref;
 
+use smallvec::SmallVec;
+
 use crate::base::ids::Mark;
 use crate::base::time::Span;
 use crate::rtmp::event::ChunkSize;
@@ -79,7 +81,7 @@ pub struct Channel {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct More {
     /// Message types behind the first, in the order of first sight.
-    types: Vec<TypeCount>,
+    types: SmallVec<[TypeCount; 2]>,
     /// Messages of types beyond [`MAX_TYPES_PER_CHANNEL`].
     other_types: u32,
     /// Whether messages of more than one message stream came.
@@ -221,7 +223,6 @@ impl More {
         if let Some(known) = self.types.iter_mut().find(|known| known.type_id == type_id) {
             known.count = known.count.saturating_add(1);
         } else if self.types.len().saturating_add(1) < MAX_TYPES_PER_CHANNEL {
-            self.types.reserve_exact(1);
             self.types.push(TypeCount { type_id, count: 1 });
         } else {
             self.other_types = self.other_types.saturating_add(1);

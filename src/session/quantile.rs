@@ -9,8 +9,15 @@ const STEPS_PER_OCTAVE: u32 = 4;
 /// waits longer for a reply or a message.
 const MAX_BUCKETS: usize = 108;
 
+/// So many spans are kept as they are: a publisher waits for three answers.
+const FEW: usize = 3;
+
+/// No span: those that are recorded are not negative.
+const EMPTY: Span = Span(-1);
+
 /// Spans of time by size. Most connections have one span of a kind, or none: those need no
-/// memory of their own, and more only for sizes that occurred, at most 500 bytes.
+/// memory of their own, a few just theirs, and more only for sizes that occurred, at most 500
+/// bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SpanStats(Spans);
 
@@ -19,10 +26,12 @@ enum Spans {
     #[default]
     None,
     One(Span),
+    /// In the order in which they came. Places behind the last are [`EMPTY`].
+    Few(Box<[Span; FEW]>),
     Many(Box<Many>),
 }
 
-/// Two spans or more.
+/// Any number of spans.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Many {
     count: u64,
@@ -44,13 +53,20 @@ impl SpanStats {
         match &mut self.0 {
             Spans::None => self.0 = Spans::One(span),
             Spans::One(first) => {
-                let mut many = Many {
-                    min: *first,
-                    ..Many::default()
-                };
-                many.record(*first);
-                many.record(span);
-                self.0 = Spans::Many(Box::new(many));
+                let mut few = [EMPTY; FEW];
+                for (place, span) in few.iter_mut().zip([*first, span]) {
+                    *place = span;
+                }
+                self.0 = Spans::Few(Box::new(few));
+            }
+            Spans::Few(few) => {
+                if let Some(place) = few.iter_mut().find(|place| **place == EMPTY) {
+                    *place = span;
+                } else {
+                    let mut many = Many::of(few);
+                    many.record(span);
+                    self.0 = Spans::Many(Box::new(many));
+                }
             }
             Spans::Many(many) => many.record(span),
         }
@@ -61,6 +77,7 @@ impl SpanStats {
         match &self.0 {
             Spans::None => 0,
             Spans::One(_) => 1,
+            Spans::Few(few) => Many::of(few).count,
             Spans::Many(many) => many.count,
         }
     }
@@ -99,12 +116,24 @@ impl SpanStats {
         match &self.0 {
             Spans::None => Span::ZERO,
             Spans::One(span) => *span,
+            Spans::Few(few) => of_many(&Many::of(few)),
             Spans::Many(many) => of_many(many),
         }
     }
 }
 
 impl Many {
+    fn of(few: &[Span; FEW]) -> Self {
+        let mut many = Self {
+            min: Span(i64::MAX),
+            ..Self::default()
+        };
+        for span in few.iter().filter(|span| **span != EMPTY) {
+            many.record(*span);
+        }
+        many
+    }
+
     fn record(&mut self, span: Span) {
         self.min = self.min.min(span);
         self.max = self.max.max(span);
@@ -203,6 +232,23 @@ mod tests {
             stats.record(Span::from_millis(ms));
         }
         stats
+    }
+
+    #[test]
+    fn a_few_are_told_as_exactly_as_many() {
+        let stats = of_millis([30, 10]);
+        assert_eq!(stats.count(), 2);
+        assert_eq!(of_millis([30, 10, 0]).count(), 3);
+        assert_eq!(of_millis([30, 10, 0, 5]).min(), Span::ZERO);
+        assert_eq!(
+            (stats.min(), stats.max()),
+            (Span::from_millis(10), Span::from_millis(30))
+        );
+        assert_eq!(
+            (stats.mean(), stats.last()),
+            (Span::from_millis(20), Span::from_millis(10))
+        );
+        assert_eq!(stats.quantile(95), Span::from_millis(30));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod rtt;
 #[cfg(test)]
 mod tests;
 
+use std::num::NonZeroU64;
 use std::ops::Deref;
 
 use crate::base::ids::FrameNumber;
@@ -69,9 +70,8 @@ pub struct Health {
     /// Round trips from this point to the receiver and back, by the acknowledgement of what was
     /// sent once (Karn: never of what was retransmitted).
     pub round_trips: RoundTrips,
-    /// The round trip of the SYN (of the SYN-ACK, on the server's side), free of delayed
-    /// acknowledgements.
-    pub handshake: Option<Span>,
+    /// One more than the nanoseconds that the round trip of the SYN took.
+    of_syn: Option<NonZeroU64>,
     incidents: Option<Box<Incidents>>,
 }
 
@@ -140,6 +140,13 @@ impl Health {
     fn incidents(&mut self) -> &mut Incidents {
         self.incidents
             .get_or_insert_with(|| Box::new(Incidents::NONE))
+    }
+
+    /// The round trip of the SYN (of the SYN-ACK, on the server's side), free of delayed
+    /// acknowledgements.
+    pub fn handshake(&self) -> Option<Span> {
+        let one_more = self.of_syn?.get().cast_signed();
+        Some(Span(one_more.saturating_sub(1)))
     }
 
     /// The frame of the first FIN.
@@ -242,7 +249,8 @@ impl Health {
     pub(super) fn measured(&mut self, RoundTrip { took, of_syn }: RoundTrip) {
         self.round_trips.add(took);
         if of_syn && took >= Span::ZERO {
-            self.handshake.get_or_insert(took);
+            let nanos = took.nanos().cast_unsigned();
+            self.of_syn = self.of_syn.or(NonZeroU64::new(nanos.saturating_add(1)));
         }
     }
 

@@ -24,7 +24,7 @@ impl ChunkDecoder {
     /// Reports a message. What it changes about chunks counts from the next header on, for all
     /// chunk streams (sections 5.4.1 and 5.4.2).
     pub(super) fn complete(&mut self, place: usize, at: Mark, out: &mut EventQueue) {
-        let Some(message) = self.take_message(place) else {
+        let Some(message) = self.take_message(place, out) else {
             return;
         };
         if message.type_id.is_media()
@@ -88,7 +88,7 @@ impl ChunkDecoder {
 
     fn abort(&mut self, csid: ChunkStreamId, range: ByteRange, at: Mark, out: &mut EventQueue) {
         let place = self.streams.find(csid);
-        if let Some(message) = place.and_then(|place| self.take_message(place)) {
+        if let Some(message) = place.and_then(|place| self.take_message(place, out)) {
             out.push(Event::Message(message));
             let kind = AnomalyKind::MessageAborted { csid };
             out.push(Event::Anomaly(Anomaly { kind, range, at }));

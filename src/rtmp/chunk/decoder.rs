@@ -248,7 +248,7 @@ impl ChunkDecoder {
     /// A new message begins: the one in progress, if any, will not be completed.
     fn cut_off(&mut self, place: usize, chunk: Chunk, out: &mut EventQueue) {
         let clock = self.streams.get(place).map(|stream| stream.clock);
-        if let (Some(clock), Some(message)) = (clock, self.take_message(place)) {
+        if let (Some(clock), Some(message)) = (clock, self.take_message(place, out)) {
             let csid = message.csid;
             clock.tell(message, out);
             let kind = AnomalyKind::MessageCut { csid };
@@ -286,7 +286,7 @@ impl ChunkDecoder {
             partial: None,
         });
         if let Some(mut forgotten) = forgotten {
-            if let Some(message) = forgotten.take_message(&mut None) {
+            if let Some(message) = forgotten.take_message(out) {
                 self.kept = self.kept.saturating_sub(message.body.len());
                 forgotten.clock.tell(message, out);
             }
@@ -331,7 +331,7 @@ impl ChunkDecoder {
             hole: Missing::default(),
             repeats: Repeats::NotDue,
         };
-        let partial = self.streams.in_box(partial);
+        let partial = out.in_box(partial);
         let chunks = self.chunks;
         let Some(stream) = self.streams.get_mut(place) else {
             return;
@@ -403,8 +403,12 @@ impl ChunkDecoder {
     }
 
     /// Takes a message in progress out, as far as it came in.
-    pub(super) fn take_message(&mut self, place: usize) -> Option<RawMessage> {
-        let message = self.streams.take_message(place)?;
+    pub(super) fn take_message(
+        &mut self,
+        place: usize,
+        out: &mut EventQueue,
+    ) -> Option<RawMessage> {
+        let message = self.streams.take_message(place, out)?;
         self.kept = self.kept.saturating_sub(message.body.len());
         Some(message)
     }

@@ -442,7 +442,7 @@ impl ChunkDecoder {
     /// Reports every message in progress as far as it came in.
     pub(super) fn give_up_partials(&mut self, out: &mut EventQueue) {
         for stream in self.streams.iter_mut() {
-            if let Some(message) = stream.take_message(&mut None) {
+            if let Some(message) = stream.take_message(out) {
                 stream.clock.tell(message, out);
             }
         }

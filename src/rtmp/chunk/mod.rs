@@ -41,3 +41,4 @@ mod walk;
 
 pub(in crate::rtmp) use decoder::ChunkDecoder;
 pub use skim::Skim;
+pub(in crate::rtmp) use stream::Partial;

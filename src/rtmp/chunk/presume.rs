@@ -123,7 +123,7 @@ impl ChunkDecoder {
         if let Some(known) = known.and_then(|place| self.streams.get_mut(place)) {
             *known = stream;
         } else if let (_, Some(mut forgotten)) = self.streams.insert(stream)
-            && let Some(message) = forgotten.take_message(&mut None)
+            && let Some(message) = forgotten.take_message(out)
         {
             self.kept = self.kept.saturating_sub(message.body.len());
             forgotten.clock.tell(message, out);
@@ -133,7 +133,7 @@ impl ChunkDecoder {
     /// Reports the message in progress on a chunk stream, as far as it came in.
     fn give_up(&mut self, place: usize, out: &mut EventQueue) {
         let clock = self.streams.get(place).map(|stream| stream.clock);
-        if let (Some(clock), Some(message)) = (clock, self.take_message(place)) {
+        if let (Some(clock), Some(message)) = (clock, self.take_message(place, out)) {
             clock.tell(message, out);
         }
     }

@@ -144,7 +144,7 @@ impl Remembered {
 
 /// A message whose last byte has not come yet. Its header is the [`Remembered`] one.
 #[derive(Debug)]
-pub(super) struct Partial {
+pub(in crate::rtmp) struct Partial {
     /// Form of the first chunk's header.
     pub(super) fmt: ChunkFormat,
     /// Delta that led to its timestamp.
@@ -283,8 +283,9 @@ impl ChunkStream {
         self.remembered.length.saturating_sub(passed)
     }
 
-    /// Takes the message in progress out, as far as it came in, and leaves its box in `spare`.
-    pub(super) fn take_message(&mut self, spare: &mut Option<Box<Partial>>) -> Option<RawMessage> {
+    /// Takes the message in progress out, as far as it came in, and leaves its box to the next one of
+    /// any connection.
+    pub(super) fn take_message(&mut self, out: &mut EventQueue) -> Option<RawMessage> {
         let mut partial = self.partial.take()?;
         if partial.passed < self.remembered.length {
             if partial.missing == 0 {
@@ -321,7 +322,7 @@ impl ChunkStream {
                 header: self.header_from,
             },
         };
-        *spare = Some(partial);
+        out.keep_box(partial);
         Some(message)
     }
 }
@@ -332,8 +333,6 @@ impl ChunkStream {
 pub(super) struct ChunkStreams {
     list: Vec<ChunkStream>,
     last: usize,
-    /// The box of the latest message, for the next one.
-    spare: Option<Box<Partial>>,
 }
 
 impl ChunkStreams {
@@ -357,20 +356,12 @@ impl ChunkStreams {
     }
 
     /// Takes out the message in progress on the chunk stream at a place, as far as it came in.
-    pub(super) fn take_message(&mut self, place: usize) -> Option<RawMessage> {
-        let Self { list, spare, .. } = self;
-        list.get_mut(place)?.take_message(spare)
-    }
-
-    /// A message that begins, where it stays until it ends.
-    pub(super) fn in_box(&mut self, partial: Partial) -> Box<Partial> {
-        match self.spare.take() {
-            Some(mut place) => {
-                *place = partial;
-                place
-            }
-            None => Box::new(partial),
-        }
+    pub(super) fn take_message(
+        &mut self,
+        place: usize,
+        out: &mut EventQueue,
+    ) -> Option<RawMessage> {
+        self.list.get_mut(place)?.take_message(out)
     }
 
     /// Where the chunk stream is that has a message in progress and was used last, if that was
