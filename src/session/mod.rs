@@ -149,8 +149,9 @@ pub struct Session {
     pub goodbye: Option<Goodbye>,
     /// How the TCP connection ended; `None` while it lasts.
     pub end: Option<End>,
-    /// SYN, and the ACK that completed the TCP handshake.
-    tcp: Option<(Mark, Option<Mark>)>,
+    /// SYN, and the ACK that completed the TCP handshake, as far as they came; the default says that
+    /// one did not.
+    tcp: [Mark; 2],
     said: Option<Box<Said>>,
     counters: Option<Box<Counters>>,
 }
@@ -163,7 +164,7 @@ impl Session {
 
     /// Takes what the TCP handshake was: the SYN, and the ACK that completed it.
     pub fn tcp_opened(&mut self, syn: Mark, established: Option<Mark>) {
-        self.tcp = Some((syn, established));
+        self.tcp = [syn, established.unwrap_or_default()];
     }
 
     /// Takes the next event of the connection, sent by `side`. `decoded` is what the body of a
@@ -298,12 +299,13 @@ impl Session {
     /// Whether the begin of the connection was captured, so that what was not seen did not
     /// happen.
     pub fn is_from_begin(&self) -> bool {
-        self.handshake.is_seen() || self.tcp.is_some()
+        self.handshake.is_seen() || self.tcp().is_some()
     }
 
     /// The SYN, and the ACK that completed the TCP handshake.
     pub(crate) fn tcp(&self) -> Option<(Mark, Option<Mark>)> {
-        self.tcp
+        let [syn, established] = self.tcp.map(|at| (at != Mark::default()).then_some(at));
+        Some((syn?, established))
     }
 
     /// The phases before media flows.

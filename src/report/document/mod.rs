@@ -104,9 +104,9 @@ impl<W: Write> Report<W> {
             show_secrets,
             matcher: None,
             connections: 0,
-            list: Held::new(),
+            list: Held::default(),
             list_left_out: 0,
-            held: Held::new(),
+            held: Held::default(),
             streaming: false,
             sections: 0,
             wrong_sections: 0,
@@ -240,27 +240,23 @@ impl<W: Write> Report<W> {
 
     fn write_section(&mut self, section: &str) -> io::Result<()> {
         if !self.streaming && self.held.len().saturating_add(section.len()) <= MAX_HELD {
-            return self.held.push(section);
+            self.held.push(section);
+            return Ok(());
         }
         if !self.streaming {
             self.streaming = true;
             let mut begin = String::new();
             self.begin(&mut begin);
             self.out.write_all(begin.as_bytes())?;
-            std::mem::replace(&mut self.held, Held::new()).write_to(&mut self.out)?;
+            std::mem::replace(&mut self.held, Held::default()).write_to(&mut self.out)?;
         }
         self.out.write_all(section.as_bytes())
     }
 
-    fn list_line(
-        &mut self,
-        connection: &Connection,
-        mask: Mask<'_>,
-        worst: Option<Severity>,
-    ) -> io::Result<()> {
+    fn list_line(&mut self, connection: &Connection, mask: Mask<'_>, worst: Option<Severity>) {
         if self.list.len() > MAX_LIST {
             self.list_left_out = self.list_left_out.saturating_add(1);
-            return Ok(());
+            return;
         }
         let mut out = String::with_capacity(USUAL_LINE);
         match self.format {
@@ -272,7 +268,7 @@ impl<W: Write> Report<W> {
             Format::Html => html::line(&mut out, &Line::of(connection, mask), worst),
             Format::Mermaid => {}
         }
-        self.list.push(&out)
+        self.list.push(&out);
     }
 }
 
@@ -333,7 +329,7 @@ impl<W: Write> Report<W> {
         for (severity, count) in noted.by_severity() {
             self.add_worst(severity, count);
         }
-        self.list_line(connection, mask, worst)?;
+        self.list_line(connection, mask, worst);
         let is_wrong = worst >= Some(Severity::Error);
         let sections = if is_wrong && self.sections >= MAX_SECTIONS {
             &mut self.wrong_sections
