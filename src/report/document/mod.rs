@@ -248,7 +248,7 @@ impl<W: Write> Report<W> {
             let mut begin = String::new();
             self.begin(&mut begin);
             self.out.write_all(begin.as_bytes())?;
-            std::mem::replace(&mut self.held, Held::default()).write_to(&mut self.out)?;
+            std::mem::take(&mut self.held).write_to(&mut self.out)?;
         }
         self.out.write_all(section.as_bytes())
     }
