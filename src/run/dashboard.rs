@@ -48,6 +48,7 @@ use crate::run::saving::Saver;
 use crate::run::saving::again::is_pipe;
 use crate::run::shown;
 use crate::run::signals::Asked;
+use crate::run::signals::Hangup;
 
 /// Time between two hand-overs to the dashboard: more often than it draws, and rarely enough that
 /// reading does not suffer.
@@ -97,7 +98,7 @@ fn show(flags: &Flags, input: &Input, sought: Option<[Sought; 2]>) -> Exit {
     };
     // Counters are on the screen, which a line on stderr would spoil: nobody looks who asked.
     reading.asked = Asked::default();
-    let _ = signal_hook::flag::register(signal_hook::consts::SIGHUP, Arc::clone(&reading.stop));
+    let hangup = Hangup::watch(&reading.stop);
     let stop = Arc::clone(&reading.stop);
     let shared = Shared::new();
     shared.announce(Capture {
@@ -129,6 +130,7 @@ fn show(flags: &Flags, input: &Input, sought: Option<[Sought; 2]>) -> Exit {
         ..flags.screens.clone()
     };
     let shown = tui::run(Arc::clone(&shared), &options, &stop, &mut decoders);
+    drop(hangup);
     shared.close();
     if !flags.quiet {
         for line in shared.summary() {

@@ -1,5 +1,6 @@
 //! SIGINT and SIGTERM: the first one ends reading, and what was read until then is shown. SIGUSR1
-//! and SIGUSR2 ask for something meanwhile, as they do of tcpdump.
+//! and SIGUSR2 ask for something meanwhile, as they do of tcpdump. SIGHUP says that the terminal is
+//! gone.
 
 use std::io;
 use std::io::Write;
@@ -8,15 +9,19 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::thread;
+use std::thread::JoinHandle;
 use std::time::Duration;
+use std::time::Instant;
 
 use rustix::event::PollFd;
 use rustix::event::PollFlags;
 use rustix::event::Timespec;
+use signal_hook::consts::SIGHUP;
 use signal_hook::consts::SIGINT;
 use signal_hook::consts::SIGTERM;
 use signal_hook::consts::SIGUSR1;
 use signal_hook::consts::SIGUSR2;
+use signal_hook::iterator::Handle;
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
@@ -29,6 +34,60 @@ pub(super) fn catch(stop: &Arc<AtomicBool>) {
     for signal in [SIGINT, SIGTERM] {
         let _ = signal_hook::flag::register_conditional_shutdown(signal, 1, Arc::clone(stop));
         let _ = signal_hook::flag::register(signal, Arc::clone(stop));
+    }
+}
+
+/// How long a screen has to leave once its terminal is gone. It looks many times a second, but who
+/// reads from a terminal at the moment in which it goes may never come back from that.
+const LEAVE_WITHIN: Duration = Duration::from_secs(3);
+
+/// An eye on the terminal that a screen is on, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Hangup {
+    handle: Handle,
+    watcher: Option<JoinHandle<()>>,
+    is_over: Arc<AtomicBool>,
+}
+
+impl Hangup {
+    /// Sets `stop` once the terminal is gone, and ends the program by the signal where nobody hears
+    /// that.
+    pub(super) fn watch(stop: &Arc<AtomicBool>) -> io::Result<Self> {
+        signal_hook::flag::register(SIGHUP, Arc::clone(stop))?;
+        let mut signals = Signals::new([SIGHUP])?;
+        let handle = signals.handle();
+        let is_over = Arc::new(AtomicBool::new(false));
+        let over = Arc::clone(&is_over);
+        let watcher = thread::Builder::new().spawn(move || {
+            if signals.forever().next().is_none() {
+                return;
+            }
+            let begin = Instant::now();
+            while !over.load(Ordering::Relaxed) {
+                match LEAVE_WITHIN.checked_sub(begin.elapsed()) {
+                    Some(left) => thread::park_timeout(left),
+                    None => {
+                        let _ = emulate_default_handler(SIGHUP);
+                    }
+                }
+            }
+        })?;
+        Ok(Self {
+            handle,
+            watcher: Some(watcher),
+            is_over,
+        })
+    }
+}
+
+impl Drop for Hangup {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        self.handle.close();
+        if let Some(watcher) = self.watcher.take() {
+            watcher.thread().unpark();
+            let _ = watcher.join();
+        }
     }
 }
 
@@ -128,5 +187,25 @@ impl Write for Output {
         let flushed = self.stdout.flush();
         self.moves.fetch_add(1, Ordering::Relaxed);
         flushed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use signal_hook::low_level::raise;
+
+    use super::*;
+
+    #[test]
+    fn a_screen_that_hears_of_the_hangup_is_given_time() {
+        let stop = Arc::new(AtomicBool::new(false));
+        let hangup = Hangup::watch(&stop).expect("a thread");
+        assert!(!stop.load(Ordering::Relaxed));
+        raise(SIGHUP).expect("a signal");
+        assert!(stop.load(Ordering::Relaxed));
+        // Nobody waits for the rest of the time, and nothing happens when it is over.
+        let begin = Instant::now();
+        drop(hangup);
+        assert!(begin.elapsed() < LEAVE_WITHIN);
     }
 }

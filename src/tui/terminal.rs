@@ -99,6 +99,17 @@ pub enum Waited {
     Gone,
 }
 
+/// What a look at the terminal came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// It is there.
+    Present,
+    /// It is gone.
+    Gone,
+    /// A signal came before anything was known. It may well say that the terminal is gone.
+    Interrupted,
+}
+
 /// The terminal as where keys come from. It is looked at before crossterm reads from it, which
 /// never comes back from a terminal that was closed.
 #[derive(Debug)]
@@ -120,23 +131,21 @@ impl Keyboard {
     /// # Errors
     /// The terminal cannot be read from.
     pub fn next(&self, most: Duration) -> io::Result<Waited> {
-        if self.look(Duration::ZERO)? {
-            return Ok(Waited::Gone);
-        }
-        if event::poll(Duration::ZERO)? {
-            return event::read().map(Waited::For);
-        }
-        if self.look(most)? {
-            return Ok(Waited::Gone);
-        }
-        if event::poll(Duration::ZERO)? {
-            return event::read().map(Waited::For);
+        for most in [Duration::ZERO, most] {
+            match self.look(most)? {
+                Look::Gone => return Ok(Waited::Gone),
+                Look::Interrupted => return Ok(Waited::InVain),
+                Look::Present => {}
+            }
+            if event::poll(Duration::ZERO)? {
+                return event::read().map(Waited::For);
+            }
         }
         Ok(Waited::InVain)
     }
 
-    /// Waits until there is something to read. Returns whether the terminal is gone.
-    fn look(&self, most: Duration) -> io::Result<bool> {
+    /// Waits until there is something to read.
+    fn look(&self, most: Duration) -> io::Result<Look> {
         let stdin = stdin();
         let fd = match &self.terminal {
             Some(terminal) => terminal.as_fd(),
@@ -148,12 +157,13 @@ impl Keyboard {
             tv_nsec: most.subsec_nanos().into(),
         };
         match poll(&mut fds, Some(&most)) {
-            // A signal: whoever set it has something to say.
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Ok(_) => {}
+            Err(rustix::io::Errno::INTR) => return Ok(Look::Interrupted),
             Err(error) => return Err(error.into()),
         }
         let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
-        Ok(fds.iter().any(|fd| fd.revents().intersects(gone)))
+        let is_gone = fds.iter().any(|fd| fd.revents().intersects(gone));
+        Ok(if is_gone { Look::Gone } else { Look::Present })
     }
 }
 

@@ -18,6 +18,7 @@ use crate::run::Exit;
 use crate::run::complain;
 use crate::run::dashboard::dashboard;
 use crate::run::signals;
+use crate::run::signals::Hangup;
 use crate::run::start::here::Here;
 use crate::run::start::here::input;
 
@@ -34,10 +35,12 @@ pub(super) fn start(flags: &Flags) -> Exit {
     }
     let stop = Arc::new(AtomicBool::new(false));
     signals::catch(&stop);
-    let _ = signal_hook::flag::register(signal_hook::consts::SIGHUP, Arc::clone(&stop));
+    let hangup = Hangup::watch(&stop);
     let mut here = Here::new(flags);
     let filter = flags.filter.as_deref().unwrap_or_default();
-    let chosen = match tui::start::run(&mut here, filter, &flags.screens, &stop) {
+    let chosen = tui::start::run(&mut here, filter, &flags.screens, &stop);
+    drop(hangup);
+    let chosen = match chosen {
         Ok(Some(choice)) => choice,
         Ok(None) => return Exit::Done,
         Err(error) => {
