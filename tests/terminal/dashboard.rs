@@ -187,6 +187,8 @@ fn packets_are_saved_where_it_was_asked_for() {
     screen.keys(&["Enter"]);
     screen.wait_for("Enter replaces it");
     screen.keys(&["Escape"]);
+    // An escape with a key close behind it would be that key with Alt.
+    screen.wait_until("the box is gone", |shown| !shown.contains("Enter saves"));
     screen.text(":q");
     screen.wait_for("what to do");
     screen.keys(&["C-c"]);

@@ -53,7 +53,9 @@ fn keys_are_those_of_the_configuration() {
     screen.keys(&["F9"]);
     screen.wait_for("show only what an expression lets through");
     screen.keys(&["Escape"]);
-    opened(&screen);
+    screen.wait_until("the help is gone", |shown| {
+        !shown.contains("show only what an expression lets through")
+    });
     leave(&screen);
 }
 

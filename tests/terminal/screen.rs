@@ -32,6 +32,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(30);
 /// takes to be drawn.
 const SETTLED: Duration = Duration::from_millis(500);
 
+/// How long nothing is pressed behind an escape. Where it matters what the escape did, that is waited
+/// for as well.
+const AFTER_ESCAPE: Duration = Duration::from_millis(200);
+
 /// How a program is to be started.
 #[derive(Debug, Default)]
 pub(crate) struct Terminal {
@@ -126,6 +130,10 @@ impl Screen {
     pub(crate) fn keys(&self, names: &[&str]) {
         let mut tmux = self.tmux(&["send-keys"]);
         self.done(&tmux.args(names).output().expect("tmux"));
+        if names.contains(&"Escape") {
+            // An escape with a key close behind it would be that key with Alt.
+            thread::sleep(AFTER_ESCAPE);
+        }
     }
 
     /// Types characters.

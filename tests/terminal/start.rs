@@ -116,6 +116,9 @@ fn what_cannot_be_opened_is_told_and_another_thing_can_be() {
     screen.keys(&["Enter"]);
     screen.wait_for("Which capture?");
     screen.keys(&["Escape"]);
+    screen.wait_until("the field is gone", |shown| {
+        !shown.contains("Which capture?")
+    });
     screen.wait_for(QUESTION);
     screen.keys(&["Escape"]);
     assert_eq!(screen.end(), 0);
