@@ -12,20 +12,12 @@ use crate::tui::model::Snapshot;
 use crate::tui::screen::Screen;
 use crate::tui::state::ViewState;
 use crate::tui::state::sieve::Sieve;
+use crate::tui::testing::SIZES;
 use crate::tui::testing::draw;
+use crate::tui::testing::on;
 use crate::tui::testing::row;
 use crate::tui::testing::snapshot;
 use crate::tui::testing::symbols;
-
-const SIZES: [(u16, u16); 5] = [(160, 45), (120, 30), (80, 24), (60, 16), (40, 10)];
-
-fn on(screen: Screen) -> ViewState {
-    ViewState {
-        screen,
-        focus: (screen != Screen::Streams).then_some(FlowId(1)),
-        ..ViewState::default()
-    }
-}
 
 fn lines(snapshot: &Snapshot, view: &mut ViewState, size: (u16, u16)) -> Vec<String> {
     let frame = symbols(&draw(snapshot, view, size));

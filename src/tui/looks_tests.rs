@@ -6,15 +6,16 @@ use ratatui::buffer::Buffer;
 use ratatui::buffer::Cell;
 use ratatui::style::Color;
 
-use crate::base::ids::FlowId;
 use crate::tui::commands::Action;
 use crate::tui::model::Snapshot;
 use crate::tui::screen::Screen;
 use crate::tui::state::ViewState;
 use crate::tui::state::overlay::Overlay;
 use crate::tui::symbols::Symbols;
+use crate::tui::testing::SIZES;
 use crate::tui::testing::draw;
 use crate::tui::testing::joined_late;
+use crate::tui::testing::on;
 use crate::tui::testing::snapshot;
 use crate::tui::testing::styles;
 use crate::tui::testing::symbols;
@@ -22,16 +23,6 @@ use crate::tui::theme::Depth;
 use crate::tui::theme::Ground;
 use crate::tui::theme::Theme;
 use crate::tui::theme::ThemeName;
-
-const SIZES: [(u16, u16); 5] = [(160, 45), (120, 30), (80, 24), (60, 16), (40, 10)];
-
-fn on(screen: Screen) -> ViewState {
-    ViewState {
-        screen,
-        focus: (screen != Screen::Streams).then_some(FlowId(1)),
-        ..ViewState::default()
-    }
-}
 
 fn themed(theme: Theme) -> Buffer {
     let mut view = on(Screen::Streams);

@@ -56,6 +56,7 @@ use crate::tui::model::RowMore;
 use crate::tui::model::Snapshot;
 use crate::tui::opened;
 use crate::tui::reread::Found;
+use crate::tui::screen::Screen;
 use crate::tui::sheet::Zones;
 use crate::tui::state::ViewState;
 use crate::tui::strip::Strip;
@@ -564,6 +565,18 @@ pub(super) fn snapshot_of(
             ),
         ],
         anomalies_left_out: 0,
+    }
+}
+
+/// The sizes at which every screen is looked at.
+pub(super) const SIZES: [(u16, u16); 5] = [(160, 45), (120, 30), (80, 24), (60, 16), (40, 10)];
+
+/// A screen as it is when one comes to it.
+pub(super) fn on(screen: Screen) -> ViewState {
+    ViewState {
+        screen,
+        focus: (screen != Screen::Streams).then_some(FlowId(1)),
+        ..ViewState::default()
     }
 }
 

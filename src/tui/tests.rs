@@ -28,23 +28,15 @@ use crate::tui::state::moments::TimeMode;
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::save::SaveDialog;
 use crate::tui::state::sieve::Named;
+use crate::tui::testing::SIZES;
 use crate::tui::testing::draw;
 use crate::tui::testing::joined_late;
+use crate::tui::testing::on;
 use crate::tui::testing::snapshot;
 use crate::tui::testing::styles;
 use crate::tui::testing::symbols;
 use crate::tui::testing::zones;
 use crate::tui::theme::Theme;
-
-const SIZES: [(u16, u16); 5] = [(160, 45), (120, 30), (80, 24), (60, 16), (40, 10)];
-
-fn on(screen: Screen) -> ViewState {
-    ViewState {
-        screen,
-        focus: (screen != Screen::Streams).then_some(FlowId(1)),
-        ..ViewState::default()
-    }
-}
 
 /// The words of a frame, wherever its lines are broken.
 fn words(frame: &str) -> String {

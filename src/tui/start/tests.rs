@@ -34,11 +34,10 @@ use crate::tui::start::view::fit_to;
 use crate::tui::start::view::render;
 use crate::tui::start::view::zone_at;
 use crate::tui::symbols::Symbols;
+use crate::tui::testing::SIZES;
 use crate::tui::testing::styles;
 use crate::tui::testing::symbols;
 use crate::tui::theme::Theme;
-
-const SIZES: [(u16, u16); 5] = [(160, 45), (120, 30), (80, 24), (60, 16), (40, 10)];
 
 const ADVICE: &str = "packet socket cannot be opened: Operation not permitted; allow this program \
                       to capture: sudo setcap cap_net_raw=ep /usr/local/bin/rtmpscope; or capture \

@@ -8,6 +8,7 @@ use crate::base::ids::FlowId;
 use crate::tui::screen::Screen;
 use crate::tui::state::Effect;
 use crate::tui::state::moments::Seek;
+use crate::tui::testing::SIZES;
 use crate::tui::testing::draw;
 use crate::tui::testing::snapshot;
 use crate::tui::testing::styles;
@@ -16,8 +17,6 @@ use crate::tui::theme::Theme;
 use crate::tui::view;
 
 use super::*;
-
-const SIZES: [(u16, u16); 5] = [(160, 45), (120, 30), (80, 24), (60, 16), (40, 10)];
 
 fn findings() -> ViewState {
     ViewState {

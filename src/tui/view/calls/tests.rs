@@ -17,6 +17,7 @@ use crate::tui::shared::Shared;
 use crate::tui::sheet::Target;
 use crate::tui::state::Effect;
 use crate::tui::state::ViewState;
+use crate::tui::testing::SIZES;
 use crate::tui::testing::call_opened;
 use crate::tui::testing::conversation;
 use crate::tui::testing::detail;
@@ -31,8 +32,6 @@ use crate::tui::testing::text;
 use crate::tui::view;
 
 use super::*;
-
-const SIZES: [(u16, u16); 5] = [(160, 45), (120, 30), (80, 24), (60, 16), (40, 10)];
 
 fn command(side: Side, ms: u32, parts: &[Vec<u8>]) -> (Side, RawMessage) {
     let mut message = raw(MessageTypeId::COMMAND_AMF0, 3, ms, &parts.concat());

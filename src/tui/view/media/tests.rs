@@ -30,6 +30,7 @@ use crate::tui::state::MEDIA_TRACKS;
 use crate::tui::state::ViewState;
 use crate::tui::strip::Strip;
 use crate::tui::strip::busiest;
+use crate::tui::testing::SIZES;
 use crate::tui::testing::at;
 use crate::tui::testing::detail;
 use crate::tui::testing::draw;
@@ -40,8 +41,6 @@ use crate::tui::view;
 use crate::tui::view::media::course;
 use crate::tui::view::media::course::Course;
 use crate::tui::view::media::course::Points;
-
-const SIZES: [(u16, u16); 5] = [(160, 45), (120, 30), (80, 24), (60, 16), (40, 10)];
 
 /// A frame of video of `bytes` with a timestamp that arrives at a time.
 fn frame(timestamp: u32, arrival: i64, bytes: usize) -> (Side, RawMessage) {
