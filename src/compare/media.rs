@@ -21,6 +21,7 @@ use crate::rtmp::media::config::VideoConfig;
 use crate::rtmp::secret::Secrecy;
 use crate::session::clock::Clock;
 use crate::session::metadata::Metadata;
+use crate::session::skew::Skew;
 use crate::session::track::MediaKind;
 use crate::session::track::Track;
 
@@ -398,7 +399,7 @@ pub(super) fn together(both: Both<'_>) -> Section {
     if left || right {
         return lines.finish();
     }
-    let skew = |of: fn(&crate::session::skew::Skew) -> Option<f64>| {
+    let skew = |of: fn(&Skew) -> Option<f64>| {
         both.ask(move |party| {
             let summary = party.session.summary();
             // Timestamps that are inferred are none to be held against each other.
@@ -408,7 +409,7 @@ pub(super) fn together(both: Both<'_>) -> Section {
                 .and_then(of)
         })
     };
-    let running = skew(|skew| skew.timestamp_ms);
+    let running = skew(Skew::timestamp_ms);
     let is_off = |value: Option<f64>| value.is_some_and(|ms| ms.abs() > OUT_OF_STEP_MS);
     let weight = if is_off(running.0) == is_off(running.1) {
         Weight::Figure
@@ -418,7 +419,7 @@ pub(super) fn together(both: Both<'_>) -> Section {
     lines.figures("audio ahead by", weight, running, UNFELT, |ms| {
         format!("{ms:+.0} ms")
     });
-    let begin = skew(|skew| skew.start_timestamp_ms.map(f64::from));
+    let begin = skew(|skew| Some(f64::from(skew.start_timestamp_ms)));
     lines.figures("at the begin", Weight::Figure, begin, UNFELT, |ms| {
         format!("{ms:+.0} ms")
     });

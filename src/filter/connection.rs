@@ -19,6 +19,7 @@ use crate::session::channel::Direction;
 use crate::session::end::EndStyle;
 use crate::session::mask::Mask;
 use crate::session::netstream::Role;
+use crate::session::skew::Skew;
 use crate::session::summary::Summary;
 use crate::session::track::Track;
 
@@ -206,7 +207,7 @@ impl Subject for ConnectionSubject<'_> {
                 let gops = video().and_then(|track| track.gops.as_ref());
                 Values::number(gops.and_then(|gops| gops.interval_mean_ms()))
             }
-            Field::Skew => Values::number(self.summary().skew.and_then(|skew| skew.timestamp_ms)),
+            Field::Skew => Values::number(self.summary().skew.and_then(Skew::timestamp_ms)),
             Field::Lag => Values::number(self.summary().lag.map(Span::as_millis_f64)),
             Field::Loss => self.loss(),
             Field::ConnMissing | Field::Missing => {

@@ -4,6 +4,7 @@ use std::ops::Deref;
 
 use crate::base::ids::Mark;
 use crate::base::time::Span;
+use crate::base::time::Timestamp;
 use crate::rtmp::inferred::Inference;
 use crate::rtmp::types::RtmpTimestamp;
 use crate::session::drift::Drift;
@@ -24,7 +25,7 @@ const MIN_GAP: Span = Span::from_secs(1);
 const GAP_INTERVALS: i64 = 5;
 
 /// Messages after which the mean interval of a track means something.
-const SETTLED_MESSAGES: u64 = 5;
+const SETTLED_MESSAGES: u32 = 5;
 
 /// Where timestamps wrap that are stored signed.
 const HALF: u32 = 1 << 31;
@@ -70,16 +71,14 @@ pub enum StepKind {
 pub struct Clock {
     /// What brought the first message.
     pub first: Mark,
-    /// What brought the latest message.
-    pub last: Mark,
+    /// Capture time of the latest message.
+    pub last: Timestamp,
     /// Timestamp of the first message.
     pub first_timestamp: RtmpTimestamp,
     /// Timestamp of the latest message.
     pub last_timestamp: RtmpTimestamp,
     /// Latest timestamp in milliseconds with its wraps undone; counts on from the first one.
     pub unwrapped_ms: u64,
-    /// Lag at the latest message.
-    pub lag: Span,
     /// Largest lag.
     pub lag_max: Span,
     /// Smallest lag: how far media ran ahead of real time (a burst at the start).
@@ -91,8 +90,8 @@ pub struct Clock {
     pub jitter_max: Span,
     /// Longest pause of arrival.
     pub gap_max: Span,
-    /// Messages counted.
-    pub messages: u64,
+    /// Messages counted; of a hundred a second, those of more than a year.
+    pub messages: u32,
     /// From what the first timestamp is inferred.
     pub first_from: Option<Inference>,
     /// From what the latest timestamp is inferred.
@@ -101,8 +100,6 @@ pub struct Clock {
     is_break_agreed: bool,
     /// Whether headers were lost since the latest message.
     is_behind_hole: bool,
-    /// Milliseconds by which jumps and restarts shifted the timeline.
-    shift_ms: i64,
     /// Media time run without jumps and steps back: basis of the usual interval.
     steady_ms: u64,
     drift: Drift,
@@ -128,6 +125,8 @@ pub struct Unsteady {
     pub wraps32: u16,
     /// Wraps at 2^31 ms, which relays make that store timestamps signed.
     pub wraps31: u16,
+    /// Milliseconds by which jumps and restarts shifted the timeline.
+    shift_ms: i64,
 }
 
 impl Unsteady {
@@ -140,6 +139,7 @@ impl Unsteady {
         equal: 0,
         wraps32: 0,
         wraps31: 0,
+        shift_ms: 0,
     };
 }
 
@@ -157,11 +157,10 @@ impl Clock {
     pub fn new(timestamp: RtmpTimestamp, at: Mark) -> Self {
         Self {
             first: at,
-            last: at,
+            last: at.time,
             first_timestamp: timestamp,
             last_timestamp: timestamp,
             unwrapped_ms: u64::from(timestamp.0),
-            lag: Span::ZERO,
             lag_max: Span::ZERO,
             lag_min: Span::ZERO,
             jitter_ms: 0.0,
@@ -172,7 +171,6 @@ impl Clock {
             last_from: None,
             is_break_agreed: false,
             is_behind_hole: false,
-            shift_ms: 0,
             steady_ms: 0,
             drift: Drift::default(),
             unsteady: None,
@@ -181,7 +179,8 @@ impl Clock {
 
     /// Takes the next message of the track.
     pub fn push(&mut self, timestamp: RtmpTimestamp, from: Option<Inference>, at: Mark) -> Step {
-        let arrival = at.time.since(self.last.time);
+        let arrival = at.time.since(self.last);
+        let lag_before = self.lag();
         let arrival_ms = arrival.0.wrapping_div(1_000_000);
         let is_agreed = std::mem::take(&mut self.is_break_agreed);
         let (media_ms, kind) = if self.rebased(from) {
@@ -236,9 +235,9 @@ impl Clock {
         }
         self.unwrapped_ms = self.unwrapped_ms.saturating_add_signed(media_ms);
         self.last_timestamp = timestamp;
-        self.last = at;
+        self.last = at.time;
         self.messages = self.messages.saturating_add(1);
-        self.note_lag();
+        self.note_lag(lag_before);
         Step {
             media_ms,
             arrival,
@@ -282,7 +281,21 @@ impl Clock {
 
     /// The same, below zero while retransmitted bytes of the first message are younger.
     fn arrived(&self) -> Span {
-        self.last.time.since(self.first.time)
+        self.last.since(self.first.time)
+    }
+
+    /// Lag at the latest message.
+    pub fn lag(&self) -> Span {
+        let media = self
+            .unwrapped_ms
+            .cast_signed()
+            .saturating_sub(i64::from(self.first_timestamp.0))
+            .saturating_sub(self.shift_ms);
+        Span(
+            self.arrived()
+                .0
+                .saturating_sub(Span::from_millis(media).0),
+        )
     }
 
     /// Mean advance of the timestamp per message in milliseconds, once it means something.
@@ -291,7 +304,7 @@ impl Clock {
             return None;
         }
         let steps = self.messages.saturating_sub(1);
-        Some(as_f64(self.steady_ms) / as_f64(steps))
+        Some(as_f64(self.steady_ms) / f64::from(steps))
     }
 
     /// Messages per second of media time, once it means something.
@@ -357,9 +370,11 @@ impl Clock {
 
     /// Moves the timeline so that the lag goes on from its last value.
     fn shift(&mut self, media_ms: i64, arrival_ms: i64) {
-        self.shift_ms = self
-            .shift_ms
-            .saturating_add(media_ms.saturating_sub(arrival_ms));
+        let by = media_ms.saturating_sub(arrival_ms);
+        if by != 0 {
+            let unsteady = self.unsteady();
+            unsteady.shift_ms = unsteady.shift_ms.saturating_add(by);
+        }
     }
 
     fn note_jitter(&mut self, media_ms: i64, arrival: Span) {
@@ -373,17 +388,11 @@ impl Clock {
         self.jitter_ms += (difference.as_millis_f64() - self.jitter_ms) / 16.0;
     }
 
-    fn note_lag(&mut self) {
-        let media = self
-            .unwrapped_ms
-            .cast_signed()
-            .saturating_sub(i64::from(self.first_timestamp.0))
-            .saturating_sub(self.shift_ms);
-        let arrival = self.arrived();
-        self.lag = Span(arrival.0.saturating_sub(Span::from_millis(media).0));
-        self.lag_max = self.lag_max.max(self.lag);
-        self.lag_min = self.lag_min.min(self.lag);
-        self.drift.push(arrival, self.lag);
+    fn note_lag(&mut self, before: Span) {
+        let lag = self.lag();
+        self.lag_max = self.lag_max.max(lag);
+        self.lag_min = self.lag_min.min(lag);
+        self.drift.push(self.arrived(), lag, before);
     }
 }
 
@@ -428,7 +437,7 @@ mod tests {
         let points: Vec<_> = (0..26).map(|i| (i64::from(i) * 40, i * 40)).collect();
         let (clock, kinds) = run(&points);
         assert!(kinds.iter().all(|kind| *kind == StepKind::Steady));
-        assert_eq!(clock.lag, Span::ZERO);
+        assert_eq!(clock.lag(), Span::ZERO);
         assert_eq!(clock.rate(), Some(25.0));
         assert_eq!(clock.media_span_ms(), 1000);
     }
@@ -438,7 +447,7 @@ mod tests {
         // 40 ms of media every 50 ms of arrival: 10 ms per 50 ms is 200 ms per second.
         let points: Vec<_> = (0..401).map(|i| (i64::from(i) * 50, i * 40)).collect();
         let (clock, _) = run(&points);
-        assert_eq!(clock.lag, Span::from_millis(4000));
+        assert_eq!(clock.lag(), Span::from_millis(4000));
         assert_eq!(clock.lag_max, Span::from_millis(4000));
         assert!((clock.drift_ms_per_s().unwrap() - 200.0).abs() < 1e-6);
         assert!((clock.jitter_ms - 10.0).abs() < 0.1);
@@ -456,14 +465,14 @@ mod tests {
         assert_eq!(kinds[1], StepKind::Backwards);
         assert_eq!((clock.backwards, clock.backwards_max_ms), (1, 20));
         assert_eq!(clock.unwrapped_ms, 220);
-        assert_eq!(clock.lag, Span::ZERO);
+        assert_eq!(clock.lag(), Span::ZERO);
     }
 
     #[test]
     fn a_restart_of_the_source_leaves_the_lag_where_it_was() {
         let (clock, kinds) = run(&[(0, 5000), (40, 5040), (80, 0), (120, 40)]);
         assert_eq!(kinds[1], StepKind::Backwards);
-        assert_eq!(clock.lag, Span::ZERO);
+        assert_eq!(clock.lag(), Span::ZERO);
     }
 
     #[test]
@@ -471,7 +480,7 @@ mod tests {
         let (clock, kinds) = run(&[(0, 0), (40, 40), (80, 20_000), (120, 20_040)]);
         assert_eq!(kinds[1], StepKind::Jump);
         assert_eq!((clock.jumps, clock.jump_max_ms), (1, 19_960));
-        assert_eq!(clock.lag, Span::ZERO);
+        assert_eq!(clock.lag(), Span::ZERO);
         assert_eq!(clock.media_span_ms(), 80);
     }
 
@@ -487,7 +496,7 @@ mod tests {
         let (clock, kinds) = run(&[(0, 0), (40, 40), (2040, 80)]);
         assert_eq!(kinds[1], StepKind::Gap);
         assert_eq!(clock.gap_max, Span::from_secs(2));
-        assert_eq!(clock.lag, Span::from_millis(1960));
+        assert_eq!(clock.lag(), Span::from_millis(1960));
     }
 
     #[test]
@@ -505,7 +514,7 @@ mod tests {
         assert_eq!(kinds[0], StepKind::Steady);
         assert_eq!(clock.wraps32, 1);
         assert_eq!(clock.unwrapped_ms, 0x1_0000_0018);
-        assert_eq!(clock.lag, Span::ZERO);
+        assert_eq!(clock.lag(), Span::ZERO);
     }
 
     #[test]
@@ -531,7 +540,7 @@ mod tests {
         let step = clock.push(RtmpTimestamp(60_000), None, at(9000));
         assert_eq!(step.kind, StepKind::Resumed);
         clock.push(RtmpTimestamp(60_040), None, at(9040));
-        assert_eq!((clock.jumps, clock.gaps, clock.lag), (0, 0, Span::ZERO));
+        assert_eq!((clock.jumps, clock.gaps, clock.lag()), (0, 0, Span::ZERO));
         assert_eq!(clock.gap_max, Span::from_millis(40));
     }
 

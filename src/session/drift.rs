@@ -7,10 +7,10 @@ use crate::base::time::Span;
 const SETTLED_LAG_MS: f64 = 100.0;
 
 /// Seconds after which whatever still goes on is no start but how this stream is.
-const MAX_BURST_S: i64 = 5;
+const MAX_BURST_S: i32 = 5;
 
 /// Fewest seconds that a drift is computed from.
-const MIN_DRIFT_SECONDS: f64 = 10.0;
+const MIN_DRIFT_SECONDS: u32 = 10;
 
 /// Standard error up to which a drift is told, in milliseconds per second: a second in a quarter
 /// of an hour.
@@ -24,9 +24,9 @@ const DRIFT_ERROR_SHARE: f64 = 0.2;
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Drift {
     fit: Regression,
-    is_settled: bool,
-    /// The second of arrival that is filling, from 0.
-    second: i64,
+    /// The second of arrival that is filling, from 0: 68 years, or below it where capture times run
+    /// back.
+    second: i32,
     /// Messages in it: a second does not hold more than the counter does.
     count: u32,
     /// Sum of their arrivals in seconds.
@@ -35,33 +35,35 @@ pub(super) struct Drift {
     lags: f64,
     /// Lag before it, in milliseconds.
     lag_before: f64,
-    /// Latest lag in milliseconds.
-    lag_last: f64,
 }
 
 impl Drift {
-    pub(super) fn push(&mut self, arrival: Span, lag: Span) {
+    /// Takes the lag of the next message, and that of the message `before` it.
+    pub(super) fn push(&mut self, arrival: Span, lag: Span, before: Span) {
         let second = arrival.0.wrapping_div(1_000_000_000);
+        let second = i32::try_from(second).unwrap_or(i32::MAX);
         if second != self.second {
-            self.close_second();
+            self.close_second(before.as_millis_f64());
             self.second = second;
         }
         self.count = self.count.saturating_add(1);
         self.arrivals += arrival.as_secs_f64();
-        self.lag_last = lag.as_millis_f64();
-        self.lags += self.lag_last;
+        self.lags += lag.as_millis_f64();
     }
 
-    fn close_second(&mut self) {
+    fn close_second(&mut self, lag: f64) {
         if self.count > 0 {
-            let change = (self.lag_last - self.lag_before).abs();
-            self.is_settled |= change <= SETTLED_LAG_MS || self.second >= MAX_BURST_S;
-            if self.is_settled {
+            let change = (lag - self.lag_before).abs();
+            // What has settled once counts from then on.
+            let is_settled = self.fit.count > 0
+                || change <= SETTLED_LAG_MS
+                || self.second >= MAX_BURST_S;
+            if is_settled {
                 let count = f64::from(self.count);
                 self.fit.push(self.arrivals / count, self.lags / count);
             }
         }
-        self.lag_before = self.lag_last;
+        self.lag_before = lag;
         self.count = 0;
         self.arrivals = 0.0;
         self.lags = 0.0;
@@ -81,7 +83,7 @@ impl Drift {
 /// The straight line that fits points best (least squares), in constant memory.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 struct Regression {
-    count: f64,
+    count: u32,
     mean_x: f64,
     mean_y: f64,
     /// Sum of squares of x about its mean.
@@ -94,27 +96,28 @@ struct Regression {
 
 impl Regression {
     fn push(&mut self, x: f64, y: f64) {
-        self.count += 1.0;
+        self.count = self.count.saturating_add(1);
+        let count = f64::from(self.count);
         let x_from_mean = x - self.mean_x;
         let y_from_mean = y - self.mean_y;
-        self.mean_x += x_from_mean / self.count;
-        self.mean_y += y_from_mean / self.count;
+        self.mean_x += x_from_mean / count;
+        self.mean_y += y_from_mean / count;
         self.sxx += x_from_mean * (x - self.mean_x);
         self.syy += y_from_mean * (y - self.mean_y);
         self.sxy += x_from_mean * (y - self.mean_y);
     }
 
     fn slope(&self) -> Option<f64> {
-        (self.count >= 2.0 && self.sxx > 0.0).then(|| self.sxy / self.sxx)
+        (self.count >= 2 && self.sxx > 0.0).then(|| self.sxy / self.sxx)
     }
 
     /// Standard error of the slope.
     fn slope_error(&self) -> Option<f64> {
-        if self.count < 3.0 || self.sxx <= 0.0 {
+        if self.count < 3 || self.sxx <= 0.0 {
             return None;
         }
         let unexplained = (self.syy - self.sxy * self.sxy / self.sxx).max(0.0);
-        Some((unexplained / (self.count - 2.0) / self.sxx).sqrt())
+        Some((unexplained / (f64::from(self.count) - 2.0) / self.sxx).sqrt())
     }
 }
 
@@ -125,11 +128,11 @@ mod tests {
     /// The drift after (arrival, timestamp) of each message, both in milliseconds from 0.
     fn drift(points: impl IntoIterator<Item = (i64, i64)>) -> Option<f64> {
         let mut drift = Drift::default();
+        let mut before = Span::ZERO;
         for (arrival, media) in points {
-            drift.push(
-                Span::from_millis(arrival),
-                Span::from_millis(arrival - media),
-            );
+            let lag = Span::from_millis(arrival - media);
+            drift.push(Span::from_millis(arrival), lag, before);
+            before = lag;
         }
         drift.slope()
     }

@@ -27,8 +27,8 @@ pub struct Gop {
 /// The groups of pictures of a track.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gops {
-    /// Keyframes seen.
-    pub keyframes: u64,
+    /// Keyframes seen. There are none more often than pictures: sixty a second make two years.
+    pub keyframes: u32,
     /// What brought the first keyframe.
     pub first: Mark,
     /// Shortest interval between keyframes in milliseconds of the media clock.
@@ -38,12 +38,16 @@ pub struct Gops {
     /// Latest interval.
     pub interval_last_ms: u32,
     /// Intervals measured.
-    pub intervals: u64,
+    pub intervals: u32,
     /// Largest keyframe in payload bytes.
     pub largest_keyframe: u32,
     interval_sum_ms: u64,
     open: Gop,
-    closed: VecDeque<Gop>,
+    #[expect(
+        clippy::box_collection,
+        reason = "most programs keep none, of thousands of tracks"
+    )]
+    closed: Option<Box<VecDeque<Gop>>>,
     /// Most closed groups kept.
     limit: u16,
 }
@@ -67,7 +71,7 @@ impl Gops {
                 bytes,
                 interval_ms: None,
             },
-            closed: VecDeque::new(),
+            closed: None,
             limit: u16::try_from(limit.min(MAX_GOPS)).unwrap_or(0),
         }
     }
@@ -91,11 +95,12 @@ impl Gops {
             self.open.interval_ms = Some(interval);
         }
         let limit = usize::from(self.limit);
-        if self.closed.len() >= limit {
-            self.closed.pop_front();
-        }
         if limit > 0 {
-            self.closed.push_back(self.open);
+            let closed = self.closed.get_or_insert_default();
+            if closed.len() >= limit {
+                closed.pop_front();
+            }
+            closed.push_back(self.open);
         }
         self.open = Gop {
             at,
@@ -114,12 +119,13 @@ impl Gops {
 
     /// Mean interval between keyframes in milliseconds of the media clock.
     pub fn interval_mean_ms(&self) -> Option<f64> {
-        (self.intervals > 0).then(|| as_f64(self.interval_sum_ms) / as_f64(self.intervals))
+        (self.intervals > 0).then(|| as_f64(self.interval_sum_ms) / f64::from(self.intervals))
     }
 
     /// The groups kept, in order; the last one is open.
     pub fn iter(&self) -> impl Iterator<Item = &Gop> {
-        self.closed.iter().chain(std::iter::once(&self.open))
+        let closed = self.closed.iter().flat_map(|closed| closed.iter());
+        closed.chain(std::iter::once(&self.open))
     }
 
     /// What brought the latest keyframe.
@@ -131,10 +137,13 @@ impl Gops {
     pub fn set_limit(&mut self, limit: usize) {
         let limit = limit.min(MAX_GOPS);
         self.limit = u16::try_from(limit).unwrap_or(0);
-        while self.closed.len() > limit {
-            self.closed.pop_front();
+        if limit == 0 {
+            self.closed = None;
+        } else if let Some(closed) = &mut self.closed {
+            let excess = closed.len().saturating_sub(limit);
+            closed.drain(..excess);
+            closed.shrink_to(limit);
         }
-        self.closed.shrink_to(limit);
     }
 }
 

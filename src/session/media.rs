@@ -362,7 +362,7 @@ impl Session {
         };
         let last = Point {
             timestamp: clock.last_timestamp,
-            time: clock.last.time,
+            time: clock.last,
         };
         Some([first, last])
     }

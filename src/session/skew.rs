@@ -24,32 +24,22 @@ pub enum Medium {
 
 /// Skew of the first audio track against the first video track of a net stream. Everywhere
 /// positive means: audio is ahead.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Skew {
-    /// Audio timestamp minus video timestamp at equal capture time, milliseconds, running mean.
-    /// The audio timestamp is carried on from the latest audio message by the time since then.
-    pub timestamp_ms: Option<f64>,
     /// Smallest of the running means, once there were enough measurements.
     pub timestamp_min_ms: f64,
     /// Largest of the running means.
     pub timestamp_max_ms: f64,
-    /// Capture time of video minus that of audio at equal timestamp, milliseconds, running mean.
-    pub arrival_ms: Option<f64>,
     /// Largest distance between the highest timestamps of the two at any instant, milliseconds:
     /// how long one kind came alone.
     pub interleave_max_ms: u32,
     /// Timestamp of the first audio message minus that of the first video frame, milliseconds.
-    pub start_timestamp_ms: Option<i32>,
-    /// Capture time of the first video frame minus that of the first audio message.
-    pub start_arrival: Option<Span>,
+    pub start_timestamp_ms: i32,
+    /// Running means, which mean something once they were measured.
+    timestamp_ms: f64,
+    arrival_ms: f64,
     measured: u32,
-    /// Boxed, so that a net stream of one medium costs little.
-    lines: Option<Box<Lines>>,
-}
-
-/// The latest messages of both kinds.
-#[derive(Debug, Clone, PartialEq)]
-struct Lines {
+    has_arrival: bool,
     audio: Line,
     video: Line,
 }
@@ -57,12 +47,22 @@ struct Lines {
 /// Measurements after which the running mean has settled.
 const SETTLED: u32 = 32;
 
-/// The latest messages of one kind.
+/// A pause between two messages of one kind behind which those before it are forgotten: four
+/// minutes, so that all that are remembered lie within the range of their ticks.
+const MAX_PAUSE: Span = Span::from_secs(240);
+
+/// Nanoseconds of a tick.
+const TICK: i64 = 1000;
+
+/// The latest messages of one kind. Their times are kept in ticks modulo 2^32 behind the latest, in
+/// half the room: there is a pair of these for each of thousands of connections.
 #[derive(Debug, Clone, PartialEq)]
 struct Line {
-    last: Point,
-    points: [Point; RING],
-    next: u8,
+    timestamps: [RtmpTimestamp; RING],
+    ticks: [u32; RING],
+    last_time: Timestamp,
+    /// Place of the latest.
+    newest: u8,
 }
 
 /// A message of one kind.
@@ -77,14 +77,28 @@ impl Skew {
     /// of audio and of video.
     pub(crate) fn new(audio: [Point; 2], video: [Point; 2]) -> Self {
         Self {
-            start_timestamp_ms: Some(audio[0].timestamp.since(video[0].timestamp)),
-            start_arrival: Some(video[0].time.since(audio[0].time)),
-            lines: Some(Box::new(Lines {
-                audio: Line::new(audio[1]),
-                video: Line::new(video[1]),
-            })),
-            ..Self::default()
+            timestamp_min_ms: 0.0,
+            timestamp_max_ms: 0.0,
+            interleave_max_ms: 0,
+            start_timestamp_ms: audio[0].timestamp.since(video[0].timestamp),
+            timestamp_ms: 0.0,
+            arrival_ms: 0.0,
+            measured: 0,
+            has_arrival: false,
+            audio: Line::new(audio[1]),
+            video: Line::new(video[1]),
         }
+    }
+
+    /// Audio timestamp minus video timestamp at equal capture time, milliseconds, running mean.
+    /// The audio timestamp is carried on from the latest audio message by the time since then.
+    pub fn timestamp_ms(&self) -> Option<f64> {
+        (self.measured > 0).then_some(self.timestamp_ms)
+    }
+
+    /// Capture time of video minus that of audio at equal timestamp, milliseconds, running mean.
+    pub fn arrival_ms(&self) -> Option<f64> {
+        self.has_arrival.then_some(self.arrival_ms)
     }
 
     /// Takes a frame or an audio message; gives the running mean of the timestamp skew.
@@ -98,18 +112,17 @@ impl Skew {
             timestamp,
             time: at.time,
         };
-        let Lines { audio, video } = self.lines.as_deref_mut()?;
         match medium {
-            Medium::Audio => audio.add(point),
-            Medium::Video => video.add(point),
+            Medium::Audio => self.audio.add(point),
+            Medium::Video => self.video.add(point),
         }
-        let apart = audio.last.timestamp.since(video.last.timestamp);
+        let apart = self.audio.timestamp().since(self.video.timestamp());
         self.interleave_max_ms = self.interleave_max_ms.max(apart.unsigned_abs());
         if medium == Medium::Video {
-            let since_audio = point.time.since(audio.last.time);
+            let since_audio = point.time.since(self.audio.last_time);
             let skew = f64::from(apart) + since_audio.as_millis_f64();
-            let mean = running(self.timestamp_ms, skew);
-            self.timestamp_ms = Some(mean);
+            let mean = running(self.timestamp_ms(), skew);
+            self.timestamp_ms = mean;
             self.measured = self.measured.saturating_add(1);
             if self.measured == SETTLED {
                 (self.timestamp_min_ms, self.timestamp_max_ms) = (mean, mean);
@@ -119,8 +132,8 @@ impl Skew {
             }
         }
         let other = match medium {
-            Medium::Audio => video,
-            Medium::Video => audio,
+            Medium::Audio => &self.video,
+            Medium::Video => &self.audio,
         };
         if let Some(time) = other.time_of(timestamp) {
             let later = point.time.since(time).as_millis_f64();
@@ -129,9 +142,10 @@ impl Skew {
                 Medium::Audio => -later,
                 Medium::Video => later,
             };
-            self.arrival_ms = Some(running(self.arrival_ms, ahead));
+            self.arrival_ms = running(self.arrival_ms(), ahead);
+            self.has_arrival = true;
         }
-        self.timestamp_ms.map(millis)
+        self.timestamp_ms().map(millis)
     }
 }
 
@@ -150,19 +164,47 @@ fn millis(millis: f64) -> Span {
 impl Line {
     fn new(point: Point) -> Self {
         Self {
-            last: point,
-            points: [point; RING],
-            next: 0,
+            timestamps: [point.timestamp; RING],
+            ticks: [ticks(point.time); RING],
+            last_time: point.time,
+            newest: 0,
         }
     }
 
     fn add(&mut self, point: Point) {
-        self.last = point;
-        if let Some(slot) = self.points.get_mut(usize::from(self.next)) {
-            *slot = point;
+        let pause = point.time.since(self.last_time).nanos();
+        if pause.saturating_abs() > MAX_PAUSE.nanos() {
+            *self = Self::new(point);
+            return;
         }
-        let next = usize::from(self.next).saturating_add(1);
-        self.next = u8::try_from(next).ok().filter(|_| next < RING).unwrap_or(0);
+        let next = usize::from(self.newest).saturating_add(1) % RING;
+        if let Some(timestamp) = self.timestamps.get_mut(next)
+            && let Some(ticks_of_it) = self.ticks.get_mut(next)
+        {
+            (*timestamp, *ticks_of_it) = (point.timestamp, ticks(point.time));
+        }
+        self.last_time = point.time;
+        self.newest = u8::try_from(next).unwrap_or(0);
+    }
+
+    /// The latest timestamp.
+    fn timestamp(&self) -> RtmpTimestamp {
+        let newest = self.timestamps.get(usize::from(self.newest));
+        newest.copied().unwrap_or_default()
+    }
+
+    /// The messages that are remembered, in no order.
+    fn points(&self) -> impl Iterator<Item = Point> {
+        let now = ticks(self.last_time);
+        self.timestamps.iter().zip(&self.ticks).map(move |(timestamp, at)| {
+            // Behind the latest, or before it where capture times ran back.
+            let behind = i64::from(now.wrapping_sub(*at).cast_signed());
+            let behind = behind.saturating_mul(TICK);
+            Point {
+                timestamp: *timestamp,
+                time: Timestamp(self.last_time.0.saturating_sub(behind)),
+            }
+        })
     }
 
     /// When this kind had the given timestamp, between the two messages around it; `None` when
@@ -170,7 +212,7 @@ impl Line {
     fn time_of(&self, timestamp: RtmpTimestamp) -> Option<Timestamp> {
         let mut before: Option<(i32, Timestamp)> = None;
         let mut after: Option<(i32, Timestamp)> = None;
-        for point in &self.points {
+        for point in self.points() {
             let offset = point.timestamp.since(timestamp);
             if offset <= 0 && before.is_none_or(|(best, _)| offset > best) {
                 before = Some((offset, point.time));
@@ -190,6 +232,17 @@ impl Line {
             .saturating_mul(into);
         Some(Timestamp(early.0.saturating_add(time)))
     }
+}
+
+/// A time in ticks, modulo 2^32.
+fn ticks(time: Timestamp) -> u32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "modulo 2^32"
+    )]
+    let ticks = time.0.div_euclid(TICK) as u32;
+    ticks
 }
 
 #[cfg(test)]
@@ -224,9 +277,9 @@ mod tests {
     #[test]
     fn audio_in_step_with_video_has_no_skew() {
         let skew = run(0);
-        assert!(skew.timestamp_ms.unwrap().abs() < 1e-6);
-        assert!(skew.arrival_ms.unwrap().abs() < 1e-6);
-        assert_eq!(skew.start_timestamp_ms, Some(0));
+        assert!(skew.timestamp_ms().unwrap().abs() < 1e-6);
+        assert!(skew.arrival_ms().unwrap().abs() < 1e-6);
+        assert_eq!(skew.start_timestamp_ms, 0);
     }
 
     #[test]
@@ -234,18 +287,18 @@ mod tests {
         // Audio timestamped 60 ms ahead of the video that arrives with it: it also arrives
         // 60 ms before the video of equal timestamp.
         let skew = run(60);
-        assert!((skew.timestamp_ms.unwrap() - 60.0).abs() < 1e-6);
-        assert!((skew.arrival_ms.unwrap() - 60.0).abs() < 1e-6);
+        assert!((skew.timestamp_ms().unwrap() - 60.0).abs() < 1e-6);
+        assert!((skew.arrival_ms().unwrap() - 60.0).abs() < 1e-6);
         // Two audio messages of 20 ms come between one video frame and the next.
         assert_eq!(skew.interleave_max_ms, 100);
-        assert_eq!(skew.start_timestamp_ms, Some(60));
+        assert_eq!(skew.start_timestamp_ms, 60);
     }
 
     #[test]
     fn audio_behind_is_negative_both_ways() {
         let skew = run(-100);
-        assert!((skew.timestamp_ms.unwrap() + 100.0).abs() < 1e-6);
-        assert!((skew.arrival_ms.unwrap() + 100.0).abs() < 1e-6);
+        assert!((skew.timestamp_ms().unwrap() + 100.0).abs() < 1e-6);
+        assert!((skew.arrival_ms().unwrap() + 100.0).abs() < 1e-6);
         assert!((skew.timestamp_min_ms + 100.0).abs() < 1e-6);
     }
 }

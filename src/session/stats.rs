@@ -114,7 +114,7 @@ impl Session {
         }
         let mut tracks = Vec::with_capacity(self.tracks.len());
         for track in &self.tracks {
-            let keyframes = track.gops.as_ref().map_or(0, |gops| gops.keyframes);
+            let keyframes = track.gops.as_ref().map_or(0, |gops| gops.keyframes.into());
             let counted = (track.key, track.frames, keyframes, track.payload_bytes);
             now.tracks.push(counted);
             let earlier = before.tracks.iter().find(|earlier| earlier.0 == track.key);
@@ -131,7 +131,7 @@ impl Session {
                 kbits: kbits(payload_bytes, interval),
                 lag: track.lag(),
                 jitter_ms: track.clock.as_ref().map(|clock| clock.jitter_ms),
-                skew_ms: skew.and_then(|pair| pair.skew.timestamp_ms),
+                skew_ms: skew.and_then(|pair| pair.skew.timestamp_ms()),
                 stream_from: track.stream_from,
                 skew_from: skew.and_then(|pair| self.skew_from(pair)),
             });

@@ -299,7 +299,7 @@ impl Track {
 
     /// Lag of the media clock behind the capture clock now.
     pub fn lag(&self) -> Option<Span> {
-        Some(self.clock.as_ref()?.lag)
+        Some(self.clock.as_ref()?.lag())
     }
 
     /// Counts a message, whatever it carries.
@@ -351,7 +351,7 @@ impl Track {
 
     /// Enters a frame into the course over time.
     pub(crate) fn remember(&mut self, frame: &Frame, skew: Option<Span>) {
-        let lag = self.clock.as_ref().map_or(Span::ZERO, |clock| clock.lag);
+        let lag = self.clock.as_ref().map_or(Span::ZERO, |clock| clock.lag());
         self.history.push(Sample {
             time: frame.at.time,
             bytes: frame.bytes,

@@ -16,6 +16,7 @@ use crate::session::anomaly::SessionAnomaly;
 use crate::session::channel::Direction;
 use crate::session::history::Bucket;
 use crate::session::mask::Mask;
+use crate::session::skew::Skew;
 use crate::session::track::Track;
 use crate::tui::model::Detail;
 use crate::tui::model::Oddity;
@@ -60,7 +61,7 @@ pub(super) fn row(
             .video
             .and_then(|track| track.gops.as_ref())
             .and_then(|gops| gops.interval_mean_ms()),
-        skew_ms: summary.skew.and_then(|skew| skew.timestamp_ms),
+        skew_ms: summary.skew.and_then(Skew::timestamp_ms),
         lag_ms: summary
             .lag
             .map(super::super::base::time::Span::as_millis_f64),

@@ -63,6 +63,13 @@ impl Pair {
             ip(&format!("-n {namespace} addr add {address}/24 dev {name}"));
             ip(&format!("-n {namespace} link set {name} up"));
         }
+        // The kernel calls a link operational some time after it was switched on.
+        for (namespace, name) in [(near, "near0"), (far, "far0")] {
+            wait_for("the link is operational", || {
+                let shown = ip(&format!("-n {namespace} link show dev {name}"));
+                String::from_utf8_lossy(&shown.stdout).contains("state UP")
+            });
+        }
     }
 
     /// Takes the pair away, and makes it again once its watcher has told that it is missed; waits until

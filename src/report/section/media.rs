@@ -154,7 +154,7 @@ pub(super) fn notes(session: &Session) -> Vec<Note> {
 fn skews(session: &Session) -> Vec<Note> {
     let mut notes = Vec::new();
     for pair in &session.skews {
-        if let Some(skew) = pair.skew.timestamp_ms {
+        if let Some(skew) = pair.skew.timestamp_ms() {
             let is_presumed = session.stream_from(pair.side, pair.stream_id).is_some();
             notes.push(Note {
                 side: pair.side,
@@ -186,7 +186,7 @@ fn timing(track: &Track) -> Option<String> {
         ),
         format!(
             "lag {} (min {}, max {})",
-            span_with_hours(clock.lag),
+            span_with_hours(clock.lag()),
             span_with_hours(clock.lag_min),
             span_with_hours(clock.lag_max)
         ),

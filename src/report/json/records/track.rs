@@ -79,16 +79,16 @@ pub(super) fn tracks(w: &mut JsonWriter, connection: &Connection) {
         w.begin_object();
         w.string_member("sender", pair.side.name());
         w.unsigned_member("stream_id", pair.stream_id.0);
-        if let Some(skew) = pair.skew.timestamp_ms {
+        if let Some(skew) = pair.skew.timestamp_ms() {
             w.decimal_member("timestamp_ms", skew);
             w.decimal_member("timestamp_min_ms", pair.skew.timestamp_min_ms);
             w.decimal_member("timestamp_max_ms", pair.skew.timestamp_max_ms);
         }
-        if let Some(skew) = pair.skew.arrival_ms {
+        if let Some(skew) = pair.skew.arrival_ms() {
             w.decimal_member("arrival_ms", skew);
         }
         let from = session.skew_from(pair);
-        let from = from.filter(|_| pair.skew.timestamp_ms.is_some());
+        let from = from.filter(|_| pair.skew.timestamp_ms().is_some());
         inferred(
             w,
             [
@@ -131,7 +131,7 @@ fn timing(w: &mut JsonWriter, track: &Track) {
     w.unsigned_member("media_span_ms", clock.media_span_ms());
     w.decimal_member("arrival_span_ms", clock.arrival_span().as_millis_f64());
     for (key, span) in [
-        ("lag_ms", clock.lag),
+        ("lag_ms", clock.lag()),
         ("lag_min_ms", clock.lag_min),
         ("lag_max_ms", clock.lag_max),
         ("jitter_max_ms", clock.jitter_max),

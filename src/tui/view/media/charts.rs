@@ -368,7 +368,7 @@ fn skew(scene: &Scene<'_>, courses: &[Course<'_>]) -> Option<Chart> {
     let theme = scene.view.theme;
     let summary = scene.detail.session.summary();
     let skew = summary.skew?;
-    skew.timestamp_ms?;
+    skew.timestamp_ms()?;
     let is_inferred = summary.skew_from.is_some();
     let first = courses.first()?;
     let curve = match courses {
@@ -391,7 +391,7 @@ fn skew(scene: &Scene<'_>, courses: &[Course<'_>]) -> Option<Chart> {
     };
     let name = "A/V skew".to_owned();
     let mut chart = chart_of(scene, name, vec![curve], 40.0, units::signed);
-    if let Some(arrival) = skew.arrival_ms {
+    if let Some(arrival) = skew.arrival_ms() {
         let text = format!("on arrival {}", units::signed(arrival));
         chart.title.push((text, theme.plain()));
     }

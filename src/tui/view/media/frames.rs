@@ -190,13 +190,13 @@ fn cells_of(frames: &[&StripFrame]) -> Vec<Cell> {
 }
 
 /// The group of pictures that a moment is in, its number, and how many there are.
-fn group_at<'t>(track: &'t Track, frame: &StripFrame) -> Option<(&'t Gop, u64, u64)> {
+fn group_at<'t>(track: &'t Track, frame: &StripFrame) -> Option<(&'t Gop, u32, u32)> {
     let gops = track.gops.as_ref()?;
     let kept = gops.iter().count();
     let before = gops.iter().filter(|gop| gop.at.time <= frame.at.time);
     let at = before.count().checked_sub(1)?;
     let behind = kept.saturating_sub(at.saturating_add(1));
-    let behind = u64::try_from(behind).unwrap_or(u64::MAX);
+    let behind = u32::try_from(behind).unwrap_or(u32::MAX);
     let number = gops.keyframes.saturating_sub(behind);
     Some((gops.iter().nth(at)?, number, gops.keyframes))
 }
