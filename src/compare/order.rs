@@ -240,7 +240,7 @@ pub(super) fn calls(both: Both<'_>) -> Section {
         lines.judged(name, weight(one, other), values, is_same);
     }
     let answered = |party: &Party<'_>| {
-        let answers = &party.session.calls.stats.latency;
+        let answers = party.session.calls.latency();
         (answers.count() > 0).then(|| answers.mean())
     };
     let (left, right) = both.ask(answered);

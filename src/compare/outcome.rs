@@ -168,7 +168,7 @@ fn ends(lines: &mut Lines, both: Both<'_>) {
     let (left, right) = both.ask(end);
     lines.add("ended", weight, (Some(left), Some(right)));
     let (left, right) = both.ask(|party| {
-        let goodbye = party.session.goodbye?;
+        let goodbye = party.session.goodbye()?;
         Some(format!(
             "{} by the {}",
             goodbye.kind.name(),
@@ -181,7 +181,7 @@ fn ends(lines: &mut Lines, both: Both<'_>) {
 /// Who ended it, and how.
 fn end(party: &Party<'_>) -> String {
     let summary = party.session.summary();
-    let Some((style, end)) = summary.end.zip(party.session.end) else {
+    let Some((style, end)) = summary.end.zip(party.session.end()) else {
         return "lasts".to_owned();
     };
     let cause = end.cause.name().replace('_', " ");

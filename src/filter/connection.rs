@@ -217,7 +217,7 @@ impl Subject for ConnectionSubject<'_> {
             Field::Anomaly => Values::several(self.codes().map(|code| Value::Text(code.into()))),
             Field::Anomalies => Values::count(self.codes().count().try_into().unwrap_or(u64::MAX)),
             Field::Messages => Values::count(self.sum(|direction| direction.messages)),
-            Field::Calls => Values::count(stats.calls),
+            Field::Calls => Values::count(stats.calls.into()),
             Field::CallsFailed => Values::count(stats.failed),
             Field::CallsUnanswered => Values::count(stats.unanswered),
             Field::CallsWaiting => Values::count(session.calls.waiting().into()),
@@ -226,7 +226,7 @@ impl Subject for ConnectionSubject<'_> {
                 Values::number(lasted.as_secs_f64())
             }
             Field::End => Values::word(self.summary().end.map(EndStyle::name)),
-            Field::EndCause => Values::word(session.end.map(|end| end.cause.name())),
+            Field::EndCause => Values::word(session.end().map(|end| end.cause.name())),
             Field::ConnInferred | Field::Inferred => Values::flag(self.is_inferred()),
             Field::Rtmpt => Values::flag(true),
             Field::Text => self.texts(),

@@ -100,7 +100,7 @@ impl Ladder {
             begin: connection.first.time,
             steps,
             rails,
-            more: session.calls.stats.calls.saturating_sub(drawn),
+            more: u64::from(session.calls.stats.calls).saturating_sub(drawn),
         }
     }
 }
@@ -245,7 +245,7 @@ fn media(connection: &Connection) -> (Vec<Rail>, Vec<Step>) {
 
 /// The end of the TCP connection, or of the capture.
 fn end(connection: &Connection) -> Option<Step> {
-    let end = connection.session.end?;
+    let end = connection.session.end()?;
     let by = end
         .by
         .map_or_else(String::new, |side| format!(" by the {}", side.name()));

@@ -14,6 +14,7 @@ use crate::rtmp::command::TransactionId;
 use crate::rtmp::inferred::Inference;
 use crate::rtmp::types::ChunkStreamId;
 use crate::rtmp::types::MessageStreamId;
+use crate::session::quantile::SpanStats;
 use crate::session::status;
 use crate::session::status::Listed;
 use crate::session::status::Word;
@@ -238,6 +239,12 @@ impl Call {
         Some(reply.at.time.since(self.at.time).max(Span::ZERO))
     }
 
+    /// How long a command waited for an answer that was due.
+    fn waited(&self) -> Option<Span> {
+        let is_due = !self.is_ping && self.expectation != Expectation::None;
+        self.latency().filter(|_| is_due)
+    }
+
     /// Whether an answer may still come.
     pub fn is_open(&self) -> bool {
         self.state == CallState::Open
@@ -271,6 +278,16 @@ impl Calls {
         self.kept.iter().rev().find(|call| call.id == id)
     }
 
+    /// Latencies of all commands whose answer was due and came. They are counted anew each time, which
+    /// takes less than keeping the sums of thousands of connections.
+    pub fn latency(&self) -> SpanStats {
+        let mut spans = self.stats.latency.clone();
+        for waited in self.kept.iter().filter_map(Call::waited) {
+            spans.record(waited);
+        }
+        spans
+    }
+
     /// Number of calls that wait for an answer.
     pub fn waiting(&self) -> u32 {
         self.waiting
@@ -292,13 +309,12 @@ impl Calls {
             !is_ping && self.waiting > 0 && self.kept.iter().filter(same_side).any(Call::is_open);
         let flag = |is_set: bool, flag: u8| if is_set { flag } else { 0 };
         let let_go = self.make_room();
-        let made = if is_ping {
-            &mut self.stats.pings
+        if is_ping {
+            self.stats.pings = self.stats.pings.saturating_add(1);
         } else {
-            &mut self.stats.calls
-        };
-        *made = made.saturating_add(1);
-        let id = self.stats.calls.saturating_add(self.stats.pings);
+            self.stats.calls = self.stats.calls.saturating_add(1);
+        }
+        let id = u64::from(self.stats.calls).saturating_add(self.stats.pings);
         let state = if expectation == Expectation::None {
             self.stats.one_way = self.stats.one_way.saturating_add(1);
             CallState::OneWay
@@ -469,6 +485,9 @@ impl Calls {
         let index = KEPT_FIRST.saturating_add(offset.unwrap_or(0));
         let mut call = self.kept.remove(index)?;
         if !call.is_open() {
+            if let Some(waited) = call.waited() {
+                self.stats.latency.record(waited);
+            }
             return None;
         }
         self.waiting = self.waiting.saturating_sub(1);
@@ -483,12 +502,13 @@ pub const PING: &str = "ping";
 /// No answer will come.
 fn give_up(call: &mut Call, stats: &mut CallStats) {
     call.state = CallState::Unanswered;
-    let count = match call.expectation {
-        _ if call.is_ping => &mut stats.pings_unanswered,
-        Expectation::Required => &mut stats.unanswered,
-        Expectation::Optional | Expectation::None => &mut stats.unanswered_optional,
-    };
-    *count = count.saturating_add(1);
+    match call.expectation {
+        _ if call.is_ping => stats.pings_unanswered = stats.pings_unanswered.saturating_add(1),
+        Expectation::Required => stats.unanswered = stats.unanswered.saturating_add(1),
+        Expectation::Optional | Expectation::None => {
+            stats.unanswered_optional = stats.unanswered_optional.saturating_add(1);
+        }
+    }
 }
 
 /// Enters an answer into its call; returns the call's id.
@@ -512,19 +532,16 @@ fn complete(call: &mut Call, answer: &Answer<'_>, stats: &mut CallStats, waiting
             CallState::OneWay => stats.one_way = stats.one_way.saturating_sub(1),
             CallState::Open | CallState::Failed | CallState::Unanswered => {}
         }
-        let count = if failed {
-            &mut stats.failed
+        if failed {
+            stats.failed = stats.failed.saturating_add(1);
         } else {
-            &mut stats.answered
-        };
-        *count = count.saturating_add(1);
-    }
-    if let Some(latency) = call.latency() {
-        if call.is_ping {
-            stats.ping.record(latency);
-        } else if was_open {
-            stats.latency.record(latency);
+            stats.answered = stats.answered.saturating_add(1);
         }
+    }
+    if let Some(latency) = call.latency()
+        && call.is_ping
+    {
+        stats.ping.record(latency);
     }
     call.id
 }

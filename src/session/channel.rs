@@ -59,10 +59,10 @@ pub struct Channel {
     pub largest: u32,
     /// Payload bytes that came in.
     pub payload_bytes: u64,
-    /// Bytes of chunk headers.
-    pub header_bytes: u64,
-    /// Chunks. Those beyond one per message are continuations of form 3.
-    pub chunks: u64,
+    /// Bytes of chunk headers and chunks, modulo 2^32: what wrapped is counted in [`More`], since it
+    /// takes a gigabyte of media at least.
+    header_bytes: u32,
+    chunks: u32,
     /// Messages by the header form of their first chunk, forms 0..=3. A form of which a hundred
     /// messages a second come is counted for more than a year.
     pub formats: [u32; 4],
@@ -86,6 +86,8 @@ struct More {
     other_types: u32,
     /// Whether messages of more than one message stream came.
     mixed_streams: bool,
+    chunk_wraps: u8,
+    header_wraps: u16,
     sharing: Sharing,
 }
 
@@ -123,10 +125,18 @@ impl Channel {
         self.payload_bytes = self
             .payload_bytes
             .saturating_add(u64::from(message.received));
-        self.header_bytes = self
-            .header_bytes
-            .saturating_add(u64::from(message.header_bytes));
-        self.chunks = self.chunks.saturating_add(u64::from(message.chunks));
+        let (header_bytes, has_wrapped) = self.header_bytes.overflowing_add(message.header_bytes);
+        self.header_bytes = header_bytes;
+        if has_wrapped {
+            let more = self.more();
+            more.header_wraps = more.header_wraps.saturating_add(1);
+        }
+        let (chunks, has_wrapped) = self.chunks.overflowing_add(message.chunks);
+        self.chunks = chunks;
+        if has_wrapped {
+            let more = self.more();
+            more.chunk_wraps = more.chunk_wraps.saturating_add(1);
+        }
         self.largest = self.largest.max(message.length);
         if let Some(count) = self.formats.get_mut(usize::from(message.fmt.number())) {
             *count = count.saturating_add(1);
@@ -146,6 +156,18 @@ impl Channel {
 
     fn more(&mut self) -> &mut More {
         self.more.get_or_insert_default()
+    }
+
+    /// Bytes of chunk headers.
+    pub fn header_bytes(&self) -> u64 {
+        let wraps = self.more.as_ref().map_or(0, |more| more.header_wraps);
+        u64::from(wraps) << 32 | u64::from(self.header_bytes)
+    }
+
+    /// Chunks. Those beyond one per message are continuations of form 3.
+    pub fn chunks(&self) -> u64 {
+        let wraps = self.more.as_ref().map_or(0, |more| more.chunk_wraps);
+        u64::from(wraps) << 32 | u64::from(self.chunks)
     }
 
     /// Messages.
@@ -199,14 +221,14 @@ impl Channel {
 
     /// Continuations: chunks of form 3 that begin no message.
     pub fn continuations(&self) -> u64 {
-        self.chunks.saturating_sub(self.messages())
+        self.chunks().saturating_sub(self.messages())
     }
 
     /// Share of chunk headers in the bytes of this chunk stream, 0.0..=1.0.
     pub fn header_share(&self) -> f64 {
         share(
-            self.header_bytes,
-            self.header_bytes.saturating_add(self.payload_bytes),
+            self.header_bytes(),
+            self.header_bytes().saturating_add(self.payload_bytes),
         )
     }
 
@@ -424,7 +446,7 @@ impl Direction {
     /// Share of a channel's bytes, headers included, in the bytes of all messages: 0.0..=1.0.
     pub fn share_of(&self, channel: &Channel) -> f64 {
         share(
-            channel.payload_bytes.saturating_add(channel.header_bytes),
+            channel.payload_bytes.saturating_add(channel.header_bytes()),
             self.payload_bytes.saturating_add(self.header_bytes),
         )
     }

@@ -50,8 +50,6 @@ pub struct WindowState {
     /// Position at the latest acknowledgement, minus what it left unacknowledged.
     acked: u64,
     said: Option<Box<Acks>>,
-    /// Whether the wait for the current acknowledgement was already told.
-    told: bool,
 }
 
 /// What acknowledgements said. Short connections, and many peers, send none.
@@ -71,6 +69,8 @@ pub struct Acks {
     pub resets: u32,
     /// Position when the latest acknowledgement came.
     sent_at_ack: u64,
+    /// Whether the wait for the next acknowledgement was already told.
+    told: bool,
 }
 
 impl Acks {
@@ -82,6 +82,7 @@ impl Acks {
         interval_max: None,
         resets: 0,
         sent_at_ack: 0,
+        told: false,
     };
 }
 
@@ -102,8 +103,11 @@ impl WindowState {
         unacked_max: 0,
         acked: 0,
         said: None,
-        told: false,
     };
+
+    fn said(&mut self) -> &mut Acks {
+        self.said.get_or_insert_with(|| Box::new(Acks::NONE))
+    }
 
     /// Bytes sent since the byte that the latest acknowledgement names. When its number cannot
     /// be a position (the capture began later, or the peer counts in its own way), since the
@@ -168,7 +172,9 @@ impl SendWindow {
         };
         let overdue = unacked > u64::from(window).saturating_mul(OVERDUE_WINDOWS);
         let tell = overdue && !state.told;
-        state.told |= overdue;
+        if tell {
+            state.said().told = true;
+        }
         tell
     }
 
@@ -195,7 +201,7 @@ impl SendWindow {
     pub(crate) fn acknowledge(&mut self, sequence: u32, at: Mark, position: u64) -> bool {
         let state = self.state(position);
         let (sent, slack) = (state.sent, state.slack());
-        let acks = state.said.get_or_insert_with(|| Box::new(Acks::NONE));
+        let acks = state.said();
         let mut went_back = false;
         if let Some(last) = acks.last_sequence {
             let interval = sequence.wrapping_sub(last);
@@ -213,8 +219,8 @@ impl SendWindow {
         acks.last_sequence = Some(sequence);
         acks.last_ack = Some(at);
         acks.sent_at_ack = sent;
+        acks.told = false;
         state.acked = state.position_of(sequence).unwrap_or(sent);
-        state.told = false;
         went_back
     }
 

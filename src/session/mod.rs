@@ -34,6 +34,7 @@ use crate::session::data::DataName;
 use crate::session::data::Said;
 use crate::session::end::End;
 use crate::session::end::EndCause;
+use crate::session::end::Ending;
 use crate::session::end::Goodbye;
 use crate::session::fact::Fact;
 use crate::session::few::Few;
@@ -145,10 +146,7 @@ pub struct Session {
     pub anomalies: Anomalies,
     /// From where on each direction is enciphered.
     pub opaque: PerSide<Option<Box<Opaque>>>,
-    /// The first goodbye after the latest media.
-    pub goodbye: Option<Goodbye>,
-    /// How the TCP connection ended; `None` while it lasts.
-    pub end: Option<End>,
+    ending: Option<Box<Ending>>,
     /// SYN, and the ACK that completed the TCP handshake, as far as they came; the default says that
     /// one did not.
     tcp: [Mark; 2],
@@ -240,7 +238,7 @@ impl Session {
 
     /// The TCP connection ended, or the capture did.
     pub fn finish(&mut self, cause: EndCause, by: Option<Side>, at: Mark, facts: &mut Vec<Fact>) {
-        if self.end.is_some() {
+        if self.end().is_some() {
             return;
         }
         self.note_time(at);
@@ -271,8 +269,25 @@ impl Session {
             }
         }
         let end = End { cause, by, at };
-        self.end = Some(end);
+        self.ending.get_or_insert_default().end = Some(end);
         facts.push(Fact::Ended(end));
+    }
+
+    /// The first goodbye after the latest media.
+    pub fn goodbye(&self) -> Option<Goodbye> {
+        self.ending.as_ref()?.goodbye
+    }
+
+    /// How the TCP connection ended; `None` while it lasts.
+    pub fn end(&self) -> Option<End> {
+        self.ending.as_ref()?.end
+    }
+
+    /// The session goes on behind what was a goodbye.
+    fn unsay_goodbye(&mut self) {
+        if let Some(ending) = &mut self.ending {
+            ending.goodbye = None;
+        }
     }
 
     /// The number of the latest message of both directions, from 1. Parts of aggregates have

@@ -105,11 +105,11 @@ fn more(
         codecs: codecs.map(|codec| codec.to_string()).collect(),
         picture: size.map(|size| (size.width, size.height)),
         codes: oddities.iter().map(|oddity| oddity.code).collect(),
-        calls: stats.calls,
+        calls: stats.calls.into(),
         calls_failed: stats.failed,
         calls_unanswered: stats.unanswered,
         calls_waiting: session.calls.waiting().into(),
-        end_cause: session.end.map(|end| end.cause.name()),
+        end_cause: session.end().map(|end| end.cause.name()),
     }
 }
 

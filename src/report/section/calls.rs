@@ -12,6 +12,7 @@ use crate::rtmp::secret::Secrecy;
 use crate::session::call::Call;
 use crate::session::call::CallState;
 use crate::session::call::CallStats;
+use crate::session::call::Calls;
 use crate::session::call::Expectation;
 use crate::session::mask::Mask;
 
@@ -56,19 +57,20 @@ pub(super) fn calls(connection: &Connection, mask: Mask<'_>) -> CallList {
         .collect();
     let listed = u64::try_from(rows.len()).unwrap_or(u64::MAX);
     CallList {
-        counts: (stats.calls > 0).then(|| call_counts(stats)),
-        more: stats.calls.saturating_sub(listed),
+        counts: (stats.calls > 0).then(|| call_counts(calls)),
+        more: u64::from(stats.calls).saturating_sub(listed),
         rows,
         pings: (stats.pings > 0).then(|| pings(stats)),
     }
 }
 
 /// How many calls went how.
-fn call_counts(stats: &CallStats) -> String {
+fn call_counts(calls: &Calls) -> String {
+    let stats = &calls.stats;
     let mut out = format!(
         "{} made, {} answered, {} failed, {} unanswered",
-        grouped(stats.calls),
-        grouped(stats.answered),
+        grouped(stats.calls.into()),
+        grouped(stats.answered.into()),
         grouped(stats.failed),
         grouped(stats.unanswered)
     );
@@ -77,16 +79,17 @@ fn call_counts(stats: &CallStats) -> String {
         (stats.one_way, "one-way"),
     ] {
         if count > 0 {
-            let _ = write!(out, ", {} {what}", grouped(count));
+            let _ = write!(out, ", {} {what}", grouped(count.into()));
         }
     }
-    if stats.latency.count() > 0 {
+    let latency = calls.latency();
+    if latency.count() > 0 {
         let _ = write!(
             out,
             "; latency min {} mean {} max {}",
-            span_with_hours(stats.latency.min()),
-            span_with_hours(stats.latency.mean()),
-            span_with_hours(stats.latency.max())
+            span_with_hours(latency.min()),
+            span_with_hours(latency.mean()),
+            span_with_hours(latency.max())
         );
     }
     out

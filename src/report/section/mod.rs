@@ -196,7 +196,7 @@ fn ending(connection: &Connection) -> Fact {
     let session = &connection.session;
     let summary = session.summary();
     let mut facts = Vec::new();
-    if let Some(goodbye) = session.goodbye {
+    if let Some(goodbye) = session.goodbye() {
         facts.push(format!(
             "{} by the {} in frame {}",
             goodbye.kind.name(),
@@ -204,7 +204,7 @@ fn ending(connection: &Connection) -> Fact {
             goodbye.at.frame
         ));
     }
-    if let Some(end) = session.end {
+    if let Some(end) = session.end() {
         let by = end
             .by
             .map_or_else(String::new, |side| format!(" by the {}", side.name()));

@@ -6,20 +6,19 @@ use std::ops::DerefMut;
 use crate::session::quantile::SpanStats;
 
 /// Counts of all calls of a connection, those let go included. Those that few connections have
-/// lie in [`RareCalls`], and are read as if they were here.
+/// lie in [`RareCalls`], and are read as if they were here. Of ten calls a second, 32 bits count those
+/// of thirteen years.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CallStats {
     /// Calls made, without pings. At the end of the connection every one of them is answered,
     /// failed, unanswered, without an optional answer, or one-way.
-    pub calls: u64,
+    pub calls: u32,
     /// Answered calls.
-    pub answered: u64,
+    pub answered: u32,
     /// Calls without an answer that many peers never give, once the connection ended.
-    pub unanswered_optional: u64,
+    pub unanswered_optional: u32,
     /// Calls to which no answer is due, and none came.
-    pub one_way: u64,
-    /// Latencies of answered commands.
-    pub latency: SpanStats,
+    pub one_way: u32,
     rare: Option<Box<RareCalls>>,
 }
 
@@ -40,6 +39,8 @@ pub struct RareCalls {
     pub answered_twice: u64,
     /// Calls that are no longer kept one by one.
     pub left_out: u64,
+    /// Latencies of the answered commands among those.
+    pub(super) latency: SpanStats,
     /// Latencies of answered pings.
     pub ping: SpanStats,
 }
@@ -53,6 +54,7 @@ impl RareCalls {
         orphan_replies: 0,
         answered_twice: 0,
         left_out: 0,
+        latency: SpanStats::NONE,
         ping: SpanStats::NONE,
     };
 }

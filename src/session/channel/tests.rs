@@ -53,7 +53,7 @@ fn a_channel_knows_what_it_carries() {
     let channel = direction.channel(ChunkStreamId(4)).unwrap();
     assert_eq!(channel.messages(), 4);
     assert_eq!(channel.payload_bytes, 600);
-    assert_eq!(channel.header_bytes, 24);
+    assert_eq!(channel.header_bytes(), 24);
     assert_eq!(channel.largest, 300);
     assert_eq!(channel.formats, [1, 0, 3, 0]);
     let types: Vec<_> = channel.types().map(|t| (t.type_id.0, t.count)).collect();
@@ -82,7 +82,22 @@ fn a_long_message_costs_a_byte_per_continuation() {
     });
     let channel = &direction.channels[0];
     assert_eq!(channel.continuations(), 2);
-    assert_eq!(channel.header_bytes, 14);
+    assert_eq!(channel.header_bytes(), 14);
+}
+
+#[test]
+fn header_bytes_and_chunks_are_counted_beyond_32_bits() {
+    let mut direction = Direction::default();
+    for _ in 0..3 {
+        direction.push(&RawMessage {
+            chunks: 0x9000_0000,
+            header_bytes: 0xc000_0000,
+            ..message(6, MessageTypeId::VIDEO, 300)
+        });
+    }
+    let channel = &direction.channels[0];
+    assert_eq!(channel.chunks(), 0x1_b000_0000);
+    assert_eq!(channel.header_bytes(), 0x2_4000_0000);
 }
 
 #[test]

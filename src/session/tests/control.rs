@@ -146,7 +146,10 @@ fn the_end_of_a_stream_is_a_goodbye_of_the_server() {
         data: UserControlData::Stream { stream_id: 1 },
     });
     control(&mut talk, S, 300, end);
-    assert_eq!(talk.session.goodbye.unwrap().kind, GoodbyeKind::ServerStop);
+    assert_eq!(
+        talk.session.goodbye().unwrap().kind,
+        GoodbyeKind::ServerStop
+    );
 }
 
 #[test]

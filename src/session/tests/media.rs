@@ -416,9 +416,9 @@ fn a_goodbye_counts_only_when_no_media_follows() {
     let mut talk = Talk::publishing();
     talk.config(205, 1280);
     talk.call(C, 300, 0, "FCUnpublish", 4.0, &[text("other")]);
-    assert!(talk.session.goodbye.is_some());
+    assert!(talk.session.goodbye().is_some());
     talk.key(310, 0);
-    assert!(talk.session.goodbye.is_none());
+    assert!(talk.session.goodbye().is_none());
 }
 
 #[test]

@@ -159,7 +159,10 @@ fn an_error_out_of_the_blue_is_told() {
         &[status("error", "NetStream.Failed")],
     );
     assert_eq!(talk.codes(), ["call.failed"]);
-    assert_eq!(talk.session.goodbye.unwrap().kind, GoodbyeKind::ServerError);
+    assert_eq!(
+        talk.session.goodbye().unwrap().kind,
+        GoodbyeKind::ServerError
+    );
 }
 
 #[test]
@@ -265,7 +268,7 @@ fn a_publisher_that_says_goodbye_ends_cleanly() {
     talk.call(C, 900, 0, "FCUnpublish", 4.0, &[text("cam")]);
     talk.call(C, 900, 0, "deleteStream", 5.0, &[Value::Number(1.0)]);
     talk.finish(EndCause::Fin, Some(S), 910);
-    let goodbye = talk.session.goodbye.unwrap();
+    let goodbye = talk.session.goodbye().unwrap();
     assert_eq!((goodbye.kind, goodbye.by), (GoodbyeKind::FcUnpublish, C));
     let summary = talk.session.summary();
     assert_eq!(summary.end, Some(EndStyle::Clean));

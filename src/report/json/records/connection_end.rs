@@ -32,7 +32,7 @@ pub(in crate::report::json) fn connection_end(
     w.decimal_member("duration_s", connection.lasted().as_secs_f64());
     frame(w, "first_frame", connection.first.frame);
     frame(w, "last_frame", connection.last.frame);
-    if let Some(end) = session.end {
+    if let Some(end) = session.end() {
         w.string_member("cause", end.cause.name());
         if let Some(by) = end.by {
             w.string_member("closed_by", by.name());
@@ -44,7 +44,7 @@ pub(in crate::report::json) fn connection_end(
     if let Some(by) = summary.ended_by {
         w.string_member("ended_by", by.name());
     }
-    if let Some(goodbye) = session.goodbye {
+    if let Some(goodbye) = session.goodbye() {
         w.object_member("goodbye");
         w.string_member("kind", goodbye.kind.name());
         w.string_member("by", goodbye.by.name());
@@ -116,19 +116,20 @@ fn setup(w: &mut JsonWriter, connection: &Connection) {
 }
 
 fn calls(w: &mut JsonWriter, connection: &Connection) {
-    let stats = &connection.session.calls.stats;
+    let calls = &connection.session.calls;
+    let stats = &calls.stats;
     w.object_member("calls");
-    w.unsigned_member("made", stats.calls);
-    w.unsigned_member("answered", stats.answered);
+    w.unsigned_member("made", u64::from(stats.calls));
+    w.unsigned_member("answered", u64::from(stats.answered));
     w.unsigned_member("failed", stats.failed);
     w.unsigned_member("unanswered", stats.unanswered);
-    w.unsigned_member("unanswered_optional", stats.unanswered_optional);
-    w.unsigned_member("one_way", stats.one_way);
+    w.unsigned_member("unanswered_optional", u64::from(stats.unanswered_optional));
+    w.unsigned_member("one_way", u64::from(stats.one_way));
     w.unsigned_member("pings", stats.pings);
     w.unsigned_member("pings_unanswered", stats.pings_unanswered);
     w.unsigned_member("orphan_replies", stats.orphan_replies);
     w.unsigned_member("answered_twice", stats.answered_twice);
-    spans(w, "latency", &stats.latency);
+    spans(w, "latency", &calls.latency());
     spans(w, "ping", &stats.ping);
     w.end_object();
 }

@@ -71,9 +71,9 @@ pub(super) fn direction(w: &mut JsonWriter, direction: &Direction) {
         w.end_array();
         w.unsigned_member("messages", channel.messages());
         w.unsigned_member("payload_bytes", channel.payload_bytes);
-        w.unsigned_member("header_bytes", channel.header_bytes);
+        w.unsigned_member("header_bytes", channel.header_bytes());
         w.decimal_member("byte_share", direction.share_of(channel));
-        w.unsigned_member("chunks", channel.chunks);
+        w.unsigned_member("chunks", channel.chunks());
         w.array_member("fmt_counts");
         for count in channel.formats {
             w.element();

@@ -156,7 +156,10 @@ fn why_empty(detail: &Detail) -> &'static str {
 fn figures(detail: &Detail, view: &ViewState) -> Vec<(String, Style)> {
     let theme = view.theme;
     let stats = &detail.session.calls.stats;
-    let mut parts = vec![(format!(" {}", counted(stats.calls, "call")), theme.head())];
+    let mut parts = vec![(
+        format!(" {}", counted(stats.calls.into(), "call")),
+        theme.head(),
+    )];
     if stats.failed > 0 {
         parts.push((format!("✖ {} failed", stats.failed), theme.bad()));
     }
@@ -165,7 +168,7 @@ fn figures(detail: &Detail, view: &ViewState) -> Vec<(String, Style)> {
         parts.push((unanswered, theme.warn()));
     }
     if stats.unanswered_optional > 0 {
-        let optional = units::grouped(stats.unanswered_optional);
+        let optional = units::grouped(stats.unanswered_optional.into());
         parts.push((format!("· {optional} optional without answer"), theme.dim()));
     }
     if stats.orphan_replies > 0 {
@@ -174,16 +177,17 @@ fn figures(detail: &Detail, view: &ViewState) -> Vec<(String, Style)> {
             theme.plain(),
         ));
     }
-    if stats.latency.count() > 0 {
+    let latency = detail.session.calls.latency();
+    if latency.count() > 0 {
         parts.push((
             format!(
                 "srt min {}  p50 ≤ {}  max {}",
-                units::span(stats.latency.min()),
+                units::span(latency.min()),
                 // The quantile is the upper edge of a range.
-                units::span(stats.latency.quantile(50)),
-                units::span(stats.latency.max())
+                units::span(latency.quantile(50)),
+                units::span(latency.max())
             ),
-            grade(stats.latency.max()).style(theme),
+            grade(latency.max()).style(theme),
         ));
     }
     if stats.pings > 0 {

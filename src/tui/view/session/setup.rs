@@ -163,14 +163,14 @@ pub(super) fn setup<'a>(detail: &Detail, room: usize, view: &ViewState) -> Facts
             fact("enciphered", text, Some(Proof::Frame(opaque.at)));
         }
     }
-    if let Some(end) = session.end {
+    if let Some(end) = session.end() {
         let by = match end.by {
             Some(Side::Client) => " by the client",
             Some(Side::Server) => " by the server",
             None => "",
         };
         let goodbye = session
-            .goodbye
+            .goodbye()
             .map(|goodbye| format!(", after {}", goodbye.kind.name().replace('_', " ")));
         fact(
             "end",
