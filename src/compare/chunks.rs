@@ -103,7 +103,7 @@ pub(super) fn times(count: f64) -> String {
 /// What a side sent; `None` where nothing of it was captured.
 fn direction<'a>(party: &'a Party<'_>, side: Side) -> Option<&'a Direction> {
     let direction = party.session.directions.of(side);
-    (direction.messages > 0).then_some(direction)
+    (direction.messages() > 0).then_some(direction)
 }
 
 /// The size that holds for the media: the latest.

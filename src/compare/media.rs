@@ -321,7 +321,7 @@ fn rates(lines: &mut Lines, pair: Pair<'_>) {
         INTERVALS,
         |ms| format!("{:.2} s", ms / 1000.0),
     );
-    let frames = |track: &Track| Some(as_f64(track.frames));
+    let frames = |track: &Track| Some(as_f64(track.frames()));
     lines.figures(
         "frames",
         Weight::Figure,
@@ -333,7 +333,7 @@ fn rates(lines: &mut Lines, pair: Pair<'_>) {
 
 fn timing(lines: &mut Lines, pair: Pair<'_>) {
     let clock =
-        |of: fn(&Clock) -> Option<f64>| ask(pair, move |track| track.clock.as_deref().and_then(of));
+        |of: fn(&Clock) -> Option<f64>| ask(pair, move |track| track.clock.as_ref().and_then(of));
     // A capture that was joined late counts from a place of its own.
     let first = clock(|clock| {
         let is_told = clock.first_from.is_none();

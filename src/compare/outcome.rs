@@ -146,7 +146,7 @@ fn anomalies(lines: &mut Lines, both: Both<'_>) {
             match count {
                 0 => None,
                 1 => Some("1 anomaly".to_owned()),
-                _ => Some(format!("{} anomalies", grouped(count))),
+                _ => Some(format!("{} anomalies", grouped(count.into()))),
             }
         });
         let is_same = left.is_some() && right.is_some();

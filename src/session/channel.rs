@@ -297,12 +297,6 @@ pub struct ChunkSizeChange {
 /// figures are read as if they were here.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Direction {
-    /// Messages, those of channels not kept included.
-    pub messages: u64,
-    /// Payload bytes that came in.
-    pub payload_bytes: u64,
-    /// Bytes of chunk headers.
-    pub header_bytes: u64,
     /// Payload bytes of messages that came in with holes and are missing. Most connections of a
     /// capture that ends before them have some.
     pub missing_bytes: u64,
@@ -337,6 +331,10 @@ pub struct Incidents {
     pub aggregated: u64,
     /// Messages of chunk streams beyond [`MAX_CHANNELS`].
     pub other_messages: u64,
+    /// Payload bytes of those.
+    other_payload_bytes: u64,
+    /// Bytes of their chunk headers.
+    other_header_bytes: u64,
     /// Changes of the chunk size beyond [`MAX_CHUNK_SIZE_CHANGES`].
     pub other_chunk_size_changes: u32,
 }
@@ -349,6 +347,8 @@ impl Incidents {
         empty_messages: 0,
         aggregated: 0,
         other_messages: 0,
+        other_payload_bytes: 0,
+        other_header_bytes: 0,
         other_chunk_size_changes: 0,
     };
 }
@@ -364,13 +364,6 @@ impl Deref for Direction {
 
 impl Direction {
     pub(crate) fn push(&mut self, message: &RawMessage) {
-        self.messages = self.messages.saturating_add(1);
-        self.payload_bytes = self
-            .payload_bytes
-            .saturating_add(u64::from(message.received));
-        self.header_bytes = self
-            .header_bytes
-            .saturating_add(u64::from(message.header_bytes));
         let missing = message.length.saturating_sub(message.received);
         self.missing_bytes = self.missing_bytes.saturating_add(u64::from(missing));
         self.stream_position = self.stream_position.max(message.range.end);
@@ -387,7 +380,33 @@ impl Direction {
         } else {
             let incidents = self.incidents();
             incidents.other_messages = incidents.other_messages.saturating_add(1);
+            let count = |sum: u64, bytes: u32| sum.saturating_add(u64::from(bytes));
+            incidents.other_payload_bytes = count(incidents.other_payload_bytes, message.received);
+            incidents.other_header_bytes =
+                count(incidents.other_header_bytes, message.header_bytes);
         }
+    }
+
+    /// Messages, those of channels not kept included.
+    pub fn messages(&self) -> u64 {
+        self.sum(self.other_messages, Channel::messages)
+    }
+
+    /// Payload bytes that came in.
+    pub fn payload_bytes(&self) -> u64 {
+        self.sum(self.other_payload_bytes, |channel| channel.payload_bytes)
+    }
+
+    /// Bytes of chunk headers.
+    pub fn header_bytes(&self) -> u64 {
+        self.sum(self.other_header_bytes, Channel::header_bytes)
+    }
+
+    /// The sum over all channels, with that of channels not kept.
+    fn sum(&self, others: u64, of: impl Fn(&Channel) -> u64) -> u64 {
+        self.channels
+            .iter()
+            .fold(others, |sum, channel| sum.saturating_add(of(channel)))
     }
 
     fn incidents(&mut self) -> &mut Incidents {
@@ -447,15 +466,15 @@ impl Direction {
     pub fn share_of(&self, channel: &Channel) -> f64 {
         share(
             channel.payload_bytes.saturating_add(channel.header_bytes()),
-            self.payload_bytes.saturating_add(self.header_bytes),
+            self.payload_bytes().saturating_add(self.header_bytes()),
         )
     }
 
     /// Share of chunk headers in the bytes of all messages, 0.0..=1.0.
     pub fn header_share(&self) -> f64 {
         share(
-            self.header_bytes,
-            self.header_bytes.saturating_add(self.payload_bytes),
+            self.header_bytes(),
+            self.payload_bytes().saturating_add(self.header_bytes()),
         )
     }
 

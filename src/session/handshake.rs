@@ -14,6 +14,8 @@ use crate::rtmp::event::Hello;
 pub struct Handshake {
     /// What each side sent.
     pub sides: PerSide<HandshakeSide>,
+    /// What brought the first byte of any part.
+    first: Option<Mark>,
     /// Parts that wait for the other side's part to be compared with.
     pending: Option<Box<Pending>>,
 }
@@ -30,8 +32,6 @@ pub struct HandshakeSide {
 /// C0 and C1, or S0 and S1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HelloFacts {
-    /// What brought the first byte.
-    pub first: Mark,
     /// What brought the last byte.
     pub last: Mark,
     /// Version byte: 3 plain, 6, 8 and 9 RTMPE.
@@ -47,8 +47,6 @@ pub struct HelloFacts {
 /// C2, or S2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EchoFacts {
-    /// What brought the first byte.
-    pub first: Mark,
     /// What brought the last byte.
     pub last: Mark,
     /// Whether it answers the peer's hello.
@@ -93,15 +91,12 @@ impl Handshake {
 
     /// What brought the first byte of it.
     pub fn first(&self) -> Option<Mark> {
-        let begin = |side: Side| {
-            let half = self.sides.of(side);
-            half.hello
-                .map(|hello| hello.first)
-                .or(half.echo.map(|echo| echo.first))
-        };
-        match (begin(Side::Client), begin(Side::Server)) {
-            (Some(client), Some(server)) if server.time < client.time => Some(server),
-            (client, server) => client.or(server),
+        self.first
+    }
+
+    fn note_first(&mut self, of_part: Mark) {
+        if self.first.is_none_or(|first| of_part.time < first.time) {
+            self.first = Some(of_part);
         }
     }
 
@@ -131,8 +126,8 @@ impl Handshake {
     }
 
     pub(crate) fn hello(&mut self, side: Side, hello: &Hello, verify: VerifyAnswer) {
+        self.note_first(hello.first);
         self.sides.of_mut(side).hello = Some(HelloFacts {
-            first: hello.first,
             last: hello.last,
             version: hello.version,
             time: hello.time,
@@ -150,8 +145,8 @@ impl Handshake {
     }
 
     pub(crate) fn echo(&mut self, side: Side, echo: &Echo, verify: VerifyAnswer) {
+        self.note_first(echo.first);
         self.sides.of_mut(side).echo = Some(EchoFacts {
-            first: echo.first,
             last: echo.last,
             verdict: EchoVerdict::Unknown,
         });

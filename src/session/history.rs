@@ -79,12 +79,21 @@ pub struct Sample {
 }
 
 /// Buckets of equal width from the first message on. When they are full, neighbours are merged
-/// and the width doubles.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// and the width doubles. How many there may be, the track knows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct History {
     /// `None` before the first message.
     course: Option<Box<Course>>,
-    limit: u16,
+}
+
+/// The nearest number of buckets that a history may be limited to: none, or
+/// [`MIN_BUCKETS`]..=[`MAX_BUCKETS`].
+pub fn limit_of(buckets: usize) -> u16 {
+    let limit = match buckets {
+        0 => 0,
+        some => some.clamp(MIN_BUCKETS, MAX_BUCKETS),
+    };
+    u16::try_from(limit).unwrap_or(u16::MAX)
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,15 +101,6 @@ struct Course {
     start: Timestamp,
     width: Span,
     buckets: Vec<Bucket>,
-}
-
-impl Default for History {
-    fn default() -> Self {
-        Self {
-            course: None,
-            limit: u16::try_from(MAX_BUCKETS).unwrap_or(u16::MAX),
-        }
-    }
 }
 
 impl History {
@@ -131,24 +131,16 @@ impl History {
             .map_or(&[], |(_, closed)| closed)
     }
 
-    /// Most buckets kept.
-    pub fn limit(&self) -> usize {
-        usize::from(self.limit)
-    }
-
-    /// Keeps at most `buckets` from now on, none or [`MIN_BUCKETS`]..=[`MAX_BUCKETS`]: many
-    /// connections share the memory that few could use for finer charts.
-    pub fn set_limit(&mut self, buckets: usize) {
-        if buckets == 0 {
-            self.limit = 0;
+    /// Merges what is there until it has at most so many buckets: many connections share the memory
+    /// that few could use for finer charts.
+    pub fn shrink(&mut self, limit: u16) {
+        if limit == 0 {
             self.course = None;
-            return;
         }
-        let limit = buckets.clamp(MIN_BUCKETS, MAX_BUCKETS);
-        self.limit = u16::try_from(limit).unwrap_or(u16::MAX);
         let Some(course) = &mut self.course else {
             return;
         };
+        let limit = usize::from(limit);
         while course.buckets.len() > limit {
             course.coarsen();
         }
@@ -157,12 +149,13 @@ impl History {
         }
     }
 
-    /// Takes one message. One that is older than the first bucket counts to the first bucket.
-    pub fn push(&mut self, sample: Sample) {
-        if self.limit == 0 {
+    /// Takes one message, and keeps at most `limit` buckets, of [`limit_of`]. A message that is older
+    /// than the first bucket counts to the first bucket.
+    pub fn push(&mut self, sample: Sample, limit: u16) {
+        if limit == 0 {
             return;
         }
-        let limit = usize::from(self.limit);
+        let limit = usize::from(limit);
         let course = self.course.get_or_insert_with(|| {
             Box::new(Course {
                 start: sample.time,
@@ -242,6 +235,9 @@ fn saturating_i32(value: i64) -> i32 {
 mod tests {
     use super::*;
 
+    /// As many as there may be.
+    const ALL: u16 = 600;
+
     fn sample(ms: i64, bytes: u32) -> Sample {
         Sample {
             time: Timestamp(ms * 1_000_000),
@@ -256,7 +252,7 @@ mod tests {
     fn messages_fall_into_the_second_in_which_they_arrive() {
         let mut history = History::default();
         for ms in [5_000, 5_999, 6_000, 8_500] {
-            history.push(sample(ms, 125));
+            history.push(sample(ms, 125), ALL);
         }
         let bytes: Vec<_> = history.buckets().iter().map(|b| b.bytes).collect();
         assert_eq!(bytes, [250, 125, 0, 125]);
@@ -268,9 +264,9 @@ mod tests {
     fn the_bucket_that_fills_is_not_closed() {
         let mut history = History::default();
         assert!(history.closed().is_empty());
-        history.push(sample(0, 125));
+        history.push(sample(0, 125), ALL);
         assert!(history.closed().is_empty());
-        history.push(sample(1500, 7));
+        history.push(sample(1500, 7), ALL);
         let bytes: Vec<_> = history.closed().iter().map(|b| b.bytes).collect();
         assert_eq!(bytes, [125]);
     }
@@ -278,9 +274,8 @@ mod tests {
     #[test]
     fn full_buckets_are_merged_by_twos() {
         let mut history = History::default();
-        history.set_limit(MIN_BUCKETS);
         for second in 0..17 {
-            history.push(sample(second * 1000, 10));
+            history.push(sample(second * 1000, 10), limit_of(MIN_BUCKETS));
         }
         assert_eq!(history.width(), Span::from_secs(2));
         assert_eq!(history.buckets().len(), 9);
@@ -293,7 +288,7 @@ mod tests {
     fn nothing_is_lost_in_merging() {
         let mut history = History::default();
         for second in 0..100_000 {
-            history.push(sample(second * 1000, 1));
+            history.push(sample(second * 1000, 1), ALL);
         }
         assert!(history.buckets().len() <= MAX_BUCKETS);
         let frames: u32 = history.buckets().iter().map(|b| b.frames).sum();
@@ -303,13 +298,14 @@ mod tests {
     #[test]
     fn a_pause_of_years_is_one_doubling_after_the_other() {
         let mut history = History::default();
-        history.push(sample(0, 1));
-        history.push(Sample {
+        history.push(sample(0, 1), ALL);
+        let last = Sample {
             time: Timestamp(i64::MAX),
             ..sample(0, 1)
-        });
+        };
+        history.push(last, ALL);
         assert!(history.buckets().len() <= MAX_BUCKETS);
-        history.push(sample(-5_000, 1));
+        history.push(sample(-5_000, 1), ALL);
         assert_eq!(history.buckets()[0].bytes, 2);
     }
 
@@ -317,9 +313,9 @@ mod tests {
     fn a_lower_limit_coarsens_at_once() {
         let mut history = History::default();
         for second in 0..64 {
-            history.push(sample(second * 1000, 1));
+            history.push(sample(second * 1000, 1), ALL);
         }
-        history.set_limit(16);
+        history.shrink(limit_of(16));
         assert_eq!(history.buckets().len(), 16);
         assert_eq!(history.width(), Span::from_secs(4));
         assert!(history.course.unwrap().buckets.capacity() <= 16);
@@ -328,16 +324,16 @@ mod tests {
     #[test]
     fn without_a_limit_above_none_nothing_is_kept() {
         let mut history = History::default();
-        history.push(sample(0, 1));
-        history.set_limit(0);
-        history.push(sample(0, 1));
+        history.push(sample(0, 1), ALL);
+        history.shrink(0);
+        history.push(sample(0, 1), 0);
         assert!(history.buckets().is_empty());
     }
 
     #[test]
     fn short_connections_hold_few_buckets() {
         let mut history = History::default();
-        history.push(sample(0, 1));
+        history.push(sample(0, 1), ALL);
         assert_eq!(history.course.unwrap().buckets.capacity(), GROWTH);
     }
 

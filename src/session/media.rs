@@ -272,7 +272,7 @@ impl Session {
         let lacks_config = track.lacks_config();
         let is_rebased = track.clock.is_some() && track.time_from() != frame.from;
         let step = track.frame(frame);
-        let count = track.frames;
+        let count = track.frames();
         self.unsay_goodbye();
         if is_rebased {
             // What was compared is not comparable with what comes.

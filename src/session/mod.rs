@@ -122,7 +122,7 @@ pub struct Session {
     /// Most buckets and groups of pictures a track may keep; `None` for the most there are.
     history_limit: Option<u16>,
     /// Anomalies that the decoders noticed, by sender.
-    pub wire_anomalies: PerSide<u64>,
+    pub wire_anomalies: PerSide<u32>,
     /// Calls.
     pub calls: Calls,
     /// Acknowledgement of the bytes that each side sends.
@@ -417,7 +417,7 @@ impl Session {
         let Some(decoded) = decoded else {
             return;
         };
-        let odd = u64::try_from(decoded.anomalies.len()).unwrap_or(u64::MAX);
+        let odd = u32::try_from(decoded.anomalies.len()).unwrap_or(u32::MAX);
         let count = self.wire_anomalies.of_mut(side);
         *count = count.saturating_add(odd);
         let at = raw.completed();

@@ -34,14 +34,13 @@ enum Spans {
 /// Any number of spans.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Many {
-    count: u64,
     sum: Span,
     min: Span,
     max: Span,
     last: Span,
     /// Number of the bucket that `buckets` begins with.
     lowest: u8,
-    buckets: Vec<u32>,
+    buckets: Box<[u32]>,
 }
 
 impl SpanStats {
@@ -77,8 +76,8 @@ impl SpanStats {
         match &self.0 {
             Spans::None => 0,
             Spans::One(_) => 1,
-            Spans::Few(few) => Many::of(few).count,
-            Spans::Many(many) => many.count,
+            Spans::Few(few) => Many::of(few).count(),
+            Spans::Many(many) => many.count(),
         }
     }
 
@@ -100,7 +99,7 @@ impl SpanStats {
     /// The mean; zero when there was none.
     pub fn mean(&self) -> Span {
         self.one_or(|many| {
-            let count = i64::try_from(many.count).unwrap_or(i64::MAX).max(1);
+            let count = i64::try_from(many.count()).unwrap_or(i64::MAX).max(1);
             Span(many.sum.0.checked_div(count).unwrap_or(0))
         })
     }
@@ -139,19 +138,24 @@ impl Many {
         self.max = self.max.max(span);
         self.last = span;
         self.sum = Span(self.sum.0.saturating_add(span.0));
-        self.count = self.count.saturating_add(1);
         let bucket = self.bucket_mut(bucket_of(span));
         *bucket = bucket.saturating_add(1);
     }
 
+    fn count(&self) -> u64 {
+        self.buckets
+            .iter()
+            .fold(0, |sum, bucket| sum.saturating_add(u64::from(*bucket)))
+    }
+
     fn quantile(&self, percent: u8) -> Span {
         let rank = self
-            .count
+            .count()
             .saturating_mul(u64::from(percent.min(100)))
             .div_ceil(100)
             .max(1);
         let mut seen = 0_u64;
-        for (number, bucket) in (usize::from(self.lowest)..).zip(&self.buckets) {
+        for (number, bucket) in (usize::from(self.lowest)..).zip(&*self.buckets) {
             seen = seen.saturating_add(u64::from(*bucket));
             if seen >= rank {
                 return upper_edge(number).min(self.max);
@@ -166,16 +170,16 @@ impl Many {
             self.lowest = number;
         }
         let missing_before = usize::from(self.lowest.saturating_sub(number));
-        if missing_before > 0 {
-            self.buckets
-                .splice(0..0, std::iter::repeat_n(0, missing_before));
-            self.lowest = number;
-        }
         let index = usize::from(number.saturating_sub(self.lowest));
-        if index >= self.buckets.len() {
-            let more = index.saturating_sub(self.buckets.len()).saturating_add(1);
-            self.buckets.reserve_exact(more);
-            self.buckets.resize(index.saturating_add(1), 0);
+        if missing_before > 0 || index >= self.buckets.len() {
+            let known = missing_before.saturating_add(self.buckets.len());
+            let room = known.max(index.saturating_add(1));
+            let mut buckets = Vec::with_capacity(room);
+            buckets.resize(missing_before, 0);
+            buckets.extend_from_slice(&self.buckets);
+            buckets.resize(room, 0);
+            self.buckets = buckets.into_boxed_slice();
+            self.lowest = self.lowest.min(number);
         }
         #[expect(
             clippy::indexing_slicing,

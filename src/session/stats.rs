@@ -95,9 +95,9 @@ impl Session {
         for side in Side::BOTH {
             let direction = self.directions.of(side);
             let counted = (
-                direction.messages,
-                direction.payload_bytes,
-                direction.header_bytes,
+                direction.messages(),
+                direction.payload_bytes(),
+                direction.header_bytes(),
             );
             let earlier = *before.directions.of(side);
             let payload_bytes = counted.1.saturating_sub(earlier.1);
@@ -115,11 +115,11 @@ impl Session {
         let mut tracks = Vec::with_capacity(self.tracks.len());
         for track in &self.tracks {
             let keyframes = track.gops.as_ref().map_or(0, |gops| gops.keyframes.into());
-            let counted = (track.key, track.frames, keyframes, track.payload_bytes);
+            let counted = (track.key, track.frames(), keyframes, track.payload_bytes);
             now.tracks.push(counted);
             let earlier = before.tracks.iter().find(|earlier| earlier.0 == track.key);
             let (_, frames, keys, bytes) = earlier.copied().unwrap_or((track.key, 0, 0, 0));
-            let frames = track.frames.saturating_sub(frames);
+            let frames = track.frames().saturating_sub(frames);
             let payload_bytes = track.payload_bytes.saturating_sub(bytes);
             let skew = self.skew_pair(track.key.side, track.key.stream_id);
             tracks.push(TrackStats {

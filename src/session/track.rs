@@ -26,6 +26,7 @@ use crate::session::clock::as_f64;
 use crate::session::gop::Gops;
 use crate::session::history::History;
 use crate::session::history::Sample;
+use crate::session::history::limit_of;
 
 #[cfg(test)]
 mod tests;
@@ -124,8 +125,8 @@ pub struct Track {
     pub last: Mark,
     /// Messages.
     pub messages: u64,
-    /// Coded frames, or audio messages with sound.
-    pub frames: u64,
+    /// Coded frames, or audio messages with sound: of a hundred a second, those of more than a year.
+    frames: u32,
     /// Payload bytes of all messages.
     pub payload_bytes: u64,
     /// Payload bytes of coded frames.
@@ -135,13 +136,15 @@ pub struct Track {
     /// Highest bitrate within one second of capture time, thousands of bits per second.
     pub kbits_max: u32,
     /// Timing, once there was a coded frame. Configurations and metadata are no part of it.
-    pub clock: Option<Box<Clock>>,
+    pub clock: Option<Clock>,
     /// Groups of pictures, once there was a keyframe.
     pub gops: Option<Box<Gops>>,
     /// Composition times, of video codecs that have them.
     pub composition: Option<Composition>,
     /// Course over time.
     pub history: History,
+    /// Most buckets of it.
+    history_limit: u16,
     /// Whether its first message or configuration was told.
     pub(crate) is_told: bool,
     config_hash: u64,
@@ -215,8 +218,6 @@ pub(crate) enum Configured {
 
 impl Track {
     pub(crate) fn new(key: TrackKey, at: Mark, history_limit: usize) -> Self {
-        let mut history = History::default();
-        history.set_limit(history_limit);
         Self {
             key,
             codec: None,
@@ -236,7 +237,8 @@ impl Track {
             clock: None,
             gops: None,
             composition: None,
-            history,
+            history: History::default(),
+            history_limit: limit_of(history_limit),
             is_told: false,
             config_hash: 0,
             last_length: 0,
@@ -327,7 +329,7 @@ impl Track {
             let mut clock = Clock::new(frame.timestamp, frame.at);
             clock.first_from = frame.from;
             clock.last_from = frame.from;
-            self.clock = Some(Box::new(clock));
+            self.clock = Some(clock);
             Step {
                 media_ms: 0,
                 arrival: Span::ZERO,
@@ -352,13 +354,14 @@ impl Track {
     /// Enters a frame into the course over time.
     pub(crate) fn remember(&mut self, frame: &Frame, skew: Option<Span>) {
         let lag = self.clock.as_ref().map_or(Span::ZERO, |clock| clock.lag());
-        self.history.push(Sample {
+        let sample = Sample {
             time: frame.at.time,
             bytes: frame.bytes,
             keyframe: frame.is_key,
             lag,
             skew,
-        });
+        };
+        self.history.push(sample, self.history_limit);
     }
 
     /// What few tracks have, to note some of it.
@@ -392,9 +395,15 @@ impl Track {
         done
     }
 
+    /// Coded frames, or audio messages with sound.
+    pub fn frames(&self) -> u64 {
+        u64::from(self.frames)
+    }
+
     /// Keeps at most this many buckets and groups of pictures from now on.
     pub(crate) fn set_limit(&mut self, limit: usize) {
-        self.history.set_limit(limit);
+        self.history_limit = limit_of(limit);
+        self.history.shrink(self.history_limit);
         if let Some(gops) = &mut self.gops {
             gops.set_limit(limit);
         }
@@ -423,7 +432,7 @@ impl Track {
             (Some(gops), true) => gops.keyframe(frame.at, timestamp_ms, frame.bytes),
             (Some(gops), false) => gops.frame(frame.bytes),
             (None, true) => {
-                let limit = self.history.limit();
+                let limit = usize::from(self.history_limit);
                 let gops = Gops::new(frame.at, timestamp_ms, frame.bytes, limit);
                 self.gops = Some(Box::new(gops));
             }

@@ -70,7 +70,7 @@ pub(super) fn row(
             .missing
             .client
             .saturating_add(connection.missing.server),
-        messages: sum(|direction| direction.messages),
+        messages: sum(|direction| direction.messages()),
         aggregate_parts: sum(|direction| direction.aggregated),
         first: connection.first,
         last: connection.last,

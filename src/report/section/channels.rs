@@ -40,7 +40,7 @@ pub(in crate::report) struct Use {
 /// What a side sent; `None` where nothing of it was captured.
 pub(super) fn channels(connection: &Connection, side: Side) -> Option<Use> {
     let direction = connection.session.directions.of(side);
-    if direction.messages == 0 {
+    if direction.messages() == 0 {
         return (direction.skipped_bytes > 0).then(|| Use {
             side,
             sums: format!("no message found in {}", bytes(direction.skipped_bytes)),
@@ -65,9 +65,9 @@ pub(super) fn channels(connection: &Connection, side: Side) -> Option<Use> {
     }
     let sums = format!(
         "{} messages{}, {}, {:.2} % headers, chunk size {}",
-        grouped(direction.messages),
+        grouped(direction.messages()),
         parts_of_aggregates(direction.aggregated),
-        bytes(direction.payload_bytes),
+        bytes(direction.payload_bytes()),
         direction.header_share() * 100.0,
         sizes.join(" -> ")
     );

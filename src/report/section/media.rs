@@ -80,7 +80,7 @@ pub(in crate::report) fn what(track: &Track, session: &Session) -> String {
 }
 
 fn figures(track: &Track) -> String {
-    let mut facts = vec![format!("{} frames", grouped(track.frames))];
+    let mut facts = vec![format!("{} frames", grouped(track.frames()))];
     if let Some(rate) = track.frame_rate() {
         facts.push(format!("{rate:.2}/s"));
     }

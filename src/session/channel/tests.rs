@@ -175,7 +175,7 @@ fn channels_and_types_are_bounded() {
     }
     assert_eq!(direction.channels.len(), MAX_CHANNELS);
     assert_eq!(direction.other_messages, 36);
-    assert_eq!(direction.messages, 200);
+    assert_eq!(direction.messages(), 200);
     assert_eq!(direction.channels[0].types().count(), MAX_TYPES_PER_CHANNEL);
     assert_eq!(direction.channels[0].other_types(), 85);
 }

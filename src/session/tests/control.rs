@@ -186,8 +186,8 @@ fn parts_of_an_aggregate_are_not_counted_twice() {
     talk.event(S, &Event::Message(whole));
     talk.event(S, &Event::Message(part));
     let direction = &talk.session.directions.server;
-    assert_eq!((direction.messages, direction.aggregated), (1, 1));
-    assert_eq!(direction.payload_bytes, 100);
+    assert_eq!((direction.messages(), direction.aggregated), (1, 1));
+    assert_eq!(direction.payload_bytes(), 100);
 }
 
 #[test]

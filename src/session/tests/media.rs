@@ -210,7 +210,7 @@ fn tracks_of_one_message_are_kept_apart() {
         talk.session
             .track(key(MediaKind::Video, id))
             .unwrap()
-            .frames
+            .frames()
     };
     assert_eq!((frames(0), frames(1)), (1, 2));
     assert!(talk.codes().is_empty());
@@ -406,7 +406,10 @@ fn audio_and_video_of_a_stream_are_held_against_each_other() {
     assert_eq!(video.history.buckets()[5].skew_ms, 80);
     assert_eq!(summary.lag, Some(Span::ZERO));
     assert_eq!(
-        talk.session.track(key(MediaKind::Audio, 0)).unwrap().frames,
+        talk.session
+            .track(key(MediaKind::Audio, 0))
+            .unwrap()
+            .frames(),
         250
     );
 }
@@ -433,7 +436,7 @@ fn silence_and_the_end_of_a_sequence_are_no_frames() {
     silence.tracks = Tracks::None;
     talk.message(C, raw, Message::Audio(silence));
     let track = talk.session.track(key(MediaKind::Audio, 0)).unwrap();
-    assert_eq!((track.frames, track.messages, track.silence), (1, 4, 1));
+    assert_eq!((track.frames(), track.messages, track.silence), (1, 4, 1));
     assert!(track.is_ended);
 }
 
@@ -480,9 +483,12 @@ fn a_lower_history_limit_holds_for_old_and_new_tracks() {
     let track = talk.session.track(key(MediaKind::Video, 0)).unwrap();
     assert!(track.history.buckets().len() <= 16);
     assert_eq!(track.gops.as_ref().unwrap().iter().count(), 17);
-    talk.audio(101_000, 0, AudioPacket::CodedFrames);
+    for second in 0..100_u32 {
+        let ms = i64::from(second) * 1000 + 101_000;
+        talk.audio(ms, second * 1000, AudioPacket::CodedFrames);
+    }
     let audio = talk.session.track(key(MediaKind::Audio, 0)).unwrap();
-    assert_eq!(audio.history.limit(), 16);
+    assert!((8..=16).contains(&audio.history.buckets().len()));
 }
 
 #[test]

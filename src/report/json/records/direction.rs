@@ -13,12 +13,12 @@ use crate::rtmp::inferred::Inference;
 use crate::session::channel::Direction;
 
 pub(super) fn direction(w: &mut JsonWriter, direction: &Direction) {
-    w.unsigned_member("messages", direction.messages);
+    w.unsigned_member("messages", direction.messages());
     if direction.aggregated > 0 {
         w.unsigned_member("aggregate_parts", direction.aggregated);
     }
-    w.unsigned_member("payload_bytes", direction.payload_bytes);
-    w.unsigned_member("header_bytes", direction.header_bytes);
+    w.unsigned_member("payload_bytes", direction.payload_bytes());
+    w.unsigned_member("header_bytes", direction.header_bytes());
     if direction.skipped_bytes > 0 {
         w.unsigned_member("skipped_bytes", direction.skipped_bytes);
     }

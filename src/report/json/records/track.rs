@@ -57,7 +57,7 @@ pub(super) fn tracks(w: &mut JsonWriter, connection: &Connection) {
         track_key(w, track.key);
         track_facts(w, track);
         w.unsigned_member("messages", track.messages);
-        w.unsigned_member("frames", track.frames);
+        w.unsigned_member("frames", track.frames());
         w.unsigned_member("payload_bytes", track.payload_bytes);
         w.unsigned_member("largest_frame_bytes", track.largest_frame);
         w.unsigned_member("config_changes", track.config_changes);

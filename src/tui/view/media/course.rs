@@ -94,7 +94,7 @@ impl Course<'_> {
     /// The lag of the first frame: by its timestamp, as long as the timestamps ran on evenly; if
     /// not, by what the history has for a later one.
     fn lag_before(&self, frames: &[&StripFrame], lags: &[(Timestamp, f64)]) -> f64 {
-        let (Some(first), Some(clock)) = (frames.first(), self.track.clock.as_deref()) else {
+        let (Some(first), Some(clock)) = (frames.first(), self.track.clock.as_ref()) else {
             return 0.0;
         };
         let arrived = first.at.time.since(clock.first.time).as_millis_f64();

@@ -38,7 +38,7 @@ pub(super) fn lines<'a>(
         ),
         (track_facts(track), theme.head()),
         (
-            format!("{} frames", units::grouped(track.frames)),
+            format!("{} frames", units::grouped(track.frames())),
             theme.plain(),
         ),
     ];

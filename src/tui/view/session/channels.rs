@@ -83,7 +83,7 @@ pub(super) fn channels<'a>(detail: &Detail, room: usize, view: &ViewState) -> Fa
     let mut is_apart = true;
     for side in Side::BOTH {
         let direction = detail.session.directions.of(side);
-        if direction.messages > 0 || direction.skipped_bytes > 0 {
+        if direction.messages() > 0 || direction.skipped_bytes > 0 {
             let mut lines = direction_lines(side, direction, room, view);
             if std::mem::take(&mut is_apart) {
                 lines.insert(0, Line::raw(""));

@@ -89,7 +89,7 @@ pub(in crate::tui::view) fn track_facts(track: &Track) -> String {
 
 /// What a track measures.
 pub(in crate::tui::view) fn track_figures(track: &Track) -> String {
-    let mut parts = vec![format!("{} frames", units::grouped(track.frames))];
+    let mut parts = vec![format!("{} frames", units::grouped(track.frames()))];
     if let Some(rate) = track.frame_rate() {
         parts.push(format!("{rate:.2}/s"));
     }
