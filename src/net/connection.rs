@@ -9,7 +9,6 @@ use crate::net::Segment;
 use crate::net::TcpFlags;
 use crate::net::health::Health;
 use crate::net::health::PeerFacts;
-use crate::net::health::RoundTrip;
 use crate::net::prediction::Prediction;
 use crate::net::reassembly::Arrival;
 use crate::net::reassembly::Reassembler;
@@ -75,7 +74,6 @@ impl Connection {
         let receiver_acked = receiving.flight().acked()?;
         let is_plain = flight.edge() == next
             && flight.acked().is_some()
-            && !flight.is_timing_syn()
             && !sending.zero_window_now
             && !receiving.zero_window_now;
         is_plain.then(|| Prediction::new(sender, flight, receiver_next, receiver_acked, last))
@@ -87,15 +85,14 @@ impl Connection {
         self.went_by(sender, sums.last_data().time, sums.bytes(), sums);
         self.went_by(sender.other(), sums.last_ack().time, 0, sums);
         let stream = self.streams.of_mut(sender);
-        stream.went_by(*sums.packets.of(sender), sums.bytes());
+        stream.went_by(sums.bytes());
         if let Some(ack) = sums.flight.acked() {
             stream.was_acknowledged(ack);
         }
         let health = self.health.of_mut(sender);
         health.set_flight(sums.flight);
         for took in sums.round_trips() {
-            let of_syn = false;
-            health.measured(RoundTrip { took, of_syn });
+            health.measured(took);
         }
     }
 

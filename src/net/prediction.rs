@@ -108,9 +108,7 @@ impl Prediction {
         let has_room = self
             .flight
             .round_trip(ack, segment.at.time)
-            .is_none_or(|measured| {
-                usize::from(self.measured) < ROUND_TRIPS && fits(measured.took).is_some()
-            });
+            .is_none_or(|took| usize::from(self.measured) < ROUND_TRIPS && fits(took).is_some());
         (is_plain && has_room).then_some(Foreseen::Acknowledgement)
     }
 
@@ -124,13 +122,13 @@ impl Prediction {
                 self.bytes = self.bytes.saturating_add(segment.wire_payload);
                 self.flight.remember(digest(segment), at.time);
                 let end = SeqNum(segment.seq).plus(segment.wire_payload);
-                self.flight.sent(end, at.time, true, false);
+                self.flight.sent(end, at.time, true);
                 self.sender
             }
             Foreseen::Acknowledgement => {
                 self.last_ack = at;
-                if let Some(measured) = self.flight.acknowledge(SeqNum(segment.ack), at.time)
-                    && let Some(nanos) = fits(measured.took)
+                if let Some(took) = self.flight.acknowledge(SeqNum(segment.ack), at.time)
+                    && let Some(nanos) = fits(took)
                     && let Some(place) = self.round_trips.get_mut(usize::from(self.measured))
                 {
                     *place = nanos;

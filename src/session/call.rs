@@ -1,8 +1,6 @@
 //! Remote procedure calls and what answered them (RTMP 1.0 section 7.2): `_result` and `_error`
 //! by transaction id, `onStatus` by what it speaks of.
 
-use std::collections::VecDeque;
-
 use compact_str::CompactString;
 
 use crate::base::ids::Mark;
@@ -251,16 +249,31 @@ impl Call {
     }
 }
 
+/// When the oldest call was made that an answer is due to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Due(Timestamp);
+
+impl Due {
+    /// There is none: a time that no capture reaches.
+    const NEVER: Self = Self(Timestamp(i64::MAX));
+}
+
+impl Default for Due {
+    fn default() -> Self {
+        Self::NEVER
+    }
+}
+
 /// The calls of a connection. What every message is checked against comes first.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[repr(C)]
 pub struct Calls {
     /// Capture time of the oldest call that may become overdue, or an earlier time: most of the
     /// time there is none, which makes the check on every message cheap.
-    oldest_due: Option<Timestamp>,
+    oldest_due: Due,
     /// Calls that wait for an answer.
     waiting: u32,
-    kept: VecDeque<Call>,
+    kept: Vec<Call>,
     /// Counts of all calls.
     pub stats: CallStats,
 }
@@ -321,15 +334,14 @@ impl Calls {
         } else {
             self.waiting = self.waiting.saturating_add(1);
             if expectation == Expectation::Required {
-                let oldest = self.oldest_due.get_or_insert(request.at.time);
-                *oldest = request.at.time.min(*oldest);
+                self.oldest_due = Due(self.oldest_due.0.min(request.at.time));
             }
             CallState::Open
         };
         if self.kept.len() == self.kept.capacity() {
             self.kept.reserve_exact(USUAL_CALLS);
         }
-        self.kept.push_back(Call {
+        self.kept.push(Call {
             id,
             caller: request.caller,
             is_ping,
@@ -438,14 +450,14 @@ impl Calls {
 
     /// Marks the first call that became overdue, and returns its id.
     pub(crate) fn overdue(&mut self, now: Timestamp) -> Option<u64> {
-        if now.since(self.oldest_due?) <= OVERDUE_AFTER {
+        if self.oldest_due == Due::NEVER || now.since(self.oldest_due.0) <= OVERDUE_AFTER {
             return None;
         }
         let due = |call: &&mut Call| {
             call.is_open() && !call.overdue && call.expectation == Expectation::Required
         };
         let oldest = self.kept.iter_mut().filter(due).min_by_key(|c| c.at.time);
-        self.oldest_due = oldest.as_ref().map(|call| call.at.time);
+        self.oldest_due = oldest.as_ref().map_or(Due::NEVER, |call| Due(call.at.time));
         let call = oldest.filter(|call| now.since(call.at.time) > OVERDUE_AFTER)?;
         call.overdue = true;
         Some(call.id)
@@ -459,7 +471,9 @@ impl Calls {
         for call in self.kept.iter_mut().filter(|call| call.is_open()) {
             call.at.time = shifted(call.at.time);
         }
-        self.oldest_due = self.oldest_due.map(shifted);
+        if self.oldest_due != Due::NEVER {
+            self.oldest_due = Due(shifted(self.oldest_due.0));
+        }
     }
 
     /// The connection or capture ended: what is open stays without an answer. Returns the ids.
@@ -483,7 +497,10 @@ impl Calls {
         let behind_setup = self.kept.iter().skip(KEPT_FIRST);
         let offset = behind_setup.clone().position(|call| !call.is_open());
         let index = KEPT_FIRST.saturating_add(offset.unwrap_or(0));
-        let mut call = self.kept.remove(index)?;
+        if index >= self.kept.len() {
+            return None;
+        }
+        let mut call = self.kept.remove(index);
         if !call.is_open() {
             if let Some(waited) = call.waited() {
                 self.stats.latency.record(waited);

@@ -297,9 +297,6 @@ pub struct ChunkSizeChange {
 /// figures are read as if they were here.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Direction {
-    /// Payload bytes of messages that came in with holes and are missing. Most connections of a
-    /// capture that ends before them have some.
-    pub missing_bytes: u64,
     /// Position behind the furthest byte seen in this direction's stream.
     pub stream_position: u64,
     /// The chunk streams in the order of first sight, at most [`MAX_CHANNELS`].
@@ -364,8 +361,6 @@ impl Deref for Direction {
 
 impl Direction {
     pub(crate) fn push(&mut self, message: &RawMessage) {
-        let missing = message.length.saturating_sub(message.received);
-        self.missing_bytes = self.missing_bytes.saturating_add(u64::from(missing));
         self.stream_position = self.stream_position.max(message.range.end);
         if message.repeats != Repeats::NotDue && self.repeats != Repeats::LeftOut {
             self.repeats = message.repeats;

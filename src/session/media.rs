@@ -77,7 +77,7 @@ impl Session {
                 bytes,
                 facts,
             );
-            let config = || Some(TrackConfig::Audio(Box::new(part.config?)));
+            let config = || Some(TrackConfig::Audio(part.config?));
             // FFmpeg begins AC-3 with a record of no bytes: nothing that could change.
             if tag.packet == AudioPacket::SequenceStart && bytes > 0 {
                 let record = raw.body.get(part.payload.clone()).unwrap_or_default();
@@ -136,7 +136,7 @@ impl Session {
                 facts,
             );
             if tag.is_config() {
-                let config = || Some(TrackConfig::Video(part.config.clone()?));
+                let config = || Some(TrackConfig::Video(part.config.as_deref()?.clone()));
                 let record = raw.body.get(part.payload.clone()).unwrap_or_default();
                 self.configured(index, config, record, raw.completed(), facts);
             } else if tag.is_coded() {

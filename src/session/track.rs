@@ -84,9 +84,9 @@ impl fmt::Display for TrackKey {
 #[derive(Debug, Clone, PartialEq)]
 pub enum TrackConfig {
     /// Of an audio codec.
-    Audio(Box<AudioConfig>),
+    Audio(AudioConfig),
     /// Of a video codec.
-    Video(Box<VideoConfig>),
+    Video(VideoConfig),
 }
 
 /// Composition times: how far presentation lies behind decoding.

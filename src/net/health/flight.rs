@@ -31,16 +31,7 @@ pub(in crate::net) struct Flight {
     recent: [(u32, u32); REMEMBERED],
     recent_next: u8,
     is_timing: bool,
-    times_syn: bool,
     is_acked: bool,
-}
-
-/// A measured round trip.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::net) struct RoundTrip {
-    pub(in crate::net) took: Span,
-    /// Whether it is that of a SYN.
-    pub(in crate::net) of_syn: bool,
 }
 
 impl Flight {
@@ -68,21 +59,13 @@ impl Flight {
     }
 
     /// The round trip that an acknowledgement of everything up to `ack` measures, if it does.
-    pub(in crate::net) fn round_trip(&self, ack: SeqNum, now: Timestamp) -> Option<RoundTrip> {
+    pub(in crate::net) fn round_trip(&self, ack: SeqNum, now: Timestamp) -> Option<Span> {
         let measures = self.is_timing && !self.timed_end.is_after(ack);
-        measures.then(|| RoundTrip {
-            took: now.since(self.timed_at),
-            of_syn: self.times_syn,
-        })
-    }
-
-    /// Whether the round trip being measured is that of the SYN.
-    pub(in crate::net) fn is_timing_syn(&self) -> bool {
-        self.is_timing && self.times_syn
+        measures.then(|| now.since(self.timed_at))
     }
 
     /// The peer acknowledged everything up to `ack`.
-    pub(in crate::net) fn acknowledge(&mut self, ack: SeqNum, now: Timestamp) -> Option<RoundTrip> {
+    pub(in crate::net) fn acknowledge(&mut self, ack: SeqNum, now: Timestamp) -> Option<Span> {
         if self.is_acked && !ack.is_after(self.acked) {
             return None;
         }
@@ -95,13 +78,12 @@ impl Flight {
 
     /// Everything up to `end` was sent, for the first time where `is_new`: then the measurement of
     /// a round trip begins, if none is under way.
-    pub(in crate::net) fn sent(&mut self, end: SeqNum, now: Timestamp, is_new: bool, syn: bool) {
+    pub(in crate::net) fn sent(&mut self, end: SeqNum, now: Timestamp, is_new: bool) {
         self.edge = end;
         if !self.is_timing && is_new {
             self.is_timing = true;
             self.timed_end = end;
             self.timed_at = now;
-            self.times_syn = syn;
         }
         self.most = self.most.max(self.under_way());
     }

@@ -5,7 +5,6 @@ mod rtt;
 #[cfg(test)]
 mod tests;
 
-use std::num::NonZeroU64;
 use std::ops::Deref;
 
 use crate::base::ids::FrameNumber;
@@ -22,7 +21,6 @@ use crate::net::seq::SeqNum;
 pub use self::rtt::RoundTrips;
 
 pub(super) use self::flight::Flight;
-pub(super) use self::flight::RoundTrip;
 pub(super) use self::flight::digest;
 
 /// A copy of a segment this soon after it, the same down to its IP identification, was captured
@@ -70,8 +68,6 @@ pub struct Health {
     /// Round trips from this point to the receiver and back, by the acknowledgement of what was
     /// sent once (Karn: never of what was retransmitted).
     pub round_trips: RoundTrips,
-    /// One more than the nanoseconds that the round trip of the SYN took.
-    of_syn: Option<NonZeroU64>,
     incidents: Option<Box<Incidents>>,
 }
 
@@ -140,13 +136,6 @@ impl Health {
     fn incidents(&mut self) -> &mut Incidents {
         self.incidents
             .get_or_insert_with(|| Box::new(Incidents::NONE))
-    }
-
-    /// The round trip of the SYN (of the SYN-ACK, on the server's side), free of delayed
-    /// acknowledgements.
-    pub fn handshake(&self) -> Option<Span> {
-        let one_more = self.of_syn?.get().cast_signed();
-        Some(Span(one_more.saturating_sub(1)))
     }
 
     /// The frame of the first FIN.
@@ -246,12 +235,8 @@ impl Health {
     }
 
     /// Notes a measured round trip.
-    pub(super) fn measured(&mut self, RoundTrip { took, of_syn }: RoundTrip) {
-        self.round_trips.add(took);
-        if of_syn && took >= Span::ZERO {
-            let nanos = took.nanos().cast_unsigned();
-            self.of_syn = self.of_syn.or(NonZeroU64::new(nanos.saturating_add(1)));
-        }
+    pub(super) fn measured(&mut self, round_trip: Span) {
+        self.round_trips.add(round_trip);
     }
 
     /// Notes bytes that came out as a gap.
@@ -336,7 +321,7 @@ impl Health {
             return;
         }
         let is_new = syn || arrival.kind == ArrivalKind::InOrder;
-        self.flight.sent(end, at.time, is_new, syn);
+        self.flight.sent(end, at.time, is_new);
     }
 
     fn advertise(&mut self, window: u32, now: Timestamp) {

@@ -94,13 +94,10 @@ pub struct Arrival {
     pub waited: i64,
 }
 
-/// Sums of one direction. Bytes are payload bytes by the IP header's length.
+/// Sums of one direction, of what did not come in order. Bytes are payload bytes by the IP header's
+/// length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counters {
-    /// Segments that brought the next bytes with nothing waiting.
-    pub in_order_segments: u64,
-    /// Bytes of those segments that were new.
-    pub in_order_bytes: u64,
     /// Segments that arrived behind a hole.
     pub ahead_segments: u64,
     /// New bytes of those.
@@ -166,11 +163,10 @@ impl Counters {
     pub(super) fn count_arrival(&mut self, arrival: &Arrival) {
         let fresh = u64::from(arrival.fresh);
         match arrival.kind {
-            ArrivalKind::Empty | ArrivalKind::Late | ArrivalKind::Outside => {}
-            ArrivalKind::InOrder => {
-                add(&mut self.in_order_segments, 1);
-                add(&mut self.in_order_bytes, fresh);
-            }
+            ArrivalKind::Empty
+            | ArrivalKind::InOrder
+            | ArrivalKind::Late
+            | ArrivalKind::Outside => {}
             ArrivalKind::Ahead => {
                 add(&mut self.ahead_segments, 1);
                 add(&mut self.ahead_bytes, fresh);

@@ -47,7 +47,6 @@ pub use self::waiting::MAX_WAITING;
 pub use self::waiting::MIN_WAITING;
 pub use self::waiting::UNKNOWN_WINDOW_WAITING;
 
-use self::counters::add;
 use self::store::Store;
 
 /// How many given-up holes are remembered, to tell data that comes too late from data that came
@@ -135,8 +134,6 @@ pub struct Reassembler {
     fin: Option<NonZero<u64>>,
     /// Position of stream offset 0.
     base: u64,
-    in_order_segments: u64,
-    in_order_bytes: u64,
     rare: Option<Box<Rare>>,
 }
 
@@ -171,8 +168,6 @@ impl Reassembler {
         });
         self.next.pos = self.next.pos.saturating_add(u64::from(len));
         self.next.seq = self.next.seq.plus(len);
-        add(&mut self.in_order_segments, 1);
-        add(&mut self.in_order_bytes, u64::from(len));
         Arrival {
             kind: ArrivalKind::InOrder,
             fresh: len,
@@ -240,11 +235,9 @@ impl Reassembler {
 
     /// Takes note of segments that went by with the next bytes, while
     /// [`next_in_order`](Self::next_in_order) held.
-    pub(super) fn went_by(&mut self, segments: u32, bytes: u32) {
+    pub(super) fn went_by(&mut self, bytes: u32) {
         self.next.pos = self.next.pos.saturating_add(u64::from(bytes));
         self.next.seq = self.next.seq.plus(bytes);
-        add(&mut self.in_order_segments, u64::from(segments));
-        add(&mut self.in_order_bytes, u64::from(bytes));
     }
 
     /// Takes note of the highest acknowledgement in the same time.
@@ -281,17 +274,14 @@ impl Reassembler {
 
     /// The sums so far.
     pub fn counters(&self) -> Counters {
-        let mut counters = self
-            .rare
+        self.rare
             .as_ref()
-            .map_or_else(Counters::default, |rare| rare.counters);
-        add(&mut counters.in_order_segments, self.in_order_segments);
-        add(&mut counters.in_order_bytes, self.in_order_bytes);
-        counters
+            .map_or_else(Counters::default, |rare| rare.counters)
     }
 
     fn counted(&mut self, arrival: Arrival) -> Arrival {
-        if arrival != Arrival::default() {
+        let is_plain = arrival.kind == ArrivalKind::InOrder && arrival.duplicate == 0;
+        if !is_plain && arrival != Arrival::default() {
             self.rare().counters.count_arrival(&arrival);
         }
         arrival

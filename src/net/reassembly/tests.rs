@@ -33,6 +33,8 @@ struct Line {
     out: String,
     offset: u64,
     last: Arrival,
+    /// Segments that came in order, and their new bytes.
+    in_order: (u64, u64),
 }
 
 impl Line {
@@ -46,6 +48,7 @@ impl Line {
             out: String::new(),
             offset: 0,
             last: Arrival::default(),
+            in_order: (0, 0),
         }
     }
 
@@ -100,8 +103,17 @@ impl Line {
             offset,
             ..
         } = self;
-        self.last = stream.push(segment, budget, &mut |span| note(out, offset, span));
+        let arrival = stream.push(segment, budget, &mut |span| note(out, offset, span));
+        self.arrived(arrival);
         self
+    }
+
+    fn arrived(&mut self, arrival: Arrival) {
+        if arrival.kind == ArrivalKind::InOrder {
+            self.in_order.0 += 1;
+            self.in_order.1 += u64::from(arrival.fresh);
+        }
+        self.last = arrival;
     }
 
     fn send(&mut self, seq: u32, flags: TcpFlags, payload: &[u8]) -> &mut Self {

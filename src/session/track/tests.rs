@@ -116,7 +116,7 @@ fn a_configuration_that_repeats_is_no_change() {
     let size = |width| {
         let mut config = VideoConfig::new(Codec::Avc);
         config.size = Some(PictureSize { width, height: 720 });
-        Some(TrackConfig::Video(Box::new(config)))
+        Some(TrackConfig::Video(config))
     };
     let first = track.configure(|| size(1280), b"one");
     let again = track.configure(|| size(1280), b"one");
@@ -132,7 +132,7 @@ fn a_configuration_that_repeats_is_no_change() {
 fn an_unreadable_configuration_leaves_the_last_one() {
     let mut track = track(MediaKind::Video);
     let config = VideoConfig::new(Codec::Avc);
-    track.configure(|| Some(TrackConfig::Video(Box::new(config))), b"one");
+    track.configure(|| Some(TrackConfig::Video(config)), b"one");
     track.configure(|| None, b"junk");
     assert!(track.video().is_some());
     assert_eq!(track.config_changes, 1);

@@ -93,11 +93,13 @@ impl Run {
         segment.seq = self.seq(cut.start);
         segment.wire_payload = u32::try_from(cut.len).expect("short");
         let out = &mut self.out;
-        self.line
+        let arrival = self
+            .line
             .stream
             .push(&segment, &mut self.line.budget, &mut |span| {
                 collect(out, span);
             });
+        self.line.arrived(arrival);
     }
 
     /// The peer acknowledges all that lies without a hole, as an honest one does.
@@ -148,7 +150,7 @@ proptest! {
         prop_assert_eq!(&run.out[..], &run.model[..]);
         prop_assert_eq!(run.line.counters().all_gap_bytes(), 0);
         let c = run.line.counters();
-        prop_assert_eq!(c.in_order_bytes + c.filling_bytes + c.ahead_bytes, LEN as u64);
+        prop_assert_eq!(run.line.in_order.1 + c.filling_bytes + c.ahead_bytes, LEN as u64);
     }
 
     /// Whatever is lost, cut off or acknowledged: the spans have no seam, no byte is wrong, and

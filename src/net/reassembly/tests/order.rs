@@ -9,8 +9,7 @@ fn data_in_order_goes_straight_through() {
     assert_eq!(line.out(), "0:abc@2 3:def@3");
     assert_eq!(line.kind(), ArrivalKind::InOrder);
     line.assert_idle();
-    assert_eq!(line.counters().in_order_bytes, 6);
-    assert_eq!(line.counters().in_order_segments, 2);
+    assert_eq!(line.in_order, (2, 6));
 }
 
 #[test]
