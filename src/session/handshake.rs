@@ -14,8 +14,8 @@ use crate::rtmp::event::Hello;
 pub struct Handshake {
     /// What each side sent.
     pub sides: PerSide<HandshakeSide>,
-    /// What brought the first byte of any part.
-    first: Option<Mark>,
+    /// What brought the first byte of any part; no mark of a frame before.
+    first: Mark,
     /// Parts that wait for the other side's part to be compared with.
     pending: Option<Box<Pending>>,
 }
@@ -91,12 +91,12 @@ impl Handshake {
 
     /// What brought the first byte of it.
     pub fn first(&self) -> Option<Mark> {
-        self.first
+        (self.first != Mark::default()).then_some(self.first)
     }
 
     fn note_first(&mut self, of_part: Mark) {
-        if self.first.is_none_or(|first| of_part.time < first.time) {
-            self.first = Some(of_part);
+        if self.first().is_none_or(|first| of_part.time < first.time) {
+            self.first = of_part;
         }
     }
 

@@ -400,7 +400,7 @@ impl Session {
             Some(stream) => match stream.state {
                 StreamState::Created => SessionAnomalyKind::StreamMediaWithoutPublish { stream_id },
                 StreamState::Rejected => {
-                    let after = at.time.since(stream.since.time);
+                    let after = at.time.since(stream.since);
                     if after < REFUSAL_GRACE {
                         return;
                     }

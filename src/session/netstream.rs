@@ -4,6 +4,7 @@ use compact_str::CompactString;
 
 use crate::base::ids::Mark;
 use crate::base::side::Side;
+use crate::base::time::Timestamp;
 use crate::rtmp::types::MessageStreamId;
 use crate::session::Session;
 use crate::session::call::bounded;
@@ -137,8 +138,8 @@ pub struct NetStream {
     pub publish_type: Option<PublishType>,
     /// Where it stands.
     pub state: StreamState,
-    /// What brought it there.
-    pub since: Mark,
+    /// Since when: capture time of what brought it there.
+    pub since: Timestamp,
     /// Code of the latest `onStatus`. Foreign text.
     pub last_code: Option<Word>,
 }
@@ -164,7 +165,7 @@ impl NetStream {
             role: None,
             publish_type: None,
             state: StreamState::Created,
-            since: at,
+            since: at.time,
             last_code: None,
         }
     }
@@ -211,7 +212,7 @@ impl NetStream {
     fn enter(&mut self, to: StreamState, at: Mark) -> StateChange {
         let from = self.state;
         self.state = to;
-        self.since = at;
+        self.since = at.time;
         StateChange {
             id: self.id,
             from,

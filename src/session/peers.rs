@@ -1,6 +1,8 @@
 //! Who the two peers are and what they can do: the properties of `connect` and of its answer
 //! (RTMP 1.0 section 7.2.1.1, Enhanced RTMP "Enhancing NetConnection connect Command").
 
+use std::ops::Deref;
+
 use compact_str::CompactString;
 
 use crate::rtmp::amf::value::Value;
@@ -23,12 +25,31 @@ pub struct Peers {
     pub encoder: Option<CompactString>,
     /// Server software as it calls itself. Foreign text.
     pub fms_ver: Option<CompactString>,
+    more: Option<Box<MorePeers>>,
+}
+
+/// What the peers of plain RTMP do not say; read as if it were in [`Peers`].
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct MorePeers {
     /// Further names and versions of the server, as SRS and Wowza give them. Foreign text.
     pub server_info: Option<Box<str>>,
     /// Enhanced RTMP of the client; `None` if it said nothing of it.
-    pub client_enhanced: Option<Box<Enhanced>>,
+    pub client_enhanced: Option<Enhanced>,
     /// Enhanced RTMP of the server.
-    pub server_enhanced: Option<Box<Enhanced>>,
+    pub server_enhanced: Option<Enhanced>,
+}
+
+impl Deref for Peers {
+    type Target = MorePeers;
+
+    fn deref(&self) -> &MorePeers {
+        static NONE: MorePeers = MorePeers {
+            server_info: None,
+            client_enhanced: None,
+            server_enhanced: None,
+        };
+        self.more.as_deref().unwrap_or(&NONE)
+    }
 }
 
 /// Enhanced RTMP capabilities of one peer.
@@ -94,7 +115,7 @@ impl Enhanced {
                 .any(|(name, flags)| *flags != 0 && is_it(name))
     }
 
-    fn of(command: &Command) -> Option<Box<Self>> {
+    fn of(command: &Command) -> Option<Self> {
         // Asked once for all: most peers say nothing of it.
         if !command.has_any(&ENHANCED_KEYS) {
             return None;
@@ -115,7 +136,7 @@ impl Enhanced {
                 .map(|(key, flags)| (bounded(key).into(), flags.as_u32().unwrap_or(0)))
                 .collect()
         };
-        Some(Box::new(Self {
+        Some(Self {
             four_ccs: list
                 .map(Value::items)
                 .unwrap_or_default()
@@ -128,7 +149,7 @@ impl Enhanced {
             audio: map(audio),
             caps_ex: caps,
             video_function: command.find("videoFunction").and_then(Value::as_u32),
-        }))
+        })
     }
 }
 
@@ -157,7 +178,7 @@ impl Peers {
         self.app = text("app").map(CompactString::new);
         self.tc_url = text("tcUrl").map(Box::from);
         self.flash_ver = text("flashVer").map(Box::from);
-        self.client_enhanced = Enhanced::of(command);
+        self.note(|more| &mut more.client_enhanced, Enhanced::of(command));
     }
 
     /// Takes the answer to `connect`.
@@ -166,8 +187,15 @@ impl Peers {
             .find("fmsVer")
             .and_then(Value::as_str)
             .map(|text| CompactString::new(bounded(text)));
-        self.server_info = server_info(command);
-        self.server_enhanced = Enhanced::of(command);
+        self.note(|more| &mut more.server_info, server_info(command));
+        self.note(|more| &mut more.server_enhanced, Enhanced::of(command));
+    }
+
+    /// Enters what few peers say where it was said, or was said before.
+    fn note<T>(&mut self, place: fn(&mut MorePeers) -> &mut Option<T>, said: Option<T>) {
+        if said.is_some() || self.more.is_some() {
+            *place(self.more.get_or_insert_default()) = said;
+        }
     }
 }
 

@@ -66,7 +66,7 @@ fn a_publisher_is_known_by_its_calls() {
     assert_eq!(summary.stage, Stage::Publishing);
     let stream = talk.session.stream(MessageStreamId(1)).unwrap();
     assert_eq!(stream.publish_type, Some(PublishType::Live));
-    assert_eq!(stream.since, at(200));
+    assert_eq!(stream.since, at(200).time);
     assert!(talk.session.anomalies.is_empty());
 }
 
@@ -275,7 +275,7 @@ fn a_publisher_that_says_goodbye_ends_cleanly() {
     assert_eq!(summary.ended_by, Some(C));
     let stream = talk.session.stream(MessageStreamId(1)).unwrap();
     assert_eq!(stream.state, StreamState::Deleted);
-    assert_eq!(stream.since, at(900));
+    assert_eq!(stream.since, at(900).time);
 }
 
 #[test]
