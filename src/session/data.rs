@@ -1,7 +1,5 @@
 //! Data messages of a connection by name: metadata, cue points, captions, time codes.
 
-use compact_str::CompactString;
-
 use crate::base::ids::Mark;
 use crate::base::side::Side;
 use crate::rtmp::data::Data;
@@ -65,10 +63,7 @@ impl Session {
         if side == Side::Client
             && let Some(encoder) = metadata::encoder(data)
         {
-            let peers = self.peers.get_or_insert_default();
-            if peers.encoder.as_deref() != Some(encoder) {
-                peers.encoder = Some(CompactString::new(bounded(encoder)));
-            }
+            self.peers.get_or_insert_default().encoder(encoder);
         }
         let same = |known: &&mut Metadata| known.side == side && known.stream_id == raw.stream_id;
         let list = &mut self.said.get_or_insert_default().metadata;

@@ -84,6 +84,7 @@ pub mod status;
 pub mod summary;
 #[cfg(test)]
 mod tests;
+mod texts;
 pub mod track;
 
 /// Why and from where a direction is enciphered.

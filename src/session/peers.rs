@@ -3,30 +3,27 @@
 
 use std::ops::Deref;
 
-use compact_str::CompactString;
-
 use crate::rtmp::amf::value::Value;
 use crate::rtmp::command::Command;
 use crate::session::call::bounded;
+use crate::session::texts::Texts;
 
 /// Most entries kept of a list of codecs: about twice as many as there are FourCCs.
 pub const MAX_CODECS: usize = 32;
 
-/// What `connect` and its answer said. Texts that are mostly short need no memory of their own.
+/// What `connect` and its answer said.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Peers {
-    /// Application. Foreign text; its query is a secret.
-    pub app: Option<CompactString>,
-    /// URL that the client connected to. Foreign text; user and query are secrets.
-    pub tc_url: Option<Box<str>>,
-    /// Client software as it calls itself in `connect`. Foreign text.
-    pub flash_ver: Option<Box<str>>,
-    /// Client software as it calls itself in the metadata that it publishes. Foreign text.
-    pub encoder: Option<CompactString>,
-    /// Server software as it calls itself. Foreign text.
-    pub fms_ver: Option<CompactString>,
+    /// At [`APP`] to [`FMS_VER`].
+    texts: Texts<5>,
     more: Option<Box<MorePeers>>,
 }
+
+const APP: usize = 0;
+const TC_URL: usize = 1;
+const FLASH_VER: usize = 2;
+const ENCODER: usize = 3;
+const FMS_VER: usize = 4;
 
 /// What the peers of plain RTMP do not say; read as if it were in [`Peers`].
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -154,12 +151,23 @@ impl Enhanced {
 }
 
 impl Peers {
-    /// The client's software: the encoder that its metadata names, or what it says in `connect`.
+    /// Application. Foreign text; its query is a secret.
+    pub fn app(&self) -> Option<&str> {
+        self.texts.get(APP)
+    }
+
+    /// URL that the client connected to. Foreign text; user and query are secrets.
+    pub fn tc_url(&self) -> Option<&str> {
+        self.texts.get(TC_URL)
+    }
+
+    /// The client's software as it calls itself: the encoder that its metadata names, or what it says
+    /// in `connect`. Foreign text.
     pub fn client_software(&self) -> Option<&str> {
-        if let Some(encoder) = &self.encoder {
+        if let Some(encoder) = self.texts.get(ENCODER) {
             return Some(encoder);
         }
-        let said = self.flash_ver.as_deref()?;
+        let said = self.texts.get(FLASH_VER)?;
         // By its first character: a search for the whole prepares itself for longer than it lasts.
         let behind = said
             .match_indices('(')
@@ -167,26 +175,28 @@ impl Peers {
         Some(behind.map_or(said, |rest| rest.trim().trim_end_matches(')').trim_end()))
     }
 
-    /// The server's software as it calls itself.
+    /// The server's software as it calls itself. Foreign text.
     pub fn server_software(&self) -> Option<&str> {
-        self.server_info.as_deref().or(self.fms_ver.as_deref())
+        self.server_info.as_deref().or(self.texts.get(FMS_VER))
+    }
+
+    /// Takes the encoder that the client's metadata names.
+    pub(crate) fn encoder(&mut self, encoder: &str) {
+        self.texts.set(ENCODER, Some(encoder));
     }
 
     /// Takes the properties of `connect`.
     pub(crate) fn connect(&mut self, command: &Command) {
-        let text = |key| command.text_property(key).map(bounded);
-        self.app = text("app").map(CompactString::new);
-        self.tc_url = text("tcUrl").map(Box::from);
-        self.flash_ver = text("flashVer").map(Box::from);
+        for (place, key) in [(APP, "app"), (TC_URL, "tcUrl"), (FLASH_VER, "flashVer")] {
+            self.texts.set(place, command.text_property(key));
+        }
         self.note(|more| &mut more.client_enhanced, Enhanced::of(command));
     }
 
     /// Takes the answer to `connect`.
     pub(crate) fn answer(&mut self, command: &Command) {
-        self.fms_ver = command
-            .find("fmsVer")
-            .and_then(Value::as_str)
-            .map(|text| CompactString::new(bounded(text)));
+        let fms_ver = command.find("fmsVer").and_then(Value::as_str);
+        self.texts.set(FMS_VER, fms_ver);
         self.note(|more| &mut more.server_info, server_info(command));
         self.note(|more| &mut more.server_enhanced, Enhanced::of(command));
     }

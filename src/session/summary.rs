@@ -10,6 +10,7 @@ use crate::session::end::EndStyle;
 use crate::session::netstream::NetStream;
 use crate::session::netstream::Role;
 use crate::session::netstream::StreamState;
+use crate::session::peers::Peers;
 use crate::session::setup::Setup;
 use crate::session::skew::Skew;
 use crate::session::track::MediaKind;
@@ -126,8 +127,8 @@ impl Session {
         let peers = self.peers.as_ref();
         Summary {
             stage: self.stage(stream),
-            app: peers.and_then(|peers| peers.app.as_deref()),
-            tc_url: peers.and_then(|peers| peers.tc_url.as_deref()),
+            app: peers.and_then(Peers::app),
+            tc_url: peers.and_then(Peers::tc_url),
             stream_name: stream.and_then(|stream| stream.name.as_deref()),
             role,
             role_from: role.xor(told).map(|_| Inference::Sender),
