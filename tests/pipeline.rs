@@ -77,7 +77,7 @@ impl Observer for Notes {
 
     fn ended(&mut self, connection: &Connection, _: &Tcp) {
         self.ends
-            .extend(connection.session.end().map(|end| end.cause));
+            .extend(connection.session.end.map(|end| end.cause));
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) fn outcome(both: Both<'_>) -> Section {
     lines.add("last status of the stream", Weight::Choice, (left, right));
     let (left, right) = both.ask(|party| {
         Side::BOTH.into_iter().find_map(|side| {
-            let opaque = party.session.opaque.of(side).as_ref()?;
+            let opaque = party.session.opaque(side)?;
             Some(format!("{} sends: {}", side.name(), opaque.reason))
         })
     });
@@ -181,7 +181,7 @@ fn ends(lines: &mut Lines, both: Both<'_>) {
 /// Who ended it, and how.
 fn end(party: &Party<'_>) -> String {
     let summary = party.session.summary();
-    let Some((style, end)) = summary.end.zip(party.session.end()) else {
+    let Some((style, end)) = summary.end.zip(party.session.end) else {
         return "lasts".to_owned();
     };
     let cause = end.cause.name().replace('_', " ");

@@ -226,7 +226,7 @@ impl Subject for ConnectionSubject<'_> {
                 Values::number(lasted.as_secs_f64())
             }
             Field::End => Values::word(self.summary().end.map(EndStyle::name)),
-            Field::EndCause => Values::word(session.end().map(|end| end.cause.name())),
+            Field::EndCause => Values::word(session.end.map(|end| end.cause.name())),
             Field::ConnInferred | Field::Inferred => Values::flag(self.is_inferred()),
             Field::Rtmpt => Values::flag(true),
             Field::Text => self.texts(),

@@ -109,7 +109,7 @@ impl Conversation {
                 first: segment.at,
                 last: segment.at,
                 carried: None,
-                missing: PerSide::default(),
+                missing: None,
                 session,
             },
             is_flipped: false,

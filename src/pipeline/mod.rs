@@ -359,7 +359,7 @@ impl Decoding {
             cause,
         } = *span
         {
-            let missing = connection.missing.of_mut(side);
+            let missing = connection.missing.get_or_insert_default().of_mut(side);
             *missing = missing.saturating_add(len);
             if matches!(stage, Stage::Rtmp { told: true, .. }) {
                 let range = ByteRange {
@@ -435,7 +435,9 @@ impl Decoding {
         if turned {
             origins.swap();
             connection.ends.swap();
-            connection.missing.swap();
+            if let Some(missing) = &mut connection.missing {
+                missing.swap();
+            }
         }
         let options = DecoderOptions {
             keep_media: self.options.keep_media,

@@ -151,11 +151,15 @@ pub struct Connection {
     pub first: Mark,
     /// What a proxy put before the handshake, what tells client from server.
     pub carried: Option<Rtmp>,
-    /// Bytes missing in each direction, by sender.
-    pub missing: PerSide<u64>,
+    pub(super) missing: Option<Box<PerSide<u64>>>,
 }
 
 impl Connection {
+    /// Bytes missing in each direction, by sender.
+    pub fn missing(&self) -> PerSide<u64> {
+        self.missing.as_deref().copied().unwrap_or_default()
+    }
+
     /// Capture time from its first frame to its latest; never negative, in whatever order frames
     /// were captured.
     pub fn lasted(&self) -> TimeSpan {

@@ -245,15 +245,15 @@ fn media(connection: &Connection) -> (Vec<Rail>, Vec<Step>) {
 
 /// The end of the TCP connection, or of the capture.
 fn end(connection: &Connection) -> Option<Step> {
-    let end = connection.session.end()?;
+    let end = connection.session.end?;
     let by = end
         .by
         .map_or_else(String::new, |side| format!(" by the {}", side.name()));
     let lost = Side::BOTH
         .into_iter()
-        .filter(|side| *connection.missing.of(*side) > 0)
+        .filter(|side| *connection.missing().of(*side) > 0)
         .map(|side| {
-            let missing = *connection.missing.of(side);
+            let missing = *connection.missing().of(side);
             format!(
                 "; {} of the {} not captured",
                 counted(missing, "byte"),

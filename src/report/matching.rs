@@ -131,7 +131,7 @@ fn subject<'a>(
         ends: connection.ends,
         first: connection.first,
         last: connection.last,
-        missing: connection.missing,
+        missing: connection.missing(),
         has_inferred_sides: connection.sides_from().is_some(),
         session: &connection.session,
         health: tcp.map(Tcp::health),

@@ -250,7 +250,7 @@ impl Chooser {
                     last: connection.last,
                     session: connection.session.clone(),
                     health: tcp.health().clone(),
-                    missing: connection.missing,
+                    missing: connection.missing(),
                     opening: opening.clone(),
                 })
             }),

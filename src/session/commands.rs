@@ -206,7 +206,7 @@ impl Session {
         name: Option<&str>,
         facts: &mut Vec<Fact>,
     ) {
-        self.unsay_goodbye();
+        self.goodbye = None;
         if let Some(stream) = self.stream_mut(raw.stream_id, raw.completed()) {
             let change = stream.request(role, name, raw.completed());
             facts.push(Fact::StreamStateChanged(change));
@@ -432,7 +432,7 @@ impl Session {
     }
 
     fn say_goodbye(&mut self, by: Side, kind: GoodbyeKind, at: Mark) {
-        let ending = self.ending.get_or_insert_default();
-        ending.goodbye.get_or_insert(Goodbye { by, kind, at });
+        let goodbye = || Box::new(Goodbye { by, kind, at });
+        self.goodbye.get_or_insert_with(goodbye);
     }
 }

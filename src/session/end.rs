@@ -88,13 +88,6 @@ pub struct End {
     pub at: Mark,
 }
 
-/// How a session ended, in RTMP and in TCP. While it goes on there is nothing of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Ending {
-    pub(crate) goodbye: Option<Goodbye>,
-    pub(crate) end: Option<End>,
-}
-
 /// Who ended a session, and how, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EndStyle {

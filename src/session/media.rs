@@ -273,7 +273,7 @@ impl Session {
         let is_rebased = track.clock.is_some() && track.time_from() != frame.from;
         let step = track.frame(frame);
         let count = track.frames();
-        self.unsay_goodbye();
+        self.goodbye = None;
         if is_rebased {
             // What was compared is not comparable with what comes.
             let is_its = |pair: &AvSkew| pair.side == key.side && pair.stream_id == key.stream_id;

@@ -34,7 +34,6 @@ use crate::session::data::DataName;
 use crate::session::data::Said;
 use crate::session::end::End;
 use crate::session::end::EndCause;
-use crate::session::end::Ending;
 use crate::session::end::Goodbye;
 use crate::session::fact::Fact;
 use crate::session::few::Few;
@@ -145,9 +144,11 @@ pub struct Session {
     pub skews: Vec<AvSkew>,
     /// What was odd.
     pub anomalies: Anomalies,
-    /// From where on each direction is enciphered.
-    pub opaque: PerSide<Option<Box<Opaque>>>,
-    ending: Option<Box<Ending>>,
+    opaque: Option<Box<PerSide<Option<Opaque>>>>,
+    goodbye: Option<Box<Goodbye>>,
+    /// How the TCP connection ended; `None` while it lasts. Every connection has it once the capture
+    /// ends.
+    pub end: Option<End>,
     /// SYN, and the ACK that completed the TCP handshake, as far as they came; the default says that
     /// one did not.
     tcp: [Mark; 2],
@@ -194,13 +195,13 @@ impl Session {
             }
             Event::Opaque { reason, offset, at } => {
                 self.note_time(*at);
-                let opaque = self.opaque.of_mut(side);
+                let opaque = self.opaque.get_or_insert_default().of_mut(side);
                 if opaque.is_none() {
-                    *opaque = Some(Box::new(Opaque {
+                    *opaque = Some(Opaque {
                         reason,
                         offset: *offset,
                         at: *at,
-                    }));
+                    });
                     facts.push(Fact::Opaque {
                         side,
                         reason,
@@ -239,7 +240,7 @@ impl Session {
 
     /// The TCP connection ended, or the capture did.
     pub fn finish(&mut self, cause: EndCause, by: Option<Side>, at: Mark, facts: &mut Vec<Fact>) {
-        if self.end().is_some() {
+        if self.end.is_some() {
             return;
         }
         self.note_time(at);
@@ -270,25 +271,23 @@ impl Session {
             }
         }
         let end = End { cause, by, at };
-        self.ending.get_or_insert_default().end = Some(end);
+        self.end = Some(end);
         facts.push(Fact::Ended(end));
+    }
+
+    /// From where on what a side sends is enciphered.
+    pub fn opaque(&self, side: Side) -> Option<&Opaque> {
+        self.opaque.as_ref()?.of(side).as_ref()
+    }
+
+    /// Whether what either side sends is enciphered.
+    pub fn is_opaque(&self) -> bool {
+        self.opaque.is_some()
     }
 
     /// The first goodbye after the latest media.
     pub fn goodbye(&self) -> Option<Goodbye> {
-        self.ending.as_ref()?.goodbye
-    }
-
-    /// How the TCP connection ended; `None` while it lasts.
-    pub fn end(&self) -> Option<End> {
-        self.ending.as_ref()?.end
-    }
-
-    /// The session goes on behind what was a goodbye.
-    fn unsay_goodbye(&mut self) {
-        if let Some(ending) = &mut self.ending {
-            ending.goodbye = None;
-        }
+        self.goodbye.as_deref().copied()
     }
 
     /// The number of the latest message of both directions, from 1. Parts of aggregates have

@@ -123,7 +123,7 @@ impl Session {
         let lag = |track: Option<&Track>| track.and_then(Track::lag);
         let either = video.or(audio).map(|track| track.key);
         let pair = either.and_then(|key| self.skew_pair(key.side, key.stream_id));
-        let (style, ended_by) = end::style(self.goodbye(), self.end());
+        let (style, ended_by) = end::style(self.goodbye(), self.end);
         let peers = self.peers.as_ref();
         Summary {
             stage: self.stage(stream),
@@ -142,8 +142,8 @@ impl Session {
             kbits: kbits(video) + kbits(audio),
             lag: lag(video).max(lag(audio)),
             worst: self.anomalies.worst(),
-            end: self.end().map(|_| style),
-            ended_by: self.end().and(ended_by),
+            end: self.end.map(|_| style),
+            ended_by: self.end.and(ended_by),
         }
     }
 
@@ -181,7 +181,7 @@ impl Session {
 
     fn stage(&self, stream: Option<&NetStream>) -> Stage {
         let state = stream.map(|stream| stream.state);
-        if self.opaque.client.is_some() || self.opaque.server.is_some() {
+        if self.is_opaque() {
             return Stage::Opaque;
         }
         match state {

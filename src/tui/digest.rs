@@ -37,6 +37,7 @@ pub(super) fn row(
     let session = &connection.session;
     let summary = session.summary();
     let health = tcp.health();
+    let missing = connection.missing();
     let sum = |of: fn(&Direction) -> u64| {
         let directions = &session.directions;
         of(&directions.client).saturating_add(of(&directions.server))
@@ -66,10 +67,7 @@ pub(super) fn row(
             .lag
             .map(super::super::base::time::Span::as_millis_f64),
         retransmitted: share_sent_again(health),
-        missing: connection
-            .missing
-            .client
-            .saturating_add(connection.missing.server),
+        missing: missing.client.saturating_add(missing.server),
         messages: sum(|direction| direction.messages()),
         aggregate_parts: sum(|direction| direction.aggregated),
         first: connection.first,
@@ -109,7 +107,7 @@ fn more(
         calls_failed: stats.failed,
         calls_unanswered: stats.unanswered,
         calls_waiting: session.calls.waiting().into(),
-        end_cause: session.end().map(|end| end.cause.name()),
+        end_cause: session.end.map(|end| end.cause.name()),
     }
 }
 
@@ -125,7 +123,7 @@ pub(super) fn detail(connection: &Connection, tcp: &Tcp, show_secrets: bool) -> 
         },
         first: connection.first,
         last: connection.last,
-        missing: connection.missing,
+        missing: connection.missing(),
         sides_from: connection.sides_from(),
         session: connection.session.clone(),
         health: tcp.health().clone(),

@@ -297,10 +297,7 @@ impl Observer for Metrics {
     }
 
     fn ended(&mut self, connection: &Connection, _: &Tcp) {
-        let cause = connection
-            .session
-            .end()
-            .map_or(OTHER, |end| end.cause.name());
+        let cause = connection.session.end.map_or(OTHER, |end| end.cause.name());
         self.peers.ended.get_or_create(&Cause { cause }).inc();
     }
 }

@@ -204,7 +204,7 @@ fn ending(connection: &Connection) -> Fact {
             goodbye.at.frame
         ));
     }
-    if let Some(end) = session.end() {
+    if let Some(end) = session.end {
         let by = end
             .by
             .map_or_else(String::new, |side| format!(" by the {}", side.name()));

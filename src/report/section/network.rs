@@ -50,7 +50,7 @@ pub(super) fn network(connection: &Connection, tcp: &Tcp) -> Vec<Fact> {
                 span_with_hours(health.zero_window_time)
             ));
         }
-        let missing = *connection.missing.of(side);
+        let missing = *connection.missing().of(side);
         if missing > 0 {
             facts.push(format!("{} MISSING in the capture", bytes(missing)));
         }

@@ -61,7 +61,7 @@ pub(super) fn setup(connection: &Connection) -> Vec<Fact> {
         facts.push(Fact::own("setup", parts.join(" | ")));
     }
     for side in Side::BOTH {
-        if let Some(opaque) = session.opaque.of(side) {
+        if let Some(opaque) = session.opaque(side) {
             let text = format!("{} sends: {}", side.name(), opaque.reason);
             facts.push(Fact::own("opaque", text));
         }

@@ -204,7 +204,7 @@ fn an_enciphered_direction_is_told_once() {
         );
     }
     assert_eq!(talk.facts.len(), 1);
-    assert_eq!(talk.session.opaque.client.as_ref().unwrap().offset, 3073);
+    assert_eq!(talk.session.opaque(Side::Client).unwrap().offset, 3073);
     let stage = talk.session.summary().stage;
     assert_eq!(stage, crate::session::summary::Stage::Opaque);
 }

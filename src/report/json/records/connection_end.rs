@@ -32,7 +32,7 @@ pub(in crate::report::json) fn connection_end(
     w.decimal_member("duration_s", connection.lasted().as_secs_f64());
     frame(w, "first_frame", connection.first.frame);
     frame(w, "last_frame", connection.last.frame);
-    if let Some(end) = session.end() {
+    if let Some(end) = session.end {
         w.string_member("cause", end.cause.name());
         if let Some(by) = end.by {
             w.string_member("closed_by", by.name());
@@ -75,7 +75,7 @@ pub(in crate::report::json) fn connection_end(
     for (side, key) in [(Side::Client, "client"), (Side::Server, "server")] {
         w.object_member(key);
         direction(w, session.directions.of(side));
-        w.unsigned_member("missing_bytes", *connection.missing.of(side));
+        w.unsigned_member("missing_bytes", *connection.missing().of(side));
         window(w, connection, side);
         w.key("tcp");
         health(w, tcp.health().of(side));

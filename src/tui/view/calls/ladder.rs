@@ -408,7 +408,7 @@ fn media_rungs(
     let lasted = last.time.since(first.time).max(Time::ZERO);
     let verb = if was_closed(detail) {
         "media ends"
-    } else if snapshot.capture.is_done || detail.session.end().is_some() {
+    } else if snapshot.capture.is_done || detail.session.end.is_some() {
         "last media"
     } else {
         "media flows"
@@ -448,14 +448,14 @@ fn figures<'t>(tracks: impl Iterator<Item = &'t Track>) -> Vec<String> {
 
 /// Whether a side closed the connection, and was seen to.
 fn was_closed(detail: &Detail) -> bool {
-    let end = detail.session.end();
+    let end = detail.session.end;
     end.is_some_and(|end| matches!(end.cause, EndCause::Fin | EndCause::Reset))
 }
 
 /// How the connection ended.
 fn end(detail: &Detail, view: &ViewState) -> Option<Rung> {
     let theme = view.theme;
-    let end = detail.session.end()?;
+    let end = detail.session.end?;
     let summary = detail.session.summary();
     let is_abrupt = summary.end == Some(EndStyle::Abrupt);
     let is_clean = summary.end == Some(EndStyle::Clean);

@@ -144,7 +144,7 @@ pub(super) fn render(
 }
 
 fn why_empty(detail: &Detail) -> &'static str {
-    if detail.session.opaque.client.is_some() || detail.session.opaque.server.is_some() {
+    if detail.session.is_opaque() {
         "No calls: the connection is enciphered, so its commands cannot be read."
     } else if detail.session.is_from_begin() {
         "No calls yet: no command has been sent."

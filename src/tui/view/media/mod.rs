@@ -29,6 +29,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
+use crate::base::side::Side;
 use crate::base::time::Timestamp;
 use crate::session::track::MediaKind;
 use crate::session::track::Track;
@@ -89,7 +90,7 @@ pub(super) fn render(
     view: &ViewState,
 ) {
     if detail.session.tracks.is_empty() {
-        let text = if detail.session.opaque.client.is_some() {
+        let text = if detail.session.opaque(Side::Client).is_some() {
             "No media: the connection is enciphered."
         } else {
             "No media: neither audio nor video was sent on this connection."

@@ -158,12 +158,12 @@ pub(super) fn setup<'a>(detail: &Detail, room: usize, view: &ViewState) -> Facts
         }
     }
     for side in Side::BOTH {
-        if let Some(opaque) = session.opaque.of(side) {
+        if let Some(opaque) = session.opaque(side) {
             let text = format!("{} {}", arrow(side), opaque.reason);
             fact("enciphered", text, Some(Proof::Frame(opaque.at)));
         }
     }
-    if let Some(end) = session.end() {
+    if let Some(end) = session.end {
         let by = match end.by {
             Some(Side::Client) => " by the client",
             Some(Side::Server) => " by the server",
