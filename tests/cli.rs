@@ -16,9 +16,11 @@ use std::io::BufReader;
 use std::io::Read as _;
 use std::io::Write as _;
 use std::path::Path;
+use std::process::Child;
 use std::process::Command;
 use std::process::Output;
 use std::process::Stdio;
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 use std::time::Instant;
@@ -35,6 +37,9 @@ use common::stdout;
 
 /// Two connections: a publisher from port 44394, a player from port 44402.
 const TWO: &str = "ffmpeg-nginx.pcap";
+
+/// How long a terminal may take for anything before the test gives up.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 // Done.
 
@@ -753,7 +758,7 @@ fn records_of_a_pipe_come_while_it_is_still_open() {
         .expect("started");
     let mut stdin = child.stdin.take().expect("a pipe");
     let mut reader = BufReader::new(child.stdout.take().expect("a pipe"));
-    let (go_on, wait) = std::sync::mpsc::channel();
+    let (go_on, wait) = mpsc::channel();
     let writer = thread::spawn(move || {
         let (most, rest) = capture.split_at(capture.len() * 3 / 4);
         stdin.write_all(most).expect("written");
@@ -816,47 +821,69 @@ fn ctrl_z_gives_the_terminal_back_and_stops_the_dashboard_until_it_is_woken() {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn();
-    let Ok(mut child) = child else {
+    let Ok(child) = child else {
         println!("skipped: there is no script(1)");
         return;
     };
-    let mut keys = child.stdin.take().expect("a pipe");
-    let mut shown = child.stdout.take().expect("a pipe");
+    let mut child = Running(child);
+    let mut keys = child.0.stdin.take().expect("a pipe");
+    let mut shown = child.0.stdout.take().expect("a pipe");
+    let (pieces, piece) = mpsc::channel();
+    // A thread of its own reads, so that what does not come ends the test.
+    thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(count @ 1..) = shown.read(&mut buffer) {
+            let text = String::from_utf8_lossy(&buffer[..count]).into_owned();
+            if pieces.send(text).is_err() {
+                return;
+            }
+        }
+    });
     let (taken, given) = ("\x1b[?1049h", "\x1b[?1049l");
     let mut screen = String::new();
     let mut read_until = |what: &str, times: usize| {
-        let mut piece = [0; 4096];
         while screen.matches(what).count() < times {
-            let count = shown.read(&mut piece).expect("output");
-            assert!(count > 0, "it ended: {screen}");
-            screen.push_str(&String::from_utf8_lossy(&piece[..count]));
+            let more = piece.recv_timeout(PATIENCE);
+            screen.push_str(&more.unwrap_or_else(|error| panic!("no {what:?}: {error}: {screen}")));
         }
     };
     read_until(taken, 1);
     keys.write_all(b"\x1a").expect("a key");
     let dashboard = fs::read_to_string(id).expect("a number");
-    let dashboard = dashboard.trim();
-    let begin = Instant::now();
-    while !fs::read_to_string(format!("/proc/{dashboard}/stat"))
-        .is_ok_and(|stat| stat.contains(") T "))
-    {
-        assert!(
-            begin.elapsed() < Duration::from_secs(20),
-            "it does not stop"
-        );
-        thread::sleep(Duration::from_millis(10));
+    let script = child.0.id().to_string();
+    // script(1) stops when it hears that its child has, and wakes the child when it is woken. Woken
+    // between the two, it would stop behind that, and nobody would wake it.
+    for stopped in [dashboard.trim(), &script] {
+        let stat = format!("/proc/{stopped}/stat");
+        let is_stopped = || fs::read_to_string(&stat).is_ok_and(|stat| stat.contains(") T "));
+        wait_for("a stop", is_stopped);
     }
-    // script(1) stops with its child, and wakes it when it is woken.
-    let woken = Command::new("kill")
-        .args(["-s", "CONT", &child.id().to_string(), dashboard])
-        .status();
+    let woken = Command::new("kill").args(["-s", "CONT", &script]).status();
     assert!(woken.is_ok_and(|status| status.success()));
     read_until(given, 1);
     read_until(taken, 2);
     keys.write_all(b"q").expect("a key");
     read_until(given, 2);
     // The code that script(1) ends with is that of the stop.
-    child.wait().expect("the end");
+    wait_for("the end", || child.0.try_wait().expect("a child").is_some());
+}
+
+/// A program that ends with the test, also where the test fails.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !holds() {
+        assert!(begin.elapsed() < PATIENCE, "waited in vain: {what}");
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 fn text(path: &Path) -> &str {
