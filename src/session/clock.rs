@@ -291,11 +291,7 @@ impl Clock {
             .cast_signed()
             .saturating_sub(i64::from(self.first_timestamp.0))
             .saturating_sub(self.shift_ms);
-        Span(
-            self.arrived()
-                .0
-                .saturating_sub(Span::from_millis(media).0),
-        )
+        Span(self.arrived().0.saturating_sub(Span::from_millis(media).0))
     }
 
     /// Mean advance of the timestamp per message in milliseconds, once it means something.

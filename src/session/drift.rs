@@ -55,9 +55,8 @@ impl Drift {
         if self.count > 0 {
             let change = (lag - self.lag_before).abs();
             // What has settled once counts from then on.
-            let is_settled = self.fit.count > 0
-                || change <= SETTLED_LAG_MS
-                || self.second >= MAX_BURST_S;
+            let is_settled =
+                self.fit.count > 0 || change <= SETTLED_LAG_MS || self.second >= MAX_BURST_S;
             if is_settled {
                 let count = f64::from(self.count);
                 self.fit.push(self.arrivals / count, self.lags / count);

@@ -196,15 +196,18 @@ impl Line {
     /// The messages that are remembered, in no order.
     fn points(&self) -> impl Iterator<Item = Point> {
         let now = ticks(self.last_time);
-        self.timestamps.iter().zip(&self.ticks).map(move |(timestamp, at)| {
-            // Behind the latest, or before it where capture times ran back.
-            let behind = i64::from(now.wrapping_sub(*at).cast_signed());
-            let behind = behind.saturating_mul(TICK);
-            Point {
-                timestamp: *timestamp,
-                time: Timestamp(self.last_time.0.saturating_sub(behind)),
-            }
-        })
+        self.timestamps
+            .iter()
+            .zip(&self.ticks)
+            .map(move |(timestamp, at)| {
+                // Behind the latest, or before it where capture times ran back.
+                let behind = i64::from(now.wrapping_sub(*at).cast_signed());
+                let behind = behind.saturating_mul(TICK);
+                Point {
+                    timestamp: *timestamp,
+                    time: Timestamp(self.last_time.0.saturating_sub(behind)),
+                }
+            })
     }
 
     /// When this kind had the given timestamp, between the two messages around it; `None` when
