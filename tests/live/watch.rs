@@ -48,6 +48,14 @@ impl Drop for Running {
     }
 }
 
+/// The packets captured so far, where a line tells the counters.
+fn captured(line: &str) -> Option<u64> {
+    let (number, more) = line.strip_prefix("rtmpscope: ")?.split_once(" packet")?;
+    let is_all = more.contains(" captured, ") && more.contains(" dropped by kernel, ");
+    let digits: String = number.split(' ').collect();
+    digits.parse().ok().filter(|_| is_all)
+}
+
 /// The program, watching.
 #[derive(Debug)]
 pub(crate) struct Watcher {
@@ -109,6 +117,25 @@ impl Watcher {
             let _ = file.read_to_string(&mut text);
         }
         text
+    }
+
+    /// Packets captured by now, as it says when it is asked.
+    pub(crate) fn counted(&self) -> u64 {
+        // A line without its end is still being written.
+        let told = || -> Vec<u64> {
+            let said = self.said();
+            let lines = said.split_inclusive('\n');
+            let whole = lines.filter_map(|line| line.strip_suffix('\n'));
+            whole.filter_map(captured).collect()
+        };
+        let before = told().len();
+        self.signal("USR1");
+        let mut answer = None;
+        wait_for("the counters are told", || {
+            answer = told().get(before).copied();
+            answer.is_some()
+        });
+        answer.expect("the counters")
     }
 
     /// Its process id.
