@@ -39,6 +39,7 @@ use crate::run::exit_of;
 use crate::run::memory::MemoryLimit;
 use crate::run::signals::Asked;
 use crate::run::steps::Clock;
+use crate::run::steps::told_by;
 use crate::run::steps::wall_clock;
 
 /// Most frames between two looks at the wish to stop and at what is due.
@@ -354,11 +355,12 @@ impl Reading {
         let recorder = self.recorder.as_mut();
         check_clock(clock, pipeline, &mut self.autostop, recorder, tell);
         let now = wall_clock();
+        let told = told_by(now, pipeline.totals().last);
         match &mut self.recorder {
-            None => pipeline.idle(now, observer),
-            Some(recorder) => pipeline.idle(now, &mut both(observer, recorder)),
+            None => pipeline.idle(told, observer),
+            Some(recorder) => pipeline.idle(told, &mut both(observer, recorder)),
         }
-        self.record_quiet(now, tell).then_some(now)
+        self.record_quiet(told, tell).then_some(now)
     }
 
     fn finish<O: Observer>(
