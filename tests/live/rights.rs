@@ -175,6 +175,20 @@ fn a_sensor_is_confined_in_all_its_threads_and_works() {
 }
 
 #[test]
+fn a_sensor_that_writes_to_stdout_is_confined_in_all_its_threads() {
+    if !is_confinable() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let Some(watcher) = Watcher::start(None, &["sensor", "-i", "lo"], folder.path()) else {
+        return;
+    };
+    // The decoder, the one that captures, and the one that watches the output.
+    assert_confined(watcher.id(), 3, own_user());
+    assert_eq!(watcher.end(), 0);
+}
+
+#[test]
 fn a_log_that_leads_elsewhere_is_not_followed() {
     if !is_confinable() {
         return;
