@@ -179,12 +179,8 @@ fn a_signal_ends_a_program_whose_output_nobody_takes() {
             .stdout(Stdio::piped())
             .spawn()
             .expect("started");
-        // A pipe holds 64 KiB, this sample has more in records: a byte that can be read tells
-        // that the program writes, and soon it waits.
-        let mut byte = [0];
-        let pipe = child.stdout.as_mut().expect("a pipe");
-        pipe.read_exact(&mut byte).expect("a byte");
-        thread::sleep(Duration::from_millis(300));
+        // This sample has more in records than fits.
+        wait_until_full(child.stdout.as_ref().expect("a pipe"));
         assert!(child.try_wait().expect("a state").is_none(), "it waits");
         let sent = Command::new("kill")
             .args(["-s", signal, &child.id().to_string()])
@@ -203,6 +199,82 @@ fn a_signal_ends_a_program_whose_output_nobody_takes() {
         };
         assert_eq!(status.signal(), Some(number), "{status}");
     }
+}
+
+#[test]
+fn a_signal_leaves_time_for_packets_that_are_written_slowly() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let fifo = folder.path().join("packets.pcapng");
+    let made = Command::new("mkfifo").arg(&fifo).status();
+    if !made.is_ok_and(|status| status.success()) {
+        println!("skipped: no mkfifo");
+        return;
+    }
+    let child = rtmpscope()
+        .args(["json", "-w", text(&fifo), &sample("player-stalled.pcap")])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut child = Running(child);
+    let mut packets = fs::File::open(&fifo).expect("a writer");
+    let mut records = child.0.stdout.take().expect("a pipe");
+    let records = thread::spawn(move || {
+        let mut text = String::new();
+        records.read_to_string(&mut text).map(|_| text)
+    });
+    // It waits for somebody who takes packets; its records are taken.
+    wait_until_full(&packets);
+    let sent = Command::new("kill")
+        .args(["-s", "TERM", &child.0.id().to_string()])
+        .status();
+    assert!(sent.expect("kill runs").success());
+    // Longer than output may stand still.
+    thread::sleep(Duration::from_millis(2500));
+    assert!(child.0.try_wait().expect("a state").is_none(), "it waits");
+    let mut written = Vec::new();
+    packets.read_to_end(&mut written).expect("packets");
+    let status = child.0.wait().expect("the end");
+    assert_eq!(status.code(), Some(0), "{status}");
+    let records = records.join().expect("a reader").expect("records");
+    let frames = &of_type(&records, "capture")[0]["capture"]["frames"];
+    let again = piped(&["json", "--events", "capture", "-"], &written);
+    assert_eq!(stderr(&again), "", "the last packet is whole");
+    let written = &of_type(&stdout(&again), "capture")[0]["capture"]["frames"];
+    assert_eq!(written, frames);
+}
+
+#[test]
+fn a_signal_ends_a_program_that_nobody_gives_its_input() {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    let child = rtmpscope()
+        .args(["json", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut child = Running(child);
+    // Beside the thread that reads there is the one that hears signals.
+    let threads = format!("/proc/{}/task", child.0.id());
+    wait_for("signals are heard", || {
+        fs::read_dir(&threads).is_ok_and(|threads| threads.count() == 2)
+    });
+    let id = child.0.id().to_string();
+    let sent = Command::new("kill").args(["-s", "TERM", &id]).status();
+    assert!(sent.expect("kill runs").success());
+    let mut status = None;
+    wait_for("the end", || {
+        status = child.0.try_wait().expect("a state");
+        status.is_some()
+    });
+    assert_eq!(status.expect("an end").signal(), Some(15));
+}
+
+/// Waits until a pipe of 64 KiB has no room.
+fn wait_until_full(pipe: &impl std::os::fd::AsFd) {
+    wait_for("the pipe is full", || {
+        rustix::io::ioctl_fionread(pipe).expect("a pipe") >= 64 * 1024
+    });
 }
 
 // Counts.

@@ -38,6 +38,7 @@ use crate::run::demo;
 use crate::run::exit_of;
 use crate::run::memory::MemoryLimit;
 use crate::run::signals::Asked;
+use crate::run::signals::Calls;
 use crate::run::steps::Clock;
 use crate::run::steps::told_by;
 use crate::run::steps::wall_clock;
@@ -63,6 +64,8 @@ pub(super) struct Reading {
     output_failed: bool,
     pub(super) stop: Arc<AtomicBool>,
     pub(super) asked: Asked,
+    /// Calls of this thread that may wait for good: those for frames, and those that write.
+    pub(super) calls: Calls,
     pub(super) is_live: bool,
     memory: MemoryLimit,
     quiet: bool,
@@ -140,6 +143,7 @@ impl Reading {
             output_failed: false,
             stop: Arc::default(),
             asked: Asked::default(),
+            calls: Calls::default(),
             is_live: false,
             memory,
             quiet: flags.quiet,
@@ -218,10 +222,11 @@ impl Reading {
         let mut looked = Timestamp::default();
         let mut clock = self.is_live.then(Clock::new);
         let mut last = None;
+        let calls = self.calls.clone();
         loop {
             let mut is_idle = false;
             // (Looked at where it is: a frame is large enough for a copy to be felt.)
-            let now = match &self.source.next_frame() {
+            let now = match &calls.make(|| self.source.next_frame()) {
                 Ok(Next::Frame(frame)) => {
                     let now = frame.time;
                     if let Some(clock) = &mut clock {
@@ -315,9 +320,7 @@ impl Reading {
                 }
             }
         }
-        if self.is_live {
-            self.end_capture();
-        }
+        self.end_capture();
         self.finish(pipeline, observer, &mut tell);
     }
 
@@ -442,8 +445,11 @@ impl Reading {
         false
     }
 
-    /// Lets the capture end, so that its counters are those of all of it.
+    /// Lets the capture on interfaces end, so that its counters are those of all of it.
     fn end_capture(&mut self) {
+        if !self.is_live {
+            return;
+        }
         self.source.stop();
         while !matches!(self.source.next_frame(), Ok(Next::End)) {}
     }

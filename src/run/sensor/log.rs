@@ -18,6 +18,7 @@ use rtmpscope::capture::rights::Reach;
 
 use crate::cli::SensorFlags;
 use crate::run::complain;
+use crate::run::signals::Calls;
 use crate::run::signals::Output;
 
 /// Where records are to go: a file that is open already, as it could not be once rights are given up.
@@ -84,9 +85,9 @@ impl Destination {
 
     /// Begins to write. To be called once rights are given up: the thread that watches stdout has
     /// those of the one that starts it.
-    pub(super) fn begin(self) -> Log {
+    pub(super) fn begin(self, calls: &Calls) -> Log {
         match self {
-            Self::Stdout => Log::Stdout(Output::new()),
+            Self::Stdout => Log::Stdout(Output::new(calls)),
             Self::File(file) => Log::File(file),
         }
     }

@@ -76,7 +76,7 @@ pub(super) fn sensor(flags: &Flags, input: &Input, options_: &SensorFlags) -> Ex
         Ok(reading) => reading,
         Err(exit) => return exit,
     };
-    let log = log.begin();
+    let log = log.begin(&reading.calls);
     // Requests come from others as well.
     if let Some(endpoint) = endpoint {
         endpoint.serve();
