@@ -889,6 +889,7 @@ fn ctrl_z_gives_the_terminal_back_and_stops_the_dashboard_until_it_is_woken() {
     let child = Command::new("script")
         .args(["-qc", &line, "/dev/null"])
         .env("TERM", "xterm")
+        .env("SHELL", "/bin/sh")
         .env("RTMPSCOPE_NO_RECENT", "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
