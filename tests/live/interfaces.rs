@@ -6,6 +6,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
+use crate::common::command;
 use crate::watch::Watcher;
 use crate::watch::has;
 use crate::watch::wait_for;
@@ -180,7 +181,7 @@ fn a_missing_right_is_4_and_says_what_to_do() {
         return;
     }
     let program = crate::common::rtmpscope();
-    let output = Command::new("setpriv")
+    let output = command("setpriv")
         .args(["--bounding-set", "-net_raw", "--inh-caps", "-net_raw"])
         .arg(program.get_program())
         .args(["report", "-i", "lo"])

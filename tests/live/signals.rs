@@ -11,13 +11,13 @@ use crate::watch::Watcher;
 use crate::watch::wait_for;
 
 /// Sends to a port of the loopback on which nobody reads.
-struct Sender {
+pub(crate) struct Sender {
     from: UdpSocket,
     to: UdpSocket,
 }
 
 impl Sender {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let bind = || UdpSocket::bind("127.0.0.1:0").expect("a port");
         Self {
             from: bind(),
@@ -25,12 +25,12 @@ impl Sender {
         }
     }
 
-    fn filter(&self) -> String {
+    pub(crate) fn filter(&self) -> String {
         let port = self.to.local_addr().expect("its number").port();
         format!("udp dst port {port}")
     }
 
-    fn send(&self, count: usize, bytes: usize) {
+    pub(crate) fn send(&self, count: usize, bytes: usize) {
         let to = self.to.local_addr().expect("its number");
         for _ in 0..count {
             self.from.send_to(&vec![7; bytes], to).expect("sent");

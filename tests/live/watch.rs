@@ -5,11 +5,13 @@ use std::io::Read as _;
 use std::path::Path;
 use std::process::Child;
 use std::process::Command;
+use std::process::ExitStatus;
 use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
+use crate::common::command;
 use crate::common::rtmpscope;
 
 /// How long anything may take before the test gives up.
@@ -35,6 +37,13 @@ pub(crate) fn has(program: &str) -> bool {
         println!("skipped: there is no {program}");
     }
     found
+}
+
+/// Skips a test, with what the program said, where it ended because it may not capture; fails where
+/// it ended for another reason.
+pub(crate) fn skip(status: ExitStatus, said: &str) {
+    assert_eq!(status.code(), Some(4), "{status}: {said}");
+    println!("skipped: {}", said.trim());
 }
 
 /// A program that ends with the test.
@@ -70,7 +79,7 @@ impl Watcher {
         let command = match namespace {
             None => rtmpscope(),
             Some(name) => {
-                let mut command = Command::new("ip");
+                let mut command = command("ip");
                 command
                     .args(["netns", "exec", name])
                     .arg(rtmpscope().get_program())
@@ -94,17 +103,13 @@ impl Watcher {
             child: Running(child),
             errors,
         };
-        let mut is_over = false;
+        let mut end = None;
         wait_for("the program listens", || {
-            is_over = watcher
-                .child
-                .0
-                .try_wait()
-                .is_ok_and(|status| status.is_some());
-            is_over || watcher.said().contains("listening on")
+            end = watcher.child.0.try_wait().expect("a child");
+            end.is_some() || watcher.said().contains("listening on")
         });
-        if is_over {
-            println!("skipped: {}", watcher.said().trim());
+        if let Some(status) = end {
+            skip(status, &watcher.said());
             return None;
         }
         Some(watcher)
