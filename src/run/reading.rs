@@ -222,7 +222,7 @@ impl Reading {
         let mut looked = Timestamp::default();
         let mut clock = self.is_live.then(Clock::new);
         let mut last = None;
-        let calls = self.calls.clone();
+        let calls = self.reads();
         loop {
             let mut is_idle = false;
             // (Looked at where it is: a frame is large enough for a copy to be felt.)
@@ -322,6 +322,14 @@ impl Reading {
         }
         self.end_capture();
         self.finish(pipeline, observer, &mut tell);
+    }
+
+    /// The calls for frames: an interface gives the word back by itself, and is not waited for.
+    fn reads(&self) -> Calls {
+        if self.is_live {
+            return Calls::default();
+        }
+        self.calls.clone()
     }
 
     /// Does what a signal asked for, and what is due where there is nothing to read. False when
