@@ -16,14 +16,11 @@ use std::io::BufReader;
 use std::io::Read as _;
 use std::io::Write as _;
 use std::path::Path;
-use std::process::Child;
 use std::process::Command;
 use std::process::Output;
 use std::process::Stdio;
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
-use std::time::Instant;
 
 use serde_json::Value;
 
@@ -37,9 +34,6 @@ use common::stdout;
 
 /// Two connections: a publisher from port 44394, a player from port 44402.
 const TWO: &str = "ffmpeg-nginx.pcap";
-
-/// How long a terminal may take for anything before the test gives up.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 // Done.
 
@@ -167,118 +161,7 @@ fn a_reader_that_is_gone_ends_the_report_quietly() {
 }
 
 #[cfg(unix)]
-#[test]
-fn a_signal_ends_a_program_whose_output_nobody_takes() {
-    use std::os::unix::process::ExitStatusExt as _;
-    use std::time::Duration;
-    use std::time::Instant;
-
-    for (signal, number) in [("INT", 2), ("TERM", 15)] {
-        let mut child = rtmpscope()
-            .args(["json", &sample("player-stalled.pcap")])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("started");
-        // This sample has more in records than fits.
-        wait_until_full(child.stdout.as_ref().expect("a pipe"));
-        assert!(child.try_wait().expect("a state").is_none(), "it waits");
-        let sent = Command::new("kill")
-            .args(["-s", signal, &child.id().to_string()])
-            .status();
-        assert!(sent.expect("kill runs").success());
-        let deadline = Instant::now() + Duration::from_secs(20);
-        let status = loop {
-            if let Some(status) = child.try_wait().expect("a state") {
-                break status;
-            }
-            if Instant::now() > deadline {
-                child.kill().expect("killed");
-                panic!("SIG{signal} did not end it");
-            }
-            thread::sleep(Duration::from_millis(20));
-        };
-        assert_eq!(status.signal(), Some(number), "{status}");
-    }
-}
-
-#[test]
-fn a_signal_leaves_time_for_packets_that_are_written_slowly() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let fifo = folder.path().join("packets.pcapng");
-    let made = Command::new("mkfifo").arg(&fifo).status();
-    if !made.is_ok_and(|status| status.success()) {
-        println!("skipped: no mkfifo");
-        return;
-    }
-    let child = rtmpscope()
-        .args(["json", "-w", text(&fifo), &sample("player-stalled.pcap")])
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("started");
-    let mut child = Running(child);
-    let mut packets = fs::File::open(&fifo).expect("a writer");
-    let mut records = child.0.stdout.take().expect("a pipe");
-    let records = thread::spawn(move || {
-        let mut text = String::new();
-        records.read_to_string(&mut text).map(|_| text)
-    });
-    // It waits for somebody who takes packets; its records are taken.
-    wait_until_full(&packets);
-    let sent = Command::new("kill")
-        .args(["-s", "TERM", &child.0.id().to_string()])
-        .status();
-    assert!(sent.expect("kill runs").success());
-    // Longer than output may stand still.
-    thread::sleep(Duration::from_millis(2500));
-    assert!(child.0.try_wait().expect("a state").is_none(), "it waits");
-    let mut written = Vec::new();
-    packets.read_to_end(&mut written).expect("packets");
-    let status = child.0.wait().expect("the end");
-    assert_eq!(status.code(), Some(0), "{status}");
-    let records = records.join().expect("a reader").expect("records");
-    let frames = &of_type(&records, "capture")[0]["capture"]["frames"];
-    let again = piped(&["json", "--events", "capture", "-"], &written);
-    assert_eq!(stderr(&again), "", "the last packet is whole");
-    let written = &of_type(&stdout(&again), "capture")[0]["capture"]["frames"];
-    assert_eq!(written, frames);
-}
-
-#[test]
-fn a_signal_ends_a_program_that_nobody_gives_its_input() {
-    use std::os::unix::process::ExitStatusExt as _;
-
-    let child = rtmpscope()
-        .args(["json", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("started");
-    let mut child = Running(child);
-    // Beside the thread that reads there is the one that hears signals.
-    let threads = format!("/proc/{}/task", child.0.id());
-    wait_for("signals are heard", || {
-        fs::read_dir(&threads).is_ok_and(|threads| threads.count() == 2)
-    });
-    let id = child.0.id().to_string();
-    let sent = Command::new("kill").args(["-s", "TERM", &id]).status();
-    assert!(sent.expect("kill runs").success());
-    let mut status = None;
-    wait_for("the end", || {
-        status = child.0.try_wait().expect("a state");
-        status.is_some()
-    });
-    assert_eq!(status.expect("an end").signal(), Some(15));
-}
-
-/// Waits until a pipe of 64 KiB has no room.
-fn wait_until_full(pipe: &impl std::os::fd::AsFd) {
-    wait_for("the pipe is full", || {
-        rustix::io::ioctl_fionread(pipe).expect("a pipe") >= 64 * 1024
-    });
-}
-
 // Counts.
-
 #[test]
 fn messages_are_those_on_the_wire_and_parts_of_aggregates_count_apart() {
     let captures = common::public_captures();
@@ -618,29 +501,6 @@ fn what_came_through_a_pipe_is_shown_while_the_pipe_is_quiet() {
 }
 
 #[test]
-#[cfg(unix)]
-fn a_signal_shows_what_came_through_a_quiet_pipe() {
-    let mut child = rtmpscope()
-        .args(["report", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("started");
-    let mut pipe = child.stdin.take().expect("a pipe");
-    pipe.write_all(&fs::read(sample(TWO)).expect("a sample"))
-        .expect("written");
-    thread::sleep(Duration::from_millis(500));
-    let sent = Command::new("kill")
-        .args(["-s", "TERM", &child.id().to_string()])
-        .status();
-    assert!(sent.expect("kill runs").success());
-    let output = child.wait_with_output().expect("the end");
-    assert_eq!(code(&output), 0);
-    assert!(stdout(&output).contains("2 RTMP connections"));
-    drop(pipe);
-}
-
-#[test]
 fn compression_is_known_by_content_and_not_by_name() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut lz4 = lz4_flex::frame::FrameEncoder::new(Vec::new());
@@ -877,86 +737,6 @@ fn the_dashboard_needs_a_terminal_and_says_so() {
     let output = run(&["tui", &sample(TWO)]);
     assert_eq!((code(&output), stdout(&output).as_str()), (2, ""));
     assert!(stderr(&output).contains("terminal"), "{}", stderr(&output));
-}
-
-#[test]
-fn ctrl_z_gives_the_terminal_back_and_stops_the_dashboard_until_it_is_woken() {
-    let program = env!("CARGO_BIN_EXE_rtmpscope");
-    let folder = tempfile::tempdir().expect("a folder");
-    let id = folder.path().join("id");
-    // A terminal of its own, in which the program takes the place of the shell, with its number.
-    let line = format!("echo $$ > {}; exec {program} {}", id.display(), sample(TWO));
-    let child = Command::new("script")
-        .args(["-qc", &line, "/dev/null"])
-        .env("TERM", "xterm")
-        .env("SHELL", "/bin/sh")
-        .env("RTMPSCOPE_NO_RECENT", "1")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn();
-    let Ok(child) = child else {
-        println!("skipped: there is no script(1)");
-        return;
-    };
-    let mut child = Running(child);
-    let mut keys = child.0.stdin.take().expect("a pipe");
-    let mut shown = child.0.stdout.take().expect("a pipe");
-    let (pieces, piece) = mpsc::channel();
-    // A thread of its own reads, so that what does not come ends the test.
-    thread::spawn(move || {
-        let mut buffer = [0; 4096];
-        while let Ok(count @ 1..) = shown.read(&mut buffer) {
-            let text = String::from_utf8_lossy(&buffer[..count]).into_owned();
-            if pieces.send(text).is_err() {
-                return;
-            }
-        }
-    });
-    let (taken, given) = ("\x1b[?1049h", "\x1b[?1049l");
-    let mut screen = String::new();
-    let mut read_until = |what: &str, times: usize| {
-        while screen.matches(what).count() < times {
-            let more = piece.recv_timeout(PATIENCE);
-            screen.push_str(&more.unwrap_or_else(|error| panic!("no {what:?}: {error}: {screen}")));
-        }
-    };
-    read_until(taken, 1);
-    keys.write_all(b"\x1a").expect("a key");
-    let dashboard = fs::read_to_string(id).expect("a number");
-    let script = child.0.id().to_string();
-    // script(1) stops when it hears that its child has, and wakes the child when it is woken. Woken
-    // between the two, it would stop behind that, and nobody would wake it.
-    for stopped in [dashboard.trim(), &script] {
-        let stat = format!("/proc/{stopped}/stat");
-        let is_stopped = || fs::read_to_string(&stat).is_ok_and(|stat| stat.contains(") T "));
-        wait_for("a stop", is_stopped);
-    }
-    let woken = Command::new("kill").args(["-s", "CONT", &script]).status();
-    assert!(woken.is_ok_and(|status| status.success()));
-    read_until(given, 1);
-    read_until(taken, 2);
-    keys.write_all(b"q").expect("a key");
-    read_until(given, 2);
-    // The code that script(1) ends with is that of the stop.
-    wait_for("the end", || child.0.try_wait().expect("a child").is_some());
-}
-
-/// A program that ends with the test, also where the test fails.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
-    let begin = Instant::now();
-    while !holds() {
-        assert!(begin.elapsed() < PATIENCE, "waited in vain: {what}");
-        thread::sleep(Duration::from_millis(10));
-    }
 }
 
 fn text(path: &Path) -> &str {
