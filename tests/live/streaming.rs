@@ -93,8 +93,9 @@ fn server_at(place: &Place<'_>, folder: &Path) -> Option<Running> {
         return None;
     }
     let (path, address, port) = (folder.display(), place.address, place.port);
+    // Workers would outlive a master that is killed, and go on listening.
     let config = format!(
-        "load_module {MODULE};\nworker_processes 1;\ndaemon off;\npid {path}/nginx.pid;\n\
+        "load_module {MODULE};\nmaster_process off;\ndaemon off;\npid {path}/nginx.pid;\n\
          error_log {path}/error.log info;\nevents {{ worker_connections 64; }}\n\
          rtmp {{ access_log off; server {{ listen {address}:{port}; chunk_size 4096;\n\
          application live {{ live on; }} }} }}\n"
