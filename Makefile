@@ -5,7 +5,8 @@ SHELL := /bin/bash
 CARGO ?= cargo
 # apt-get needs root: directly as root, through sudo otherwise.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
+# Somebody else may be installing something at the moment, and a mirror may fail once.
+APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3
 DEMO := samples/ffmpeg-nginx.pcap
 BENCH_DATA ?= target/bench-data
 

@@ -19,9 +19,8 @@ use std::path::Path;
 use std::process::Command;
 use std::process::Output;
 use std::process::Stdio;
+use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
-use std::time::Instant;
 
 use serde_json::Value;
 
@@ -162,46 +161,7 @@ fn a_reader_that_is_gone_ends_the_report_quietly() {
 }
 
 #[cfg(unix)]
-#[test]
-fn a_signal_ends_a_program_whose_output_nobody_takes() {
-    use std::os::unix::process::ExitStatusExt as _;
-    use std::time::Duration;
-    use std::time::Instant;
-
-    for (signal, number) in [("INT", 2), ("TERM", 15)] {
-        let mut child = rtmpscope()
-            .args(["json", &sample("player-stalled.pcap")])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("started");
-        // A pipe holds 64 KiB, this sample has more in records: a byte that can be read tells
-        // that the program writes, and soon it waits.
-        let mut byte = [0];
-        let pipe = child.stdout.as_mut().expect("a pipe");
-        pipe.read_exact(&mut byte).expect("a byte");
-        thread::sleep(Duration::from_millis(300));
-        assert!(child.try_wait().expect("a state").is_none(), "it waits");
-        let sent = Command::new("kill")
-            .args(["-s", signal, &child.id().to_string()])
-            .status();
-        assert!(sent.expect("kill runs").success());
-        let deadline = Instant::now() + Duration::from_secs(20);
-        let status = loop {
-            if let Some(status) = child.try_wait().expect("a state") {
-                break status;
-            }
-            if Instant::now() > deadline {
-                child.kill().expect("killed");
-                panic!("SIG{signal} did not end it");
-            }
-            thread::sleep(Duration::from_millis(20));
-        };
-        assert_eq!(status.signal(), Some(number), "{status}");
-    }
-}
-
 // Counts.
-
 #[test]
 fn messages_are_those_on_the_wire_and_parts_of_aggregates_count_apart() {
     let captures = common::public_captures();
@@ -541,29 +501,6 @@ fn what_came_through_a_pipe_is_shown_while_the_pipe_is_quiet() {
 }
 
 #[test]
-#[cfg(unix)]
-fn a_signal_shows_what_came_through_a_quiet_pipe() {
-    let mut child = rtmpscope()
-        .args(["report", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("started");
-    let mut pipe = child.stdin.take().expect("a pipe");
-    pipe.write_all(&fs::read(sample(TWO)).expect("a sample"))
-        .expect("written");
-    thread::sleep(Duration::from_millis(500));
-    let sent = Command::new("kill")
-        .args(["-s", "TERM", &child.id().to_string()])
-        .status();
-    assert!(sent.expect("kill runs").success());
-    let output = child.wait_with_output().expect("the end");
-    assert_eq!(code(&output), 0);
-    assert!(stdout(&output).contains("2 RTMP connections"));
-    drop(pipe);
-}
-
-#[test]
 fn compression_is_known_by_content_and_not_by_name() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut lz4 = lz4_flex::frame::FrameEncoder::new(Vec::new());
@@ -753,7 +690,7 @@ fn records_of_a_pipe_come_while_it_is_still_open() {
         .expect("started");
     let mut stdin = child.stdin.take().expect("a pipe");
     let mut reader = BufReader::new(child.stdout.take().expect("a pipe"));
-    let (go_on, wait) = std::sync::mpsc::channel();
+    let (go_on, wait) = mpsc::channel();
     let writer = thread::spawn(move || {
         let (most, rest) = capture.split_at(capture.len() * 3 / 4);
         stdin.write_all(most).expect("written");
@@ -800,63 +737,6 @@ fn the_dashboard_needs_a_terminal_and_says_so() {
     let output = run(&["tui", &sample(TWO)]);
     assert_eq!((code(&output), stdout(&output).as_str()), (2, ""));
     assert!(stderr(&output).contains("terminal"), "{}", stderr(&output));
-}
-
-#[test]
-fn ctrl_z_gives_the_terminal_back_and_stops_the_dashboard_until_it_is_woken() {
-    let program = env!("CARGO_BIN_EXE_rtmpscope");
-    let folder = tempfile::tempdir().expect("a folder");
-    let id = folder.path().join("id");
-    // A terminal of its own, in which the program takes the place of the shell, with its number.
-    let line = format!("echo $$ > {}; exec {program} {}", id.display(), sample(TWO));
-    let child = Command::new("script")
-        .args(["-qc", &line, "/dev/null"])
-        .env("TERM", "xterm")
-        .env("RTMPSCOPE_NO_RECENT", "1")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn();
-    let Ok(mut child) = child else {
-        println!("skipped: there is no script(1)");
-        return;
-    };
-    let mut keys = child.stdin.take().expect("a pipe");
-    let mut shown = child.stdout.take().expect("a pipe");
-    let (taken, given) = ("\x1b[?1049h", "\x1b[?1049l");
-    let mut screen = String::new();
-    let mut read_until = |what: &str, times: usize| {
-        let mut piece = [0; 4096];
-        while screen.matches(what).count() < times {
-            let count = shown.read(&mut piece).expect("output");
-            assert!(count > 0, "it ended: {screen}");
-            screen.push_str(&String::from_utf8_lossy(&piece[..count]));
-        }
-    };
-    read_until(taken, 1);
-    keys.write_all(b"\x1a").expect("a key");
-    let dashboard = fs::read_to_string(id).expect("a number");
-    let dashboard = dashboard.trim();
-    let begin = Instant::now();
-    while !fs::read_to_string(format!("/proc/{dashboard}/stat"))
-        .is_ok_and(|stat| stat.contains(") T "))
-    {
-        assert!(
-            begin.elapsed() < Duration::from_secs(20),
-            "it does not stop"
-        );
-        thread::sleep(Duration::from_millis(10));
-    }
-    // script(1) stops with its child, and wakes it when it is woken.
-    let woken = Command::new("kill")
-        .args(["-s", "CONT", &child.id().to_string(), dashboard])
-        .status();
-    assert!(woken.is_ok_and(|status| status.success()));
-    read_until(given, 1);
-    read_until(taken, 2);
-    keys.write_all(b"q").expect("a key");
-    read_until(given, 2);
-    // The code that script(1) ends with is that of the stop.
-    child.wait().expect("the end");
 }
 
 fn text(path: &Path) -> &str {

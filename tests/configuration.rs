@@ -139,6 +139,8 @@ fn the_manual_page_is_one_for_man() {
     let rendered = Command::new("man")
         .args(["--warnings", "-E", "UTF-8", "-l"])
         .arg(&path)
+        // A locale that is not there would be told.
+        .env("LC_ALL", "C.UTF-8")
         .env("MANWIDTH", "100")
         .env("MANPAGER", "cat")
         .output();

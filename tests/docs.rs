@@ -133,6 +133,8 @@ fn the_recipes_run_and_print_something() {
         let mut child = Command::new("bash")
             .current_dir(common::root())
             .args(["-euo", "pipefail", "-s"])
+            // A locale that is not there would be told.
+            .env("LC_ALL", "C.UTF-8")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -117,7 +117,7 @@ fn print(flags: &Flags, asked: &DiffFlags, input: &Input, sought: [Sought; 2]) -
     };
     let [left, right] = &names;
     let names = [left.as_str(), right.as_str()];
-    let mut out = io::BufWriter::new(Output::new());
+    let mut out = io::BufWriter::new(Output::new(&reading.calls));
     let written = match asked.format {
         Some(DiffFormat::Json) => comparison::json(&mut out, &comparison, names, asked.all),
         Some(DiffFormat::Text) | None => comparison::text(&mut out, &comparison, names, asked.all),

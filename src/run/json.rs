@@ -34,7 +34,7 @@ pub(super) fn json(flags: &Flags, input: &Input, events: &[String], interval: u3
     };
     let mut pipeline = Pipeline::new(options(flags, Some(REPORT_HISTORY)));
     let mut report = JsonReport::new(
-        Output::new(),
+        Output::new(&reading.calls),
         JsonOptions {
             events: events.to_vec(),
             interval: Span::from_secs(i64::from(interval)),

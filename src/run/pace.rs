@@ -97,56 +97,86 @@ impl Pacer {
                 thread::sleep(LOOK_EVERY);
                 continue;
             }
-            let (since, from, speed) = match self.anchor {
-                Some(anchor) if anchor.2 == replay.speed => anchor,
-                _ => *self.anchor.insert((Instant::now(), now, replay.speed)),
-            };
-            let due = speed
-                .time_for(now.since(from))
-                .saturating_sub(since.elapsed());
-            if due > LONGEST_WAIT {
-                self.anchor = Some((Instant::now(), now, speed));
-                return;
-            }
+            let due = self.due(now, replay.speed, Instant::now());
             if due.is_zero() {
                 return;
             }
             thread::sleep(due.min(LOOK_EVERY));
         }
     }
+
+    /// How long it is at `instant` until a frame of this time is due.
+    fn due(&mut self, now: Timestamp, speed: Speed, instant: Instant) -> Duration {
+        let (since, from, speed) = match self.anchor {
+            Some(anchor) if anchor.2 == speed => anchor,
+            _ => *self.anchor.insert((instant, now, speed)),
+        };
+        let due = speed
+            .time_for(now.since(from))
+            .saturating_sub(instant.saturating_duration_since(since));
+        if due > LONGEST_WAIT {
+            self.anchor = Some((instant, now, speed));
+            return Duration::ZERO;
+        }
+        due
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
     const SECOND: i64 = 1_000_000_000;
 
-    fn took(pacer: &mut Pacer, pace: &Pace, millis: i64) -> Duration {
-        let begin = Instant::now();
-        pacer.wait(Timestamp(SECOND + millis * 1_000_000), pace, || false);
-        begin.elapsed()
+    fn at(millis: i64) -> Timestamp {
+        Timestamp(SECOND + millis * 1_000_000)
+    }
+
+    fn millis(count: u64) -> Duration {
+        Duration::from_millis(count)
     }
 
     #[test]
     fn capture_time_passes_as_fast_as_asked() {
-        let pace = Pace::at(Speed::NORMAL.faster().faster());
-        let mut pacer = Pacer::new(Some(Timestamp(SECOND)));
-        assert!(took(&mut pacer, &pace, -500) < Duration::from_millis(15));
-        assert!(took(&mut pacer, &pace, 0) < Duration::from_millis(15));
-        // 400 ms of the capture at four times its speed; only the lower bound is ours to keep.
-        assert!(took(&mut pacer, &pace, 400) >= Duration::from_millis(95));
-        pace.end();
-        assert!(took(&mut pacer, &pace, 60_000) < Duration::from_millis(15));
+        let mut pacer = Pacer::new(None);
+        let begin = Instant::now();
+        let fast = Speed::NORMAL.faster().faster();
+        assert_eq!(pacer.due(at(0), fast, begin), Duration::ZERO);
+        // 400 ms of the capture at four times its speed.
+        assert_eq!(pacer.due(at(400), fast, begin), millis(100));
+        assert_eq!(pacer.due(at(400), fast, begin + millis(30)), millis(70));
+        let late = begin + millis(200);
+        assert_eq!(pacer.due(at(400), fast, late), Duration::ZERO);
+        // At another speed it begins anew.
+        assert_eq!(pacer.due(at(500), Speed::NORMAL, late), Duration::ZERO);
+        assert_eq!(pacer.due(at(600), Speed::NORMAL, late), millis(100));
     }
 
     #[test]
     fn long_silences_are_passed_over() {
-        let pace = Pace::at(Speed::NORMAL);
         let mut pacer = Pacer::new(None);
-        took(&mut pacer, &pace, 0);
-        assert!(took(&mut pacer, &pace, 3_600_000) < Duration::from_millis(15));
-        assert!(took(&mut pacer, &pace, 3_600_050) >= Duration::from_millis(45));
+        let begin = Instant::now();
+        let mut due = |millis| pacer.due(at(millis), Speed::NORMAL, begin);
+        assert_eq!(due(0), Duration::ZERO);
+        assert_eq!(due(3_600_000), Duration::ZERO);
+        assert_eq!(due(3_600_050), millis(50));
+    }
+
+    #[test]
+    fn before_the_begin_and_behind_the_end_nothing_waits() {
+        let pace = Pace::at(Speed::NORMAL);
+        pace.change(|replay| replay.is_held = true);
+        let mut pacer = Pacer::new(Some(at(0)));
+        // Who waits asks again and again whether it is over.
+        let asked = Cell::new(0);
+        let is_over = || asked.replace(asked.get() + 1) > 0;
+        pacer.wait(at(-500), &pace, is_over);
+        assert_eq!(asked.take(), 0);
+        pace.end();
+        pacer.wait(at(60_000), &pace, is_over);
+        assert_eq!(asked.take(), 1);
     }
 
     #[test]

@@ -38,7 +38,9 @@ use crate::run::demo;
 use crate::run::exit_of;
 use crate::run::memory::MemoryLimit;
 use crate::run::signals::Asked;
+use crate::run::signals::Calls;
 use crate::run::steps::Clock;
+use crate::run::steps::told_by;
 use crate::run::steps::wall_clock;
 
 /// Most frames between two looks at the wish to stop and at what is due.
@@ -62,6 +64,8 @@ pub(super) struct Reading {
     output_failed: bool,
     pub(super) stop: Arc<AtomicBool>,
     pub(super) asked: Asked,
+    /// Calls of this thread that may wait for good: those for frames, and those that write.
+    pub(super) calls: Calls,
     pub(super) is_live: bool,
     memory: MemoryLimit,
     quiet: bool,
@@ -139,6 +143,7 @@ impl Reading {
             output_failed: false,
             stop: Arc::default(),
             asked: Asked::default(),
+            calls: Calls::default(),
             is_live: false,
             memory,
             quiet: flags.quiet,
@@ -217,10 +222,11 @@ impl Reading {
         let mut looked = Timestamp::default();
         let mut clock = self.is_live.then(Clock::new);
         let mut last = None;
+        let calls = self.reads();
         loop {
             let mut is_idle = false;
             // (Looked at where it is: a frame is large enough for a copy to be felt.)
-            let now = match &self.source.next_frame() {
+            let now = match &calls.make(|| self.source.next_frame()) {
                 Ok(Next::Frame(frame)) => {
                     let now = frame.time;
                     if let Some(clock) = &mut clock {
@@ -314,10 +320,16 @@ impl Reading {
                 }
             }
         }
-        if self.is_live {
-            self.end_capture();
-        }
+        self.end_capture();
         self.finish(pipeline, observer, &mut tell);
+    }
+
+    /// The calls for frames: an interface gives the word back by itself, and is not waited for.
+    fn reads(&self) -> Calls {
+        if self.is_live {
+            return Calls::default();
+        }
+        self.calls.clone()
     }
 
     /// Does what a signal asked for, and what is due where there is nothing to read. False when
@@ -354,11 +366,12 @@ impl Reading {
         let recorder = self.recorder.as_mut();
         check_clock(clock, pipeline, &mut self.autostop, recorder, tell);
         let now = wall_clock();
+        let told = told_by(now, pipeline.totals().last);
         match &mut self.recorder {
-            None => pipeline.idle(now, observer),
-            Some(recorder) => pipeline.idle(now, &mut both(observer, recorder)),
+            None => pipeline.idle(told, observer),
+            Some(recorder) => pipeline.idle(told, &mut both(observer, recorder)),
         }
-        self.record_quiet(now, tell).then_some(now)
+        self.record_quiet(told, tell).then_some(now)
     }
 
     fn finish<O: Observer>(
@@ -440,8 +453,11 @@ impl Reading {
         false
     }
 
-    /// Lets the capture end, so that its counters are those of all of it.
+    /// Lets the capture on interfaces end, so that its counters are those of all of it.
     fn end_capture(&mut self) {
+        if !self.is_live {
+            return;
+        }
         self.source.stop();
         while !matches!(self.source.next_frame(), Ok(Next::End)) {}
     }

@@ -34,7 +34,7 @@ pub(super) fn report(flags: &Flags, input: &Input, format: Format) -> Exit {
         Err(exit) => return exit,
     };
     let mut pipeline = Pipeline::new(options(flags, Some(REPORT_HISTORY)));
-    let out = io::BufWriter::new(Output::new());
+    let out = io::BufWriter::new(Output::new(&reading.calls));
     let mut report = Report::new(out, format, flags.show_secrets);
     if let Some(filter) = shown(flags) {
         report.set_filter(filter);

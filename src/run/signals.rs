@@ -25,8 +25,8 @@ use signal_hook::iterator::Handle;
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
-/// How long output may stand still once the program was asked to stop. What is left of a report
-/// is written within milliseconds, unless its reader has stopped reading.
+/// How long a call may stand still once the program was asked to stop. It returns within milliseconds,
+/// unless who is at the other end has stopped reading or writing.
 const STANDSTILL: Duration = Duration::from_secs(1);
 
 /// Sets `stop` at the first signal; a second one ends the program at once.
@@ -127,34 +127,67 @@ pub(super) fn answer(asked: &Asked) {
 #[derive(Debug)]
 pub(super) struct Output {
     stdout: io::StdoutLock<'static>,
-    moves: Arc<AtomicU64>,
+    calls: Calls,
 }
 
 impl Output {
-    /// Standard output. A program that is asked to stop while nobody takes its output ends by
-    /// the signal, as if it had never been caught.
-    pub(super) fn new() -> Self {
-        let moves = Arc::new(AtomicU64::new(0));
+    /// Standard output, for the thread that makes these calls. A program that is asked to stop while
+    /// nobody takes its output, or gives it any input, ends by the signal, as if it had never been
+    /// caught. Where the process is to be confined, this comes behind that: the thread that hears the
+    /// signal has the rights of the one that starts it.
+    pub(super) fn new(calls: &Calls) -> Self {
         if let Ok(signals) = Signals::new([SIGINT, SIGTERM]) {
-            let moves = Arc::clone(&moves);
-            thread::spawn(move || end_at_standstill(signals, &moves));
+            let calls = calls.clone();
+            thread::spawn(move || end_at_standstill(signals, &calls));
         }
         Self {
             stdout: io::stdout().lock(),
-            moves,
+            calls: calls.clone(),
         }
     }
 }
 
-fn end_at_standstill(mut signals: Signals, moves: &AtomicU64) {
+/// The calls of a thread that wait for others, who may keep it waiting for good: for who gives the
+/// input, for who takes the output. Their begins and ends are counted together, so that the number is
+/// odd while one is under way.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Calls(Arc<AtomicU64>);
+
+impl Calls {
+    /// Makes a call, and notes that it is under way.
+    #[inline]
+    pub(super) fn make<T>(&self, call: impl FnOnce() -> T) -> T {
+        self.count();
+        let result = call();
+        self.count();
+        result
+    }
+
+    /// Only one thread counts, so that nothing is lost in between; there is such a call for each frame.
+    #[inline]
+    fn count(&self) {
+        let number = self.0.load(Ordering::Relaxed);
+        self.0.store(number.wrapping_add(1), Ordering::Relaxed);
+    }
+
+    /// The call that is under way.
+    fn under_way(&self) -> Option<u64> {
+        let number = self.0.load(Ordering::Relaxed);
+        (!number.is_multiple_of(2)).then_some(number)
+    }
+}
+
+/// Ends the program by the signal once a single call stood still for all of [`STANDSTILL`]. Outside of
+/// them it has work at hand, like packets that go to a slow disk, and comes to its end.
+fn end_at_standstill(mut signals: Signals, calls: &Calls) {
     let Some(signal) = signals.forever().next() else {
         return;
     };
-    let mut before = moves.load(Ordering::Relaxed);
+    let mut before = calls.under_way();
     loop {
         thread::sleep(STANDSTILL);
-        let now = moves.load(Ordering::Relaxed);
-        if now == before {
+        let now = calls.under_way();
+        if now.is_some() && now == before {
             let _ = emulate_default_handler(signal);
         }
         before = now;
@@ -175,18 +208,16 @@ pub(super) fn is_reader_gone() -> bool {
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.stdout.write(bytes);
-        self.moves.fetch_add(1, Ordering::Relaxed);
-        written
+        let Self { stdout, calls } = self;
+        calls.make(|| stdout.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
         if is_reader_gone() {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
-        let flushed = self.stdout.flush();
-        self.moves.fetch_add(1, Ordering::Relaxed);
-        flushed
+        let Self { stdout, calls } = self;
+        calls.make(|| stdout.flush())
     }
 }
 
@@ -195,6 +226,16 @@ mod tests {
     use signal_hook::low_level::raise;
 
     use super::*;
+
+    #[test]
+    fn a_call_is_under_way_until_it_returns_and_is_another_one_each_time() {
+        let calls = Calls::default();
+        assert_eq!(calls.under_way(), None);
+        let first = calls.make(|| calls.under_way());
+        assert_eq!(calls.under_way(), None);
+        let second = calls.make(|| calls.under_way());
+        assert!(first.is_some() && second.is_some() && first != second);
+    }
 
     #[test]
     fn a_screen_that_hears_of_the_hangup_is_given_time() {

@@ -1,5 +1,5 @@
 //! Steps of the clock that stamps the frames of an interface: it is set, or a machine wakes from
-//! its sleep.
+//! its sleep. And how far that clock tells what is over.
 
 use std::time::Instant;
 use std::time::SystemTime;
@@ -10,6 +10,12 @@ use rtmpscope::base::time::Timestamp;
 
 /// A clock that is this much off another one since the last look was set. Below that it is slewed.
 const STEP: Span = Span::from_secs(2);
+
+/// How far capture time that is told without a frame lags behind the clock: for so long a frame may
+/// still be on its way. The kernel holds it back for 50 ms, those of other interfaces are waited for
+/// twice as long, and a thread may not get its turn at once. Told sooner, the end of a connection
+/// would come before what was captured earlier.
+const ON_ITS_WAY: Span = Span::from_millis(500);
 
 /// The wall clock beside one that cannot be set.
 #[derive(Debug)]
@@ -51,6 +57,14 @@ pub(super) fn wall_clock() -> Timestamp {
     Timestamp(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
 }
 
+/// The capture time that is certain to be over on an interface at this time of day, behind this last
+/// frame.
+pub(super) fn told_by(now: Timestamp, last: Option<Timestamp>) -> Timestamp {
+    let certain = Timestamp(now.0.saturating_sub(ON_ITS_WAY.nanos()));
+    // What came is not told to be later; a clock that was set back makes the last frame no guide.
+    last.map_or(certain, |last| certain.max(last).min(now))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,5 +103,18 @@ mod tests {
                 None
             );
         }
+    }
+
+    #[test]
+    fn time_that_is_told_without_a_frame_waits_for_those_on_their_way() {
+        let second = |seconds: i64| Timestamp(seconds * 1_000_000_000);
+        let certain = Timestamp(second(10).0 - ON_ITS_WAY.nanos());
+        assert_eq!(told_by(second(10), None), certain);
+        assert_eq!(told_by(second(10), Some(second(9))), certain);
+        // Behind a frame of just now it does not go back.
+        let just = Timestamp(second(10).0 - 1);
+        assert_eq!(told_by(second(10), Some(just)), just);
+        // The clock was set back.
+        assert_eq!(told_by(second(10), Some(second(3_600))), second(10));
     }
 }

@@ -17,9 +17,16 @@ use std::process::Stdio;
 
 /// The program, without a terminal.
 pub(crate) fn rtmpscope() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rtmpscope"));
+    let mut command = command(env!("CARGO_BIN_EXE_rtmpscope"));
     // What tests open is nothing to remember for who runs them.
     command.stdin(Stdio::null()).env("RTMPSCOPE_NO_RECENT", "1");
+    command
+}
+
+/// A command that starts the program, which is not to become who called sudo to run the tests.
+pub(crate) fn command(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.env_remove("SUDO_UID").env_remove("SUDO_GID");
     command
 }
 

@@ -5,6 +5,8 @@ use std::fs;
 use std::io::BufWriter;
 use std::path::PathBuf;
 
+use tempfile::TempDir;
+
 use crate::common;
 use crate::wire::Capture;
 use crate::wire::Client;
@@ -35,11 +37,10 @@ const TAGS: &[&str] = &[
 ];
 
 /// A capture with a connection for each of them, in all the places where a peer can say something.
-/// The file has a name of that kind, too.
-fn capture() -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("markup");
-    fs::create_dir_all(&folder).expect("a folder");
-    let path = folder.join("MARK<b>`|#@x.pcap");
+/// The file has a name of that kind, too, in a folder of its own: the tests run side by side.
+fn capture() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("MARK<b>`|#@x.pcap");
     let file = fs::File::create(&path).expect("a file");
     let mut capture = Capture::new(BufWriter::new(file)).expect("a header");
     for (place, text) in (0_u32..).zip(HOSTILE) {
@@ -79,11 +80,11 @@ fn capture() -> PathBuf {
         }
     }
     capture.finish().expect("written");
-    path
+    (folder, path)
 }
 
 fn report(format: &str) -> String {
-    let path = capture();
+    let (_folder, path) = capture();
     let path = path.to_str().expect("a path in UTF-8");
     let ran = common::run(&["-q", "--show-secrets", "report", "-T", format, path]);
     assert_eq!(common::code(&ran), 0, "{}", common::stderr(&ran));

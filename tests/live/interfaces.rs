@@ -3,11 +3,10 @@
 use std::fs;
 use std::process::Command;
 use std::process::Output;
-use std::thread;
-use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::common::command;
 use crate::watch::Watcher;
 use crate::watch::has;
 use crate::watch::wait_for;
@@ -63,8 +62,13 @@ impl Pair {
             ip(&format!("-n {namespace} addr add {address}/24 dev {name}"));
             ip(&format!("-n {namespace} link set {name} up"));
         }
-        // The kernel calls a link operational some time after it was switched on.
-        for (namespace, name) in [(near, "near0"), (far, "far0")] {
+        self.wait_for_link();
+    }
+
+    /// Waits until both ends carry something: the kernel calls a link operational some time after it
+    /// was switched on.
+    fn wait_for_link(&self) {
+        for (namespace, name) in [(&self.near, "near0"), (&self.far, "far0")] {
             wait_for("the link is operational", || {
                 let shown = ip(&format!("-n {namespace} link show dev {name}"));
                 String::from_utf8_lossy(&shown.stdout).contains("state UP")
@@ -85,12 +89,13 @@ impl Pair {
         });
     }
 
-    /// Sends `count` echo requests from the far end and waits for the answers.
+    /// Sends echo requests from the far end until so many were answered.
     pub(crate) fn ping(&self, count: u32) {
         let far = &self.far;
-        wait_for("an answer", || {
+        // With a limit of all of it, unlike with one of each answer, a single answer is no success.
+        wait_for("all answers", || {
             ip(&format!(
-                "netns exec {far} ping -q -i 0.05 -W 1 -c {count} 192.0.2.1"
+                "netns exec {far} ping -q -i 0.05 -w 10 -c {count} 192.0.2.1"
             ))
             .status
             .success()
@@ -123,9 +128,12 @@ fn an_interface_is_captured_on_again_when_it_is_back() {
     // Switched off and on, it is the same interface.
     ip(&format!("-n {} link set near0 down", pair.near));
     ip(&format!("-n {} link set near0 up", pair.near));
+    pair.wait_for_link();
     pair.ping(2);
     // With an interface goes what the kernel still holds of it.
-    thread::sleep(Duration::from_millis(200));
+    wait_for("requests and answers are captured", || {
+        watcher.counted() >= 2 * 4
+    });
     pair.go_and_come_back(&watcher);
     pair.ping(3);
     assert_eq!(watcher.end(), 0);
@@ -173,7 +181,7 @@ fn a_missing_right_is_4_and_says_what_to_do() {
         return;
     }
     let program = crate::common::rtmpscope();
-    let output = Command::new("setpriv")
+    let output = command("setpriv")
         .args(["--bounding-set", "-net_raw", "--inh-caps", "-net_raw"])
         .arg(program.get_program())
         .args(["report", "-i", "lo"])

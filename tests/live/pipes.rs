@@ -19,6 +19,7 @@ use crate::exchange::exchange;
 use crate::streaming::free_port;
 use crate::watch::Running;
 use crate::watch::Watcher;
+use crate::watch::skip;
 use crate::watch::wait_for;
 
 /// How long the program may go on without a reader: it looks twenty times a second, but the machine
@@ -41,7 +42,8 @@ fn without_reader(args: &[&str]) -> Option<String> {
     let mut line = String::new();
     errors.read_line(&mut line).expect("text");
     if !line.contains("listening on") {
-        println!("skipped: {}", line.trim());
+        errors.read_to_string(&mut line).expect("text");
+        skip(child.0.wait().expect("the end"), &line);
         return None;
     }
     drop(child.0.stdout.take());

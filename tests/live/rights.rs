@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::fs::OpenOptions;
 use std::net::TcpStream;
-use std::net::UdpSocket;
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::fs::symlink;
@@ -14,15 +13,18 @@ use std::process::Command;
 use std::process::Stdio;
 
 use crate::common::code;
+use crate::common::command;
 use crate::common::rtmpscope;
 use crate::common::sample;
 use crate::common::stderr;
 use crate::common::stdout;
 use crate::interfaces::Pair;
+use crate::signals::Sender;
 use crate::streaming::free_port;
 use crate::watch::Running;
 use crate::watch::Watcher;
 use crate::watch::has;
+use crate::watch::skip;
 use crate::watch::wait_for;
 
 /// The user and the group that own nothing, on Linux whatever they are called.
@@ -120,23 +122,20 @@ fn open_folder() -> (tempfile::TempDir, String) {
     let everybody = fs::Permissions::from_mode(0o777);
     fs::set_permissions(folder.path(), everybody).expect("an open folder");
     let program = folder.path().join("rtmpscope");
-    fs::copy(rtmpscope().get_program(), &program).expect("a copy");
+    // Copied by another process: what this one has open for writing, a child that another test starts
+    // meanwhile has open as well until it is another program, and nobody can run it.
+    let copied = Command::new("cp")
+        .arg(rtmpscope().get_program())
+        .arg(&program)
+        .status();
+    assert!(copied.is_ok_and(|status| status.success()), "a copy");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("a mode");
     let program = program.to_str().expect("a path").to_owned();
     (folder, program)
 }
 
 fn text(path: &Path) -> &str {
     path.to_str().expect("a path")
-}
-
-/// Sends packets to a port of the loopback.
-fn send(port: u16, count: u32) {
-    let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
-    for _ in 0..count {
-        socket
-            .send_to(&[7; 1000], ("127.0.0.1", port))
-            .expect("sent");
-    }
 }
 
 #[test]
@@ -172,6 +171,20 @@ fn a_sensor_is_confined_in_all_its_threads_and_works() {
             .expect("a log")
             .contains("\"capture\"")
     );
+}
+
+#[test]
+fn a_sensor_that_writes_to_stdout_is_confined_in_all_its_threads() {
+    if !is_confinable() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let Some(watcher) = Watcher::start(None, &["sensor", "-i", "lo"], folder.path()) else {
+        return;
+    };
+    // The decoder, the one that captures, and the one that watches the output.
+    assert_confined(watcher.id(), 3, own_user());
+    assert_eq!(watcher.end(), 0);
 }
 
 #[test]
@@ -252,9 +265,9 @@ fn packets_turn_into_files_of_the_user_who_was_asked_for() {
     }
     let (folder, _) = open_folder();
     let folder = folder.path();
-    let port = free_port();
+    let sender = Sender::new();
     let file = folder.join("ring.pcapng");
-    let filter = format!("udp port {port}");
+    let filter = sender.filter();
     let args = [
         "json",
         "-i",
@@ -279,7 +292,7 @@ fn packets_turn_into_files_of_the_user_who_was_asked_for() {
         groups.iter().all(|thread| thread["Groups"] == "65534"),
         "{groups:#?}"
     );
-    send(port, 45);
+    sender.send(45, 1000);
     let ring = || {
         let files = fs::read_dir(folder).expect("a folder");
         let files = files.map(|file| file.expect("a file").path());
@@ -331,7 +344,7 @@ fn a_user_with_the_right_to_capture_alone_does_all_of_it() {
     };
     let (folder, program) = open_folder();
     let folder = folder.path();
-    let mut command = Command::new("ip");
+    let mut command = command("ip");
     command
         .args(["netns", "exec", &pair.near, "setpriv"])
         .args(["--reuid", "65534", "--regid", "65534", "--clear-groups"])
@@ -373,9 +386,10 @@ fn the_dashboard_is_confined_and_draws() {
         program.get_program().to_string_lossy(),
         folder.join("stderr").display()
     );
-    let child = Command::new("script")
-        .args(["-q", "-f", "-c", &line])
+    let child = command("script")
+        .args(["-q", "-e", "-f", "-c", &line])
         .arg(&screen)
+        .env("SHELL", "/bin/sh")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()
@@ -383,14 +397,14 @@ fn the_dashboard_is_confined_and_draws() {
     let mut running = Running(child);
     let shown = || fs::read(&screen).unwrap_or_default();
     let drawn = |word: &str| String::from_utf8_lossy(&shown()).contains(word);
-    let is_over = std::cell::Cell::new(false);
+    let mut end = None;
     wait_for("the dashboard", || {
-        is_over.set(running.0.try_wait().is_ok_and(|status| status.is_some()));
-        is_over.get() || drawn("onnections")
+        end = running.0.try_wait().expect("a child");
+        end.is_some() || drawn("onnections")
     });
-    if is_over.get() {
+    if let Some(status) = end {
         let said = fs::read_to_string(folder.join("stderr")).unwrap_or_default();
-        println!("skipped: {}", said.trim());
+        skip(status, &said);
         return;
     }
     let id: u32 = fs::read_to_string(&id)
@@ -482,7 +496,7 @@ fn the_doctor_says_what_is_missing_and_what_helps() {
     }
     let (_folder, program) = open_folder();
     let doctor = |rights: &[&str]| {
-        let mut command = Command::new("setpriv");
+        let mut command = command("setpriv");
         command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]);
         let output = command.args(rights).args([&program, "doctor"]).output();
         let output = output.expect("setpriv can be started");

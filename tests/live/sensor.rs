@@ -101,15 +101,22 @@ fn a_stream_is_counted_and_its_name_is_nowhere() {
     };
     let web = free_port();
     let prometheus = prometheus(web, metrics_port, folder);
+    if prometheus.is_some() {
+        // Its first look at us comes seconds after its start, when a publisher may be gone again.
+        wait_for("Prometheus has asked", || {
+            get(web, "/api/v1/query?query=up").contains(",\"1\"]")
+        });
+    }
     let mut publisher = publisher(&format!("rtmp://127.0.0.1:{port}/live/unspeakable"));
     let publishing = "rtmpscope_connections{role=\"publisher\",state=\"publishing\"}";
     wait_for("the publisher is counted", || {
         value(&get(metrics_port, "/metrics"), publishing) == Some(1.0)
     });
     if prometheus.is_some() {
-        // A real Prometheus understands it, and asks its own way.
+        // A real Prometheus understands it, and asks its own way: for what does not go back when the
+        // publisher has gone.
         wait_for("Prometheus knows the publisher", || {
-            let query = "/api/v1/query?query=sum(rtmpscope_connections)";
+            let query = "/api/v1/query?query=sum(rtmpscope_connections_opened_total)";
             get(web, query).contains(",\"1\"]")
         });
     }

@@ -5,11 +5,13 @@ use std::io::Read as _;
 use std::path::Path;
 use std::process::Child;
 use std::process::Command;
+use std::process::ExitStatus;
 use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
+use crate::common::command;
 use crate::common::rtmpscope;
 
 /// How long anything may take before the test gives up.
@@ -37,6 +39,13 @@ pub(crate) fn has(program: &str) -> bool {
     found
 }
 
+/// Skips a test, with what the program said, where it ended because it may not capture; fails where
+/// it ended for another reason.
+pub(crate) fn skip(status: ExitStatus, said: &str) {
+    assert_eq!(status.code(), Some(4), "{status}: {said}");
+    println!("skipped: {}", said.trim());
+}
+
 /// A program that ends with the test.
 #[derive(Debug)]
 pub(crate) struct Running(pub(crate) Child);
@@ -46,6 +55,14 @@ impl Drop for Running {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// The packets captured so far, where a line tells the counters.
+fn captured(line: &str) -> Option<u64> {
+    let (number, more) = line.strip_prefix("rtmpscope: ")?.split_once(" packet")?;
+    let is_all = more.contains(" captured, ") && more.contains(" dropped by kernel, ");
+    let digits: String = number.split(' ').collect();
+    digits.parse().ok().filter(|_| is_all)
 }
 
 /// The program, watching.
@@ -62,7 +79,7 @@ impl Watcher {
         let command = match namespace {
             None => rtmpscope(),
             Some(name) => {
-                let mut command = Command::new("ip");
+                let mut command = command("ip");
                 command
                     .args(["netns", "exec", name])
                     .arg(rtmpscope().get_program())
@@ -86,17 +103,13 @@ impl Watcher {
             child: Running(child),
             errors,
         };
-        let mut is_over = false;
+        let mut end = None;
         wait_for("the program listens", || {
-            is_over = watcher
-                .child
-                .0
-                .try_wait()
-                .is_ok_and(|status| status.is_some());
-            is_over || watcher.said().contains("listening on")
+            end = watcher.child.0.try_wait().expect("a child");
+            end.is_some() || watcher.said().contains("listening on")
         });
-        if is_over {
-            println!("skipped: {}", watcher.said().trim());
+        if let Some(status) = end {
+            skip(status, &watcher.said());
             return None;
         }
         Some(watcher)
@@ -109,6 +122,25 @@ impl Watcher {
             let _ = file.read_to_string(&mut text);
         }
         text
+    }
+
+    /// Packets captured by now, as it says when it is asked.
+    pub(crate) fn counted(&self) -> u64 {
+        // A line without its end is still being written.
+        let told = || -> Vec<u64> {
+            let said = self.said();
+            let lines = said.split_inclusive('\n');
+            let whole = lines.filter_map(|line| line.strip_suffix('\n'));
+            whole.filter_map(captured).collect()
+        };
+        let before = told().len();
+        self.signal("USR1");
+        let mut answer = None;
+        wait_for("the counters are told", || {
+            answer = told().get(before).copied();
+            answer.is_some()
+        });
+        answer.expect("the counters")
     }
 
     /// Its process id.

@@ -40,9 +40,11 @@ fn ticked_connections_are_compared() {
         shown.contains("44394") && shown.contains("44402")
     });
     screen.text("  D");
-    let shown = screen.wait_for("── outcome");
-    assert!(shown.contains("publisher, stopped"), "{shown}");
-    assert!(shown.contains("player, stopped"), "{shown}");
+    screen.wait_until("both outcomes", |shown| {
+        let is_there = |part: &&str| shown.contains(*part);
+        let parts = ["── outcome", "publisher, stopped", "player, stopped"];
+        parts.iter().all(is_there)
+    });
     // What has no room is still told whole.
     screen.resize((40, 10));
     screen.wait_until("lines below each other", |shown| shown.contains("‹ #1 "));

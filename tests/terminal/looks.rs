@@ -126,6 +126,7 @@ fn answered(answer: &str) -> Option<String> {
     let child = Command::new("script")
         .args(["-qc", &line, "/dev/null"])
         .env("TERM", "xterm-256color")
+        .env("SHELL", "/bin/sh")
         .env("COLORTERM", "truecolor")
         .env("LC_ALL", "C.UTF-8")
         .env("RTMPSCOPE_NO_RECENT", "1")

@@ -78,7 +78,7 @@ impl Terminal {
             println!("skipped: there is no tmux");
             return None;
         }
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = folder();
         let home = self.home.unwrap_or_else(|| folder.path().to_owned());
         let settings = "set -g status off\nset -s escape-time 0\nset -s set-clipboard on\n\
                         set -g default-terminal screen-256color\n";
@@ -117,6 +117,15 @@ impl Terminal {
         screen.done(&tmux.output().expect("tmux"));
         Some(screen)
     }
+}
+
+/// A folder whose path leaves room for the name of a socket in it: all of that may have 107 bytes.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    if folder.path().as_os_str().len() < 90 {
+        return folder;
+    }
+    tempfile::tempdir_in("/tmp").expect("a folder")
 }
 
 /// A terminal with the program in it, until it is dropped.

@@ -96,6 +96,18 @@ fn live(taps: Vec<Box<dyn Tap>>) -> Live {
     Live::of(taps, inputs)
 }
 
+/// Waits for the first frame: the capture thread may not have had its turn yet.
+fn wait_for_frame(live: &mut Live) {
+    let begin = Instant::now();
+    loop {
+        match live.next_frame() {
+            Ok(Next::Frame(_)) => return,
+            Ok(Next::Idle) => assert!(begin.elapsed() < Duration::from_secs(20), "no frame"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 /// What comes until `frames` frames have, as times and words.
 fn seen(live: &mut Live, frames: usize) -> Vec<String> {
     let mut all = Vec::new();
@@ -138,7 +150,7 @@ fn what_was_captured_before_the_stop_still_comes() {
         "a",
         &[Step::Frames((0..100).collect())],
     )]);
-    assert!(matches!(live.next_frame(), Ok(Next::Frame(_))));
+    wait_for_frame(&mut live);
     live.stop();
     assert_eq!(seen(&mut live, 1000).len(), 99);
 }
@@ -171,6 +183,14 @@ fn two_interfaces_come_in_the_order_of_time() {
         Staged::boxed("a", &[Step::Frames(vec![1, 4, 6])]),
         Staged::boxed("b", &[Step::Frames(vec![2, 3, 5])]),
     ]);
+    // Those of one wait for those of the other only so long, which the order of them has tests for: here
+    // all of them have been handed over.
+    live.begin().unwrap();
+    let begin = Instant::now();
+    while live.drops().received != Some(6) {
+        assert!(begin.elapsed() < Duration::from_secs(20), "not handed over");
+        thread::sleep(Duration::from_millis(5));
+    }
     assert_eq!(seen(&mut live, 6), ["1", "2", "3", "4", "5", "6"]);
 }
 
@@ -217,7 +237,7 @@ fn a_decoder_that_does_not_keep_up_is_noticed_and_loses_nothing() {
         time: 0,
     };
     let mut live = live(vec![Box::new(flood)]);
-    assert!(matches!(live.next_frame(), Ok(Next::Frame(_))));
+    wait_for_frame(&mut live);
     let begin = Instant::now();
     while live.drops().queue_waits == Some(0) {
         assert!(begin.elapsed() < Duration::from_secs(20), "no wait");

@@ -18,7 +18,14 @@ use rtmpscope::capture::rights::Reach;
 
 use crate::cli::SensorFlags;
 use crate::run::complain;
+use crate::run::signals::Calls;
 use crate::run::signals::Output;
+
+/// Where records are to go: a file that is open already, as it could not be once rights are given up.
+pub(super) enum Destination {
+    Stdout,
+    File(LogFile),
+}
 
 /// Where records go.
 pub(super) enum Log {
@@ -52,7 +59,7 @@ pub(super) struct LogFile {
     is_stuck: bool,
 }
 
-impl Log {
+impl Destination {
     pub(super) fn open(
         options: &SensorFlags,
         reopen: Arc<AtomicBool>,
@@ -64,18 +71,29 @@ impl Log {
                     .map(Self::File)
                     .map_err(|error| (path.clone(), error))
             }
-            _ => Ok(Self::Stdout(Output::new())),
+            _ => Ok(Self::Stdout),
         }
     }
 
     /// What stays to be opened: the file again, and those it turns into.
     pub(super) fn reach(&self, reach: &mut Reach) {
         match self {
-            Self::Stdout(_) => {}
+            Self::Stdout => {}
             Self::File(file) => reach.turns(&file.path),
         }
     }
 
+    /// Begins to write. To be called once rights are given up: the thread that watches stdout has
+    /// those of the one that starts it.
+    pub(super) fn begin(self, calls: &Calls) -> Log {
+        match self {
+            Self::Stdout => Log::Stdout(Output::new(calls)),
+            Self::File(file) => Log::File(file),
+        }
+    }
+}
+
+impl Log {
     pub(super) fn lost(&self) -> Lost {
         match self {
             Self::Stdout(_) => Lost::default(),

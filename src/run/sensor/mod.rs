@@ -33,6 +33,7 @@ use crate::run::options;
 use crate::run::output_exit;
 use crate::run::reading::Moment;
 use crate::run::sensor::endpoint::Endpoint;
+use crate::run::sensor::log::Destination;
 use crate::run::sensor::log::Log;
 use crate::run::sensor::usage::Usage;
 use crate::run::sensor::usage::started;
@@ -63,7 +64,7 @@ pub(super) fn sensor(flags: &Flags, input: &Input, options_: &SensorFlags) -> Ex
     };
     let reopen = Arc::new(AtomicBool::new(false));
     let _ = signal_hook::flag::register(signal_hook::consts::SIGHUP, Arc::clone(&reopen));
-    let log = match Log::open(options_, reopen) {
+    let log = match Destination::open(options_, reopen) {
         Ok(log) => log,
         Err((path, error)) => {
             let hint = opened.hint(&path, &error);
@@ -75,6 +76,7 @@ pub(super) fn sensor(flags: &Flags, input: &Input, options_: &SensorFlags) -> Ex
         Ok(reading) => reading,
         Err(exit) => return exit,
     };
+    let log = log.begin(&reading.calls);
     // Requests come from others as well.
     if let Some(endpoint) = endpoint {
         endpoint.serve();

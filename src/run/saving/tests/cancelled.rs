@@ -81,6 +81,7 @@ fn what_is_cancelled_leaves_nothing() {
         assert!(saver.begin(request(purpose, None)));
         assert!(!saver.begin(request(purpose, None)), "one at a time");
         while saver.progress().and_then(|progress| progress.percent) != Some(75) {
+            assert_eq!(saver.poll(), None, "it has no end");
             thread::sleep(Duration::from_millis(1));
         }
         saver.cancel();
