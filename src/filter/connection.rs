@@ -216,7 +216,7 @@ impl Subject for ConnectionSubject<'_> {
             Field::Health | Field::Severity => Values::word(Some(self.worst())),
             Field::Anomaly => Values::several(self.codes().map(|code| Value::Text(code.into()))),
             Field::Anomalies => Values::count(self.codes().count().try_into().unwrap_or(u64::MAX)),
-            Field::Messages => Values::count(self.sum(|direction| direction.messages())),
+            Field::Messages => Values::count(self.sum(Direction::messages)),
             Field::Calls => Values::count(stats.calls.into()),
             Field::CallsFailed => Values::count(stats.failed),
             Field::CallsUnanswered => Values::count(stats.unanswered),

@@ -16,7 +16,6 @@ use crate::rtmp::types::ChunkStreamId;
 use crate::rtmp::types::MessageStreamId;
 use crate::rtmp::types::MessageTypeId;
 use crate::session::few::Few;
-use crate::session::quantile::SpanStats;
 
 #[cfg(test)]
 mod tests;
@@ -88,20 +87,12 @@ struct More {
     mixed_streams: bool,
     chunk_wraps: u8,
     header_wraps: u16,
-    sharing: Sharing,
-}
-
-/// How long messages of more than one chunk held the wire.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Sharing {
-    /// Time between first and last byte of messages that others interrupted: how long this
-    /// chunk stream had to wait for, or shared with, the others.
-    pub interrupted: SpanStats,
-    /// Time between first and last byte of messages sent in one piece: how long every other
-    /// chunk stream had to wait.
-    pub whole: SpanStats,
-    /// Chunks or runs of chunks of other chunk streams that came between its chunks.
-    pub interruptions: u64,
+    /// Messages of more than one chunk between whose chunks others came.
+    interrupted: u32,
+    /// Those that were sent in one piece.
+    whole: u32,
+    /// The longest time between first and last byte of one in one piece.
+    longest_hold: Span,
 }
 
 impl Channel {
@@ -200,23 +191,18 @@ impl Channel {
         self.more.as_ref().is_some_and(|more| more.mixed_streams)
     }
 
-    /// Times between first and last byte of messages of more than one chunk.
-    pub fn sharing(&self) -> Option<&Sharing> {
-        Some(&self.more.as_ref()?.sharing)
-    }
-
     /// Messages of more than one chunk.
     pub fn fragmented(&self) -> u64 {
-        self.sharing().map_or(0, |sharing| {
-            let whole = sharing.whole.count();
-            whole.saturating_add(sharing.interrupted.count())
+        self.more.as_ref().map_or(0, |more| {
+            u64::from(more.whole).saturating_add(u64::from(more.interrupted))
         })
     }
 
     /// Messages between whose chunks others came.
     pub fn interrupted(&self) -> u64 {
-        self.sharing()
-            .map_or(0, |sharing| sharing.interrupted.count())
+        self.more
+            .as_ref()
+            .map_or(0, |more| u64::from(more.interrupted))
     }
 
     /// Continuations: chunks of form 3 that begin no message.
@@ -232,10 +218,10 @@ impl Channel {
         )
     }
 
-    /// The longest time for which another chunk stream had to wait for a message of this one.
+    /// The longest time for which every other chunk stream had to wait for a message of this one.
     pub fn longest_hold(&self) -> Option<Span> {
-        let sharing = self.sharing()?;
-        (sharing.whole.count() > 0).then(|| sharing.whole.max())
+        let more = self.more.as_ref()?;
+        (more.whole > 0).then_some(more.longest_hold)
     }
 }
 
@@ -253,15 +239,11 @@ impl More {
 
     /// Counts a message of more than one chunk.
     fn share(&mut self, message: &RawMessage) {
-        let sharing = &mut self.sharing;
-        let span = message.lasted();
         if message.interruptions > 0 {
-            sharing.interruptions = sharing
-                .interruptions
-                .saturating_add(u64::from(message.interruptions));
-            sharing.interrupted.record(span);
+            self.interrupted = self.interrupted.saturating_add(1);
         } else {
-            sharing.whole.record(span);
+            self.whole = self.whole.saturating_add(1);
+            self.longest_hold = self.longest_hold.max(message.lasted());
         }
     }
 }

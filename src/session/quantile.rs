@@ -9,98 +9,56 @@ const STEPS_PER_OCTAVE: u32 = 4;
 /// waits longer for a reply or a message.
 const MAX_BUCKETS: usize = 108;
 
-/// So many spans are kept as they are: a publisher waits for three answers.
-const FEW: usize = 3;
-
-/// No span: those that are recorded are not negative.
-const EMPTY: Span = Span(-1);
-
-/// Spans of time by size. Most connections have one span of a kind, or none: those need no
-/// memory of their own, a few just theirs, and more only for sizes that occurred, at most 500
-/// bytes.
+/// Spans of time by size. Where there is none, no memory is needed; for others only that of the
+/// sizes that occurred, at most 500 bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SpanStats(Spans);
+pub struct SpanStats(Option<Box<Sums>>);
 
+/// What any number of spans come to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-enum Spans {
-    #[default]
-    None,
-    One(Span),
-    /// In the order in which they came. Places behind the last are [`EMPTY`].
-    Few(Box<[Span; FEW]>),
-    Many(Box<Many>),
-}
-
-/// Any number of spans.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Many {
+struct Sums {
     sum: Span,
     min: Span,
     max: Span,
-    last: Span,
     /// Number of the bucket that `buckets` begins with.
     lowest: u8,
     buckets: Box<[u32]>,
 }
 
 impl SpanStats {
-    pub(crate) const NONE: Self = Self(Spans::None);
+    pub(crate) const NONE: Self = Self(None);
 
     /// Takes note of one span; a negative one (the capture ran backwards) counts as none.
     pub fn record(&mut self, span: Span) {
-        let span = span.max(Span::ZERO);
-        match &mut self.0 {
-            Spans::None => self.0 = Spans::One(span),
-            Spans::One(first) => {
-                let mut few = [EMPTY; FEW];
-                for (place, span) in few.iter_mut().zip([*first, span]) {
-                    *place = span;
-                }
-                self.0 = Spans::Few(Box::new(few));
-            }
-            Spans::Few(few) => {
-                if let Some(place) = few.iter_mut().find(|place| **place == EMPTY) {
-                    *place = span;
-                } else {
-                    let mut many = Many::of(few);
-                    many.record(span);
-                    self.0 = Spans::Many(Box::new(many));
-                }
-            }
-            Spans::Many(many) => many.record(span),
-        }
+        let sums = self.0.get_or_insert_with(|| {
+            Box::new(Sums {
+                min: Span(i64::MAX),
+                ..Sums::default()
+            })
+        });
+        sums.record(span.max(Span::ZERO));
     }
 
     /// How many there were.
     pub fn count(&self) -> u64 {
-        match &self.0 {
-            Spans::None => 0,
-            Spans::One(_) => 1,
-            Spans::Few(few) => Many::of(few).count(),
-            Spans::Many(many) => many.count(),
-        }
+        self.0.as_ref().map_or(0, |sums| sums.count())
     }
 
     /// The shortest; zero when there was none.
     pub fn min(&self) -> Span {
-        self.one_or(|many| many.min)
+        self.one_or(|sums| sums.min)
     }
 
     /// The longest; zero when there was none.
     pub fn max(&self) -> Span {
-        self.one_or(|many| many.max)
-    }
-
-    /// The latest; zero when there was none.
-    pub fn last(&self) -> Span {
-        self.one_or(|many| many.last)
+        self.one_or(|sums| sums.max)
     }
 
     /// The mean; zero when there was none.
     pub fn mean(&self) -> Span {
-        self.one_or(|many| {
-            let count = i64::try_from(many.count()).unwrap_or(i64::MAX).max(1);
-            Span(many.sum.0.checked_div(count).unwrap_or(0))
+        self.one_or(|sums| {
+            let count = i64::try_from(sums.count()).unwrap_or(i64::MAX).max(1);
+            Span(sums.sum.0.checked_div(count).unwrap_or(0))
         })
     }
 
@@ -108,35 +66,18 @@ impl SpanStats {
     /// in which that quantile lies, which is less than a fifth above it, and never above the
     /// longest span.
     pub fn quantile(&self, percent: u8) -> Span {
-        self.one_or(|many| many.quantile(percent))
+        self.one_or(|sums| sums.quantile(percent))
     }
 
-    fn one_or(&self, of_many: impl FnOnce(&Many) -> Span) -> Span {
-        match &self.0 {
-            Spans::None => Span::ZERO,
-            Spans::One(span) => *span,
-            Spans::Few(few) => of_many(&Many::of(few)),
-            Spans::Many(many) => of_many(many),
-        }
+    fn one_or(&self, of_sums: impl FnOnce(&Sums) -> Span) -> Span {
+        self.0.as_deref().map_or(Span::ZERO, of_sums)
     }
 }
 
-impl Many {
-    fn of(few: &[Span; FEW]) -> Self {
-        let mut many = Self {
-            min: Span(i64::MAX),
-            ..Self::default()
-        };
-        for span in few.iter().filter(|span| **span != EMPTY) {
-            many.record(*span);
-        }
-        many
-    }
-
+impl Sums {
     fn record(&mut self, span: Span) {
         self.min = self.min.min(span);
         self.max = self.max.max(span);
-        self.last = span;
         self.sum = Span(self.sum.0.saturating_add(span.0));
         let bucket = self.bucket_mut(bucket_of(span));
         *bucket = bucket.saturating_add(1);
@@ -239,23 +180,6 @@ mod tests {
     }
 
     #[test]
-    fn a_few_are_told_as_exactly_as_many() {
-        let stats = of_millis([30, 10]);
-        assert_eq!(stats.count(), 2);
-        assert_eq!(of_millis([30, 10, 0]).count(), 3);
-        assert_eq!(of_millis([30, 10, 0, 5]).min(), Span::ZERO);
-        assert_eq!(
-            (stats.min(), stats.max()),
-            (Span::from_millis(10), Span::from_millis(30))
-        );
-        assert_eq!(
-            (stats.mean(), stats.last()),
-            (Span::from_millis(20), Span::from_millis(10))
-        );
-        assert_eq!(stats.quantile(95), Span::from_millis(30));
-    }
-
-    #[test]
     fn nothing_recorded_is_all_zero() {
         let stats = SpanStats::default();
         assert_eq!(stats.quantile(95), Span::ZERO);
@@ -263,12 +187,11 @@ mod tests {
     }
 
     #[test]
-    fn extremes_mean_and_last_are_exact() {
+    fn extremes_and_mean_are_exact() {
         let stats = of_millis([30, 10, 20]);
         assert_eq!(stats.min(), Span::from_millis(10));
         assert_eq!(stats.max(), Span::from_millis(30));
         assert_eq!(stats.mean(), Span::from_millis(20));
-        assert_eq!(stats.last(), Span::from_millis(20));
         assert_eq!(stats.count(), 3);
     }
 
@@ -297,10 +220,8 @@ mod tests {
             stats.record(Span(1 << shift));
         }
         stats.record(Span(i64::MIN));
-        let Spans::Many(many) = &stats.0 else {
-            unreachable!("there were 64");
-        };
-        assert!(many.buckets.len() <= MAX_BUCKETS);
+        let sums = stats.0.as_ref().expect("there were 64");
+        assert!(sums.buckets.len() <= MAX_BUCKETS);
         assert_eq!(stats.quantile(100), Span(1 << 62));
     }
 

@@ -353,7 +353,7 @@ impl Track {
 
     /// Enters a frame into the course over time.
     pub(crate) fn remember(&mut self, frame: &Frame, skew: Option<Span>) {
-        let lag = self.clock.as_ref().map_or(Span::ZERO, |clock| clock.lag());
+        let lag = self.clock.as_ref().map_or(Span::ZERO, Clock::lag);
         let sample = Sample {
             time: frame.at.time,
             bytes: frame.bytes,

@@ -68,7 +68,7 @@ pub(super) fn row(
             .map(super::super::base::time::Span::as_millis_f64),
         retransmitted: share_sent_again(health),
         missing: missing.client.saturating_add(missing.server),
-        messages: sum(|direction| direction.messages()),
+        messages: sum(Direction::messages),
         aggregate_parts: sum(|direction| direction.aggregated),
         first: connection.first,
         last: connection.last,

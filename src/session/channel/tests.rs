@@ -115,9 +115,6 @@ fn interrupted_and_whole_messages_are_told_apart() {
     let channel = &direction.channels[0];
     assert_eq!((channel.fragmented(), channel.interrupted()), (3, 1));
     assert_eq!(channel.longest_hold(), Some(Span::from_millis(22)));
-    let sharing = channel.sharing().unwrap();
-    assert_eq!(sharing.interrupted.max(), Span::from_millis(35));
-    assert_eq!(sharing.interruptions, 3);
     assert_eq!((direction.fragmented(), direction.interrupted()), (3, 1));
 }
 

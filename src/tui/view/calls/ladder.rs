@@ -413,7 +413,7 @@ fn media_rungs(
     } else {
         "media flows"
     };
-    let frames: u64 = tracks().map(|track| track.frames()).sum();
+    let frames: u64 = tracks().map(Track::frames).sum();
     rungs.push(rung(Kind::MediaEnd, last, Way::None).says([
         verb.to_owned(),
         format!("after {}", units::span(lasted)),

@@ -82,7 +82,7 @@ impl Course<'_> {
                     }
                     None => clock = Some(first_of(frame)),
                 }
-                let lag = clock.as_ref().map_or(Span::ZERO, |clock| clock.lag());
+                let lag = clock.as_ref().map_or(Span::ZERO, Clock::lag);
                 (frame.at.time, lag.as_millis_f64())
             })
             .collect();
