@@ -193,25 +193,24 @@ impl Line {
         newest.copied().unwrap_or_default()
     }
 
-    /// The messages that are remembered, in no order.
+    /// The messages that are remembered, the oldest first.
     fn points(&self) -> impl Iterator<Item = Point> {
         let now = ticks(self.last_time);
-        self.timestamps
-            .iter()
-            .zip(&self.ticks)
-            .map(move |(timestamp, at)| {
-                // Behind the latest, or before it where capture times ran back.
-                let behind = i64::from(now.wrapping_sub(*at).cast_signed());
-                let behind = behind.saturating_mul(TICK);
-                Point {
-                    timestamp: *timestamp,
-                    time: Timestamp(self.last_time.0.saturating_sub(behind)),
-                }
-            })
+        let all = self.timestamps.iter().zip(&self.ticks).cycle();
+        let from_oldest = all.skip(usize::from(self.newest).saturating_add(1));
+        from_oldest.take(RING).map(move |(timestamp, at)| {
+            // Behind the latest, or before it where capture times ran back.
+            let behind = i64::from(now.wrapping_sub(*at).cast_signed());
+            let behind = behind.saturating_mul(TICK);
+            Point {
+                timestamp: *timestamp,
+                time: Timestamp(self.last_time.0.saturating_sub(behind)),
+            }
+        })
     }
 
     /// When this kind had the given timestamp, between the two messages around it; `None` when
-    /// they are not among the remembered ones.
+    /// they are not among the remembered ones. Of messages with equal timestamps the first counts.
     fn time_of(&self, timestamp: RtmpTimestamp) -> Option<Timestamp> {
         let mut before: Option<(i32, Timestamp)> = None;
         let mut after: Option<(i32, Timestamp)> = None;
@@ -295,6 +294,25 @@ mod tests {
         // Two audio messages of 20 ms come between one video frame and the next.
         assert_eq!(skew.interleave_max_ms, 100);
         assert_eq!(skew.start_timestamp_ms, 60);
+    }
+
+    #[test]
+    fn of_equal_timestamps_the_first_counts_and_a_long_pause_forgets() {
+        let point = |timestamp, ms: i64| Point {
+            timestamp: RtmpTimestamp(timestamp),
+            time: Timestamp(ms * 1_000_000),
+        };
+        let mut line = Line::new(point(1000, 0));
+        for ms in [20, 21, 22] {
+            line.add(point(1020, ms));
+        }
+        line.add(point(1040, 40));
+        let time_of = |line: &Line, timestamp| line.time_of(RtmpTimestamp(timestamp));
+        assert_eq!(time_of(&line, 1020), Some(Timestamp(20_000_000)));
+        assert_eq!(time_of(&line, 1030), Some(Timestamp(30_000_000)));
+        line.add(point(5000, 400_000));
+        assert_eq!(time_of(&line, 1020), None);
+        assert_eq!(time_of(&line, 5000), Some(Timestamp(400_000_000_000)));
     }
 
     #[test]
