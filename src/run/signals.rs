@@ -157,10 +157,22 @@ impl Calls {
     /// Makes a call, and notes that it is under way.
     #[inline]
     pub(super) fn make<T>(&self, call: impl FnOnce() -> T) -> T {
-        self.count();
+        self.begins();
         let result = call();
-        self.count();
+        self.ends();
         result
+    }
+
+    /// A call begins.
+    #[inline]
+    pub(super) fn begins(&self) {
+        self.count();
+    }
+
+    /// It returned.
+    #[inline]
+    pub(super) fn ends(&self) {
+        self.count();
     }
 
     /// Only one thread counts, so that nothing is lost in between; there is such a call for each frame.

@@ -193,37 +193,33 @@ impl Line {
         newest.copied().unwrap_or_default()
     }
 
-    /// The messages that are remembered, the oldest first.
-    fn points(&self) -> impl Iterator<Item = Point> {
-        let now = ticks(self.last_time);
-        let all = self.timestamps.iter().zip(&self.ticks).cycle();
-        let from_oldest = all.skip(usize::from(self.newest).saturating_add(1));
-        from_oldest.take(RING).map(move |(timestamp, at)| {
-            // Behind the latest, or before it where capture times ran back.
-            let behind = i64::from(now.wrapping_sub(*at).cast_signed());
-            let behind = behind.saturating_mul(TICK);
-            Point {
-                timestamp: *timestamp,
-                time: Timestamp(self.last_time.0.saturating_sub(behind)),
-            }
-        })
+    /// Capture time of the message at a place.
+    fn time_at(&self, place: usize) -> Option<Timestamp> {
+        let ticks_of_it = self.ticks.get(place)?;
+        // Behind the latest, or before it where capture times ran back.
+        let behind = ticks(self.last_time).wrapping_sub(*ticks_of_it);
+        let behind = i64::from(behind.cast_signed()).saturating_mul(TICK);
+        Some(Timestamp(self.last_time.0.saturating_sub(behind)))
     }
 
     /// When this kind had the given timestamp, between the two messages around it; `None` when
     /// they are not among the remembered ones. Of messages with equal timestamps the first counts.
     fn time_of(&self, timestamp: RtmpTimestamp) -> Option<Timestamp> {
-        let mut before: Option<(i32, Timestamp)> = None;
-        let mut after: Option<(i32, Timestamp)> = None;
-        for point in self.points() {
-            let offset = point.timestamp.since(timestamp);
+        let mut before: Option<(i32, usize)> = None;
+        let mut after: Option<(i32, usize)> = None;
+        let oldest = usize::from(self.newest).saturating_add(1);
+        for behind_oldest in 0..RING {
+            let place = oldest.saturating_add(behind_oldest) % RING;
+            let offset = self.timestamps.get(place)?.since(timestamp);
             if offset <= 0 && before.is_none_or(|(best, _)| offset > best) {
-                before = Some((offset, point.time));
+                before = Some((offset, place));
             }
             if offset >= 0 && after.is_none_or(|(best, _)| offset < best) {
-                after = Some((offset, point.time));
+                after = Some((offset, place));
             }
         }
         let ((before, early), (after, late)) = (before?, after?);
+        let (early, late) = (self.time_at(early)?, self.time_at(late)?);
         let media = i64::from(after).saturating_sub(i64::from(before));
         let into = i64::from(before).saturating_neg();
         let time = late
