@@ -226,10 +226,7 @@ impl Reading {
         loop {
             let mut is_idle = false;
             // (Looked at where it is: a frame is large enough for a copy to be felt.)
-            calls.begins();
-            let next = self.source.next_frame();
-            calls.ends();
-            let now = match &next {
+            let now = match &calls.make(|| self.source.next_frame()) {
                 Ok(Next::Frame(frame)) => {
                     let now = frame.time;
                     if let Some(clock) = &mut clock {

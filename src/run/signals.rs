@@ -157,22 +157,10 @@ impl Calls {
     /// Makes a call, and notes that it is under way.
     #[inline]
     pub(super) fn make<T>(&self, call: impl FnOnce() -> T) -> T {
-        self.begins();
+        self.count();
         let result = call();
-        self.ends();
+        self.count();
         result
-    }
-
-    /// A call begins.
-    #[inline]
-    pub(super) fn begins(&self) {
-        self.count();
-    }
-
-    /// It returned.
-    #[inline]
-    pub(super) fn ends(&self) {
-        self.count();
     }
 
     /// Only one thread counts, so that nothing is lost in between; there is such a call for each frame.
