@@ -45,7 +45,7 @@ pub struct Gops {
     open: Gop,
     #[expect(
         clippy::box_collection,
-        reason = "most programs keep none, of thousands of tracks"
+        reason = "who follows thousands of tracks keeps none of any"
     )]
     closed: Option<Box<VecDeque<Gop>>>,
     /// Most closed groups kept.
