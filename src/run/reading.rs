@@ -112,6 +112,18 @@ pub(super) struct Moment {
     pub(super) is_idle: bool,
 }
 
+/// The next frame. The call for it is noted where it may wait for good.
+#[inline]
+fn next_frame<'a>(
+    source: &'a mut dyn Source,
+    calls: Option<&Calls>,
+) -> Result<Next<'a>, CaptureError> {
+    match calls {
+        None => source.next_frame(),
+        Some(calls) => calls.make(|| source.next_frame()),
+    }
+}
+
 impl Reading {
     /// Reads a source that a test made.
     #[cfg(test)]
@@ -226,7 +238,7 @@ impl Reading {
         loop {
             let mut is_idle = false;
             // (Looked at where it is: a frame is large enough for a copy to be felt.)
-            let now = match &calls.make(|| self.source.next_frame()) {
+            let now = match &next_frame(&mut *self.source, calls.as_ref()) {
                 Ok(Next::Frame(frame)) => {
                     let now = frame.time;
                     if let Some(clock) = &mut clock {
@@ -324,12 +336,11 @@ impl Reading {
         self.finish(pipeline, observer, &mut tell);
     }
 
-    /// The calls for frames: an interface gives the word back by itself, and is not waited for.
-    fn reads(&self) -> Calls {
-        if self.is_live {
-            return Calls::default();
-        }
-        self.calls.clone()
+    /// Where calls for frames are noted, if they may wait for good: an interface gives the word back
+    /// by itself, and a file whose size is known is there.
+    fn reads(&self) -> Option<Calls> {
+        let may_wait = !self.is_live && self.source.progress().bytes_total.is_none();
+        may_wait.then(|| self.calls.clone())
     }
 
     /// Does what a signal asked for, and what is due where there is nothing to read. False when

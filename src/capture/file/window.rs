@@ -13,7 +13,7 @@ use super::supply::Supply;
 
 /// Size of the buffer. Measured: 128 KiB and 256 KiB stay in the second-level cache from the kernel's
 /// copy to the decoder; a megabyte and more cost a fifth more time.
-const NORMAL: usize = 128 * 1024;
+const NORMAL: usize = 256 * 1024;
 
 /// A stretch of the input that slides forward over it.
 pub(super) struct Window {
