@@ -122,16 +122,16 @@ impl Job {
             is_there: false,
         };
         let troubles = run.troubles.join("; ");
+        let let_go = let_go(&run.pipeline, self.context.memory);
         let written = match written {
             Err(Stopped::File(path, error)) => return self.context.failure(&path, &error),
             Err(Stopped::Told) => return failed(troubles),
             // Of what could not be read there is nothing to save.
             _ if reading.is_in_vain() => return failed(troubles),
-            Err(Stopped::Nothing(what)) if troubles.is_empty() => {
-                return failed(format!("nothing to save: {what}"));
-            }
             Err(Stopped::Nothing(what)) => {
-                return failed(format!("nothing to save: {what}; {troubles}"));
+                let what = format!("nothing to save: {what}");
+                let why = run.troubles.into_iter().chain(let_go);
+                return failed([what].into_iter().chain(why).collect::<Vec<_>>().join("; "));
             }
             Ok(written) => written,
         };
@@ -159,7 +159,6 @@ impl Job {
             }
         };
         let mut text = format!("wrote {} to {first}{more}; {}", written.what, written.note);
-        let let_go = let_go(&run.pipeline, self.context.memory);
         let remarks = self.remark.clone().into_iter();
         for trouble in remarks.chain(run.troubles).chain(let_go) {
             text.push_str("; ");
