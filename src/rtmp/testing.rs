@@ -5,6 +5,9 @@ use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
 use crate::rtmp::types::MessageTypeId;
 
+#[cfg(test)]
+pub(crate) mod interleaved;
+
 /// A message to be written in chunks.
 #[derive(Debug, Clone)]
 pub struct Outgoing<'a> {

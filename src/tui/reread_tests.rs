@@ -1,7 +1,6 @@
 //! Every message of real captures is read again and held against what the decoder saw, and against
 //! it again after frames were lost, sent twice, taken out of order, or moved to other files.
 
-use std::collections::VecDeque;
 use std::env;
 use std::fs;
 use std::io::Write as _;
@@ -28,11 +27,9 @@ use crate::pipeline::Observer;
 use crate::pipeline::Options;
 use crate::pipeline::Pipeline;
 use crate::rtmp::event::RawMessage;
-use crate::rtmp::testing::Outgoing;
-use crate::rtmp::testing::Wire;
-use crate::rtmp::types::ChunkFormat;
-use crate::rtmp::types::ChunkStreamId;
-use crate::rtmp::types::MessageTypeId;
+use crate::rtmp::testing::interleaved::Sender;
+use crate::rtmp::testing::interleaved::messages;
+use crate::rtmp::testing::interleaved::turns;
 use crate::tui::commands::Action;
 use crate::tui::feed::Feed;
 use crate::tui::model::Capture;
@@ -419,97 +416,22 @@ fn segments(bytes: &[u8], sizes: &[usize]) -> Vec<StoredFrame> {
     frames
 }
 
-/// A message that a property is tried with: its channel, the form of its header, its length, and
-/// whether its timestamp is an extended one.
-type Tried = (usize, u8, usize, bool);
-
-/// Sends messages, in each step a chunk of the channel that is named.
-fn interleave(messages: &[Tried], turns: &[usize], repeats_extended: bool) -> Vec<u8> {
-    const CSIDS: [u32; 4] = [4, 6, 70, 400];
-    let payload: Vec<u8> = [0x27, 1, 0, 0, 0]
-        .into_iter()
-        .chain(0..=250)
-        .cycle()
-        .take(2000)
-        .collect();
-    let mut wire = Wire {
-        repeat_extended: repeats_extended,
-        ..Wire::default()
-    };
-    wire.handshake(7);
-    wire.control(MessageTypeId::SET_CHUNK_SIZE, 128);
-    let mut last: [Option<(usize, u32)>; 4] = [None; 4];
-    let mut queues: [VecDeque<Outgoing<'_>>; 4] = Default::default();
-    for (channel, fmt, len, is_extended) in messages {
-        let (fmt, len, time) = match (*fmt, last[*channel]) {
-            (1, Some(_)) => (ChunkFormat::SameStream, *len, 20),
-            (2, Some((len, _))) => (ChunkFormat::SameLength, len, 20),
-            (3, Some((len, 20))) => (ChunkFormat::Nothing, len, 20),
-            _ => (ChunkFormat::Full, *len, 20),
-        };
-        let time = match fmt {
-            ChunkFormat::Full | ChunkFormat::SameStream if *is_extended => 0x0100_0000,
-            _ => time,
-        };
-        last[*channel] = Some((len, time));
-        queues[*channel].push_back(Outgoing {
-            csid: ChunkStreamId(CSIDS[*channel]),
-            fmt,
-            time,
-            type_id: if *channel == 0 {
-                MessageTypeId::AUDIO
-            } else {
-                MessageTypeId::VIDEO
-            },
-            stream_id: 1,
-            payload: &payload[..len],
-        });
-    }
-    let mut begun: [Option<(Outgoing<'_>, &[u8])>; 4] = Default::default();
-    let mut turns = turns.iter().cycle();
-    while queues.iter().any(|queue| !queue.is_empty()) || begun.iter().any(Option::is_some) {
-        let turn = *turns.next().unwrap();
-        if turn == 4 {
-            // Between the chunks of others.
-            let size = if wire.chunk_size == 128 { 200 } else { 128 };
-            wire.control(MessageTypeId::SET_CHUNK_SIZE, size);
-            wire.chunk_size = usize::try_from(size).unwrap();
-            continue;
-        }
-        // Whose turn it is may have nothing to say.
-        let Some(channel) = (0..4)
-            .map(|step| (turn + step) % 4)
-            .find(|at| begun[*at].is_some() || !queues[*at].is_empty())
-        else {
-            break;
-        };
-        let (message, rest) = if let Some((message, rest)) = begun[channel].take() {
-            let rest = wire.next_chunk(&message, rest);
-            (message, rest)
-        } else {
-            let message = queues[channel].pop_front().unwrap();
-            let rest = wire.first_chunk(&message);
-            (message, rest)
-        };
-        if !rest.is_empty() {
-            begun[channel] = Some((message, rest));
-        }
-    }
-    wire.bytes
-}
-
 proptest! {
-    #![proptest_config(ProptestConfig::default())]
-
     #[test]
     fn chunks_of_several_channels_between_each_other_are_told_apart(
-        messages in vec((0..4_usize, 0..4_u8, 0..700_usize, any::<bool>()), 1..30),
-        turns in vec(0..5_usize, 1..40).prop_filter("somebody speaks", |all| all.iter().any(|at| *at < 4)),
+        messages in messages(),
+        turns in turns(),
         sizes in vec(1..1460_usize, 1..20),
         repeats_extended in any::<bool>(),
     ) {
-        let bytes = interleave(&messages, &turns, repeats_extended);
-        let frames = segments(&bytes, &sizes);
+        let mut sender = Sender {
+            extends_deltas: true,
+            ..Sender::default()
+        };
+        sender.wire.repeat_extended = repeats_extended;
+        sender.wire.handshake(7);
+        sender.send(&messages, &turns);
+        let frames = segments(&sender.wire.bytes, &sizes);
         let (mut source, again) = Remembering::new(Box::new(Memory::new(frames)), REMEMBERED);
         let (shared, whole) = decode(&mut source);
         // What the decoder could not make out is not what is tried here.
