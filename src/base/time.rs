@@ -36,6 +36,20 @@ impl Timestamp {
         Span(self.0.saturating_sub(earlier.0))
     }
 
+    /// This instant in ticks of `NANOS` nanoseconds, modulo 2^32: who looks only at short differences
+    /// keeps a time in half the room. A constant, as every segment is divided by it.
+    #[inline]
+    #[must_use]
+    pub(crate) fn ticks<const NANOS: i64>(self) -> u32 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "modulo 2^32"
+        )]
+        let ticks = self.0.div_euclid(NANOS) as u32;
+        ticks
+    }
+
     /// This instant in UTC by a pattern of strftime(3); `None` when the pattern makes no sense.
     pub fn strftime(self, pattern: &str) -> Option<String> {
         let zoned = jiff::Timestamp::from_nanosecond(i128::from(self.0))

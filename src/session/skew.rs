@@ -165,7 +165,7 @@ impl Line {
     fn new(point: Point) -> Self {
         Self {
             timestamps: [point.timestamp; RING],
-            ticks: [ticks(point.time); RING],
+            ticks: [point.time.ticks::<TICK>(); RING],
             last_time: point.time,
             newest: 0,
         }
@@ -181,7 +181,7 @@ impl Line {
         if let Some(timestamp) = self.timestamps.get_mut(next)
             && let Some(ticks_of_it) = self.ticks.get_mut(next)
         {
-            (*timestamp, *ticks_of_it) = (point.timestamp, ticks(point.time));
+            (*timestamp, *ticks_of_it) = (point.timestamp, point.time.ticks::<TICK>());
         }
         self.last_time = point.time;
         self.newest = u8::try_from(next).unwrap_or(0);
@@ -197,7 +197,7 @@ impl Line {
     fn time_at(&self, place: usize) -> Option<Timestamp> {
         let ticks_of_it = self.ticks.get(place)?;
         // Behind the latest, or before it where capture times ran back.
-        let behind = ticks(self.last_time).wrapping_sub(*ticks_of_it);
+        let behind = self.last_time.ticks::<TICK>().wrapping_sub(*ticks_of_it);
         let behind = i64::from(behind.cast_signed()).saturating_mul(TICK);
         Some(Timestamp(self.last_time.0.saturating_sub(behind)))
     }
@@ -230,17 +230,6 @@ impl Line {
             .saturating_mul(into);
         Some(Timestamp(early.0.saturating_add(time)))
     }
-}
-
-/// A time in ticks, modulo 2^32.
-fn ticks(time: Timestamp) -> u32 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "modulo 2^32"
-    )]
-    let ticks = time.0.div_euclid(TICK) as u32;
-    ticks
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub(in crate::net) struct Flight {
     /// The end of the segment whose round trip is being measured, and when it was sent.
     timed_end: SeqNum,
     timed_at: Timestamp,
-    /// Digest and time in [`ticks`] of the last segments with payload.
+    /// Digest and time in ticks of the last segments with payload.
     recent: [(u32, u32); REMEMBERED],
     recent_next: u8,
     is_timing: bool,
@@ -105,14 +105,14 @@ impl Flight {
     pub(in crate::net) fn remember(&mut self, digest: u32, now: Timestamp) {
         let slot = usize::from(self.recent_next) % REMEMBERED;
         if let Some(place) = self.recent.get_mut(slot) {
-            *place = (digest, ticks(now));
+            *place = (digest, now.ticks::<TICK>());
         }
         self.recent_next = self.recent_next.wrapping_add(1);
     }
 
     /// Whether a segment with this digest passed just now.
     pub(super) fn has_just_passed(&self, digest: u32, now: Timestamp) -> bool {
-        let now = ticks(now);
+        let now = now.ticks::<TICK>();
         let within = u32::try_from(CAPTURED_TWICE_WITHIN.nanos() / TICK).unwrap_or(0);
         self.recent
             .iter()
@@ -142,15 +142,4 @@ pub(in crate::net) fn digest(segment: &Segment<'_>) -> u32 {
     });
     let [high @ .., a, b, c, d] = sum.to_be_bytes();
     u32::from_be_bytes(high) ^ u32::from_be_bytes([a, b, c, d])
-}
-
-/// A time in units of [`TICK`] nanoseconds, modulo 2^32: only short differences are looked at.
-fn ticks(time: Timestamp) -> u32 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "modulo 2^32"
-    )]
-    let ticks = time.0.div_euclid(TICK) as u32;
-    ticks
 }
