@@ -7,6 +7,9 @@ use crate::base::time::Span;
 /// Stands before a value that is inferred and was not seen.
 pub const INFERRED: char = '~';
 
+/// What stands for a value that is not known.
+const UNKNOWN: &str = "?";
+
 /// A value, with a mark when it is inferred.
 pub fn marked(value: impl fmt::Display, is_inferred: bool) -> String {
     if is_inferred {
@@ -14,6 +17,11 @@ pub fn marked(value: impl fmt::Display, is_inferred: bool) -> String {
     } else {
         value.to_string()
     }
+}
+
+/// The same of a value that may not be known.
+pub fn told(value: Option<impl fmt::Display>, is_inferred: bool) -> String {
+    value.map_or_else(|| UNKNOWN.to_owned(), |value| marked(value, is_inferred))
 }
 
 /// A count with a space between each three digits.

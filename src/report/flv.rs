@@ -114,6 +114,10 @@ pub struct FlvFile {
     pub relative: u64,
     /// Tags whose timestamps may lack deltas that were lost in a hole.
     pub uncertain: u64,
+    /// Tags of which no header told the time: they have that of the tag before.
+    pub untold: u64,
+    /// Timestamp of the latest tag, in milliseconds.
+    last: u32,
     buffer: Vec<u8>,
     is_created: bool,
 }
@@ -219,9 +223,11 @@ impl FlvExtractor {
         match raw.inferred.timestamp {
             None => {}
             Some(Inference::Relative) => file.relative = file.relative.saturating_add(1),
+            Some(Inference::Untold) => file.untold = file.untold.saturating_add(1),
             Some(_) => file.uncertain = file.uncertain.saturating_add(1),
         }
-        file.tag(tag_type, raw.timestamp.0, body);
+        let timestamp = raw.told_timestamp().map_or(file.last, |told| told.0);
+        file.tag(tag_type, timestamp, body);
         if file.buffer.len() >= BUFFER
             && let Err(error) = file.write(self.target.replaces())
         {
@@ -365,6 +371,8 @@ impl FlvFile {
             incomplete: 0,
             relative: 0,
             uncertain: 0,
+            untold: 0,
+            last: 0,
             buffer: FILE_HEADER.to_vec(),
             is_created: false,
         }
@@ -373,6 +381,7 @@ impl FlvFile {
     /// Adds a tag.
     fn tag(&mut self, tag_type: u8, timestamp: u32, body: &[u8]) {
         push_tag(&mut self.buffer, tag_type, timestamp, body);
+        self.last = timestamp;
         self.tags = self.tags.saturating_add(1);
     }
 

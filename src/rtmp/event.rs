@@ -4,6 +4,7 @@ use crate::base::ids::ByteRange;
 use crate::base::ids::Mark;
 use crate::base::time::Span;
 use crate::rtmp::anomaly::Anomaly;
+use crate::rtmp::inferred::Inference;
 use crate::rtmp::inferred::Inferred;
 use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
@@ -184,7 +185,8 @@ pub struct RawMessage {
     pub type_id: MessageTypeId,
     /// Message stream.
     pub stream_id: MessageStreamId,
-    /// Absolute timestamp after all deltas.
+    /// Absolute timestamp after all deltas. Whether it is known at all, [`Self::told_timestamp`]
+    /// says.
     pub timestamp: RtmpTimestamp,
     /// The timestamp delta that led to it; `None` for a form-0 header.
     pub delta: Option<u32>,
@@ -226,6 +228,18 @@ impl RawMessage {
     /// Whether every payload byte was captured.
     pub fn is_complete(&self) -> bool {
         self.received >= self.length
+    }
+
+    /// Its timestamp, absolute or relative; `None` if no header told the time between the messages of
+    /// its chunk stream, so that nothing is known of it.
+    pub fn told_timestamp(&self) -> Option<RtmpTimestamp> {
+        (self.inferred.timestamp != Some(Inference::Untold)).then_some(self.timestamp)
+    }
+
+    /// The timestamp delta that led to it, in milliseconds; `None` for a form-0 header, and where no
+    /// header told it.
+    pub fn told_delta(&self) -> Option<u32> {
+        self.told_timestamp().and(self.delta)
     }
 
     /// What made it whole: the later one of what brought its first and its last byte. When a

@@ -33,6 +33,9 @@ pub enum Inference {
     Relative,
     /// A timestamp behind a hole that may have taken deltas: it may be too small by these.
     Uncertain,
+    /// A timestamp that is not known at all: the header that told the time between the messages of
+    /// the chunk stream was not captured.
+    Untold,
     /// A message stream that no header told: the one of other media in the direction.
     OtherMedia,
     /// The same, where nothing else tells it: 1, which servers give out first.
@@ -43,7 +46,8 @@ pub enum Inference {
     BeforeHole,
     /// Length and type told before a hole: the headers behind stand where they put them.
     Inherited,
-    /// Length and type that no header told: the bytes count up as acknowledgements do.
+    /// Length and type that no header told: the bytes count up as acknowledgements do, or the times in
+    /// answers to pings.
     Pattern,
     /// The same: headers stand behind messages of that length, again and again, and payloads begin
     /// as those of that type do.
@@ -62,6 +66,7 @@ impl Inference {
         match self {
             Self::Relative => "relative",
             Self::Uncertain => "uncertain",
+            Self::Untold => "untold",
             Self::OtherMedia => "other_media",
             Self::FirstStream => "first_stream",
             Self::ConnectionItself => "connection_itself",
@@ -78,7 +83,7 @@ impl Inference {
     /// How sure a value is that is inferred so.
     pub fn confidence(self) -> Confidence {
         match self {
-            Self::Relative | Self::FirstStream | Self::Ports => Confidence::Low,
+            Self::Relative | Self::Untold | Self::FirstStream | Self::Ports => Confidence::Low,
             Self::Uncertain | Self::OtherMedia | Self::ConnectionItself | Self::BeforeHole => {
                 Confidence::Medium
             }
@@ -96,12 +101,15 @@ impl fmt::Display for Inference {
                 "counts from the first message found: no absolute timestamp was captured yet"
             }
             Self::Uncertain => "may lack deltas that were lost in a hole",
+            Self::Untold => "not known: no header told the time between these messages",
             Self::OtherMedia => "no header told it: that of other media in this direction",
             Self::FirstStream => "no header told it: 1 is what servers give out first",
             Self::ConnectionItself => "no header told it: commands mostly belong to the connection",
             Self::BeforeHole => "told before a hole, and may have changed in it",
             Self::Inherited => "told before a hole; the headers behind it agree",
-            Self::Pattern => "no header told them: the bytes count up as acknowledgements do",
+            Self::Pattern => {
+                "no header told them: the bytes count up as acknowledgements or answers to pings do"
+            }
             Self::Spacing => "no header told them: headers stand behind messages of that length",
             Self::Headers => "not announced: the headers stand where it puts them",
             Self::Ports => "by the ports: neither SYN nor handshake was captured",
@@ -113,7 +121,7 @@ impl fmt::Display for Inference {
 /// What of a message is inferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Inferred {
-    /// Its timestamp: [`Inference::Relative`] or [`Inference::Uncertain`].
+    /// Its timestamp: [`Inference::Relative`], [`Inference::Uncertain`] or [`Inference::Untold`].
     pub timestamp: Option<Inference>,
     /// Its message stream.
     pub stream_id: Option<Inference>,

@@ -9,6 +9,7 @@ use rtmpscope::filter::Filter;
 use rtmpscope::pipeline::Options;
 use rtmpscope::pipeline::Pipeline;
 use rtmpscope::report::flv::FlvExtractor;
+use rtmpscope::report::flv::FlvFile;
 
 use crate::cli::Flags;
 use crate::cli::Input;
@@ -86,22 +87,7 @@ pub(super) fn extract(flags: &Flags, input: &Input, folder: &Path, force: bool) 
         }
     }
     for file in extractor.files() {
-        if file.relative > 0 {
-            complain(&format_args!(
-                "{}: timestamps of {} of {} tags are relative: they count from where the capture joined the stream",
-                file.path.display(),
-                grouped(file.relative),
-                grouped(file.tags)
-            ));
-        }
-        if file.uncertain > 0 {
-            complain(&format_args!(
-                "{}: timestamps of {} of {} tags are uncertain: deltas may have been lost in a hole before them",
-                file.path.display(),
-                grouped(file.uncertain),
-                grouped(file.tags)
-            ));
-        }
+        tell_times(file);
     }
     reading.tell_counts(pipeline.totals().frames);
     if let Some((path, error)) = extractor.take_failure() {
@@ -117,4 +103,30 @@ pub(super) fn extract(flags: &Flags, input: &Input, folder: &Path, force: bool) 
         complain(&"no media found, so no file was written");
     }
     reading.exit()
+}
+
+/// Says how far the timestamps in a file are to be trusted.
+fn tell_times(file: &FlvFile) {
+    let doubts = [
+        (
+            file.relative,
+            "relative: they count from where the capture joined the stream",
+        ),
+        (
+            file.uncertain,
+            "uncertain: deltas may have been lost in a hole before them",
+        ),
+        (
+            file.untold,
+            "not known, and those of the tags before: no header told the time between them",
+        ),
+    ];
+    for (count, what) in doubts.into_iter().filter(|(count, _)| *count > 0) {
+        complain(&format_args!(
+            "{}: timestamps of {} of {} tags are {what}",
+            file.path.display(),
+            grouped(count),
+            grouped(file.tags)
+        ));
+    }
 }

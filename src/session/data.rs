@@ -5,7 +5,6 @@ use crate::base::side::Side;
 use crate::rtmp::data::Data;
 use crate::rtmp::event::RawMessage;
 use crate::rtmp::types::MessageStreamId;
-use crate::rtmp::types::RtmpTimestamp;
 use crate::session::Session;
 use crate::session::call::bounded;
 use crate::session::fact::Fact;
@@ -34,8 +33,6 @@ pub struct DataName {
     pub first: Mark,
     /// What brought the latest.
     pub last: Mark,
-    /// Timestamp of the latest.
-    pub last_timestamp: RtmpTimestamp,
 }
 
 /// What data messages said; a connection has metadata with a name, or none of both.
@@ -89,7 +86,6 @@ impl Session {
         if let Some(known) = names.iter_mut().find(same) {
             known.count = known.count.saturating_add(1);
             known.last = raw.completed();
-            known.last_timestamp = raw.timestamp;
         } else if names.len() < MAX_NAMES {
             names.push(DataName {
                 side,
@@ -98,7 +94,6 @@ impl Session {
                 count: 1,
                 first: raw.completed(),
                 last: raw.completed(),
-                last_timestamp: raw.timestamp,
             });
         } else {
             *others = others.saturating_add(1);

@@ -99,7 +99,7 @@ impl Session {
                     );
                 }
                 let frame = Frame {
-                    timestamp: raw.timestamp,
+                    timestamp: raw.told_timestamp(),
                     from: raw.inferred.timestamp,
                     at: raw.completed(),
                     bytes,
@@ -146,7 +146,7 @@ impl Session {
                     track.special().picture_size = Some(size);
                 }
                 let frame = Frame {
-                    timestamp: raw.timestamp,
+                    timestamp: raw.told_timestamp(),
                     from: raw.inferred.timestamp,
                     at: raw.completed(),
                     bytes,
@@ -325,9 +325,7 @@ impl Session {
 
     /// Holds the default tracks of a net stream against each other.
     fn skewed(&mut self, key: TrackKey, frame: &Frame) -> Option<Span> {
-        if key.id != 0 {
-            return None;
-        }
+        let timestamp = frame.timestamp.filter(|_| key.id == 0)?;
         let medium = match key.kind {
             MediaKind::Audio => Medium::Audio,
             MediaKind::Video => Medium::Video,
@@ -350,7 +348,7 @@ impl Session {
             None => return None,
         };
         let pair = self.skews.get_mut(index)?;
-        pair.skew.push(medium, frame.timestamp, frame.at)
+        pair.skew.push(medium, timestamp, frame.at)
     }
 
     /// First and latest message of the default track of a kind beside another track.

@@ -194,7 +194,8 @@ impl Deref for Track {
 /// A coded frame as its message says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Frame {
-    pub(crate) timestamp: RtmpTimestamp,
+    /// `None` where no header told the time between the frames.
+    pub(crate) timestamp: Option<RtmpTimestamp>,
     /// From what the timestamp is inferred.
     pub(crate) from: Option<Inference>,
     pub(crate) at: Mark,
@@ -323,19 +324,7 @@ impl Track {
             let special = self.special();
             special.disposable = special.disposable.saturating_add(1);
         }
-        let step = if let Some(clock) = &mut self.clock {
-            clock.push(frame.timestamp, frame.from, frame.at)
-        } else {
-            let mut clock = Clock::new(frame.timestamp, frame.at);
-            clock.first_from = frame.from;
-            clock.last_from = frame.from;
-            self.clock = Some(clock);
-            Step {
-                media_ms: 0,
-                arrival: Span::ZERO,
-                kind: StepKind::First,
-            }
-        };
+        let step = self.step(frame);
         let is_repeated = step.media_ms == 0 && step.kind != StepKind::First;
         if is_repeated && frame.bytes == self.last_length {
             let special = self.special();
@@ -349,6 +338,30 @@ impl Track {
             self.note_gop(frame);
         }
         step
+    }
+
+    /// What the clock makes of a frame.
+    fn step(&mut self, frame: &Frame) -> Step {
+        let none = Step {
+            media_ms: 0,
+            arrival: Span::ZERO,
+            kind: StepKind::First,
+        };
+        match (&mut self.clock, frame.timestamp) {
+            (Some(clock), Some(timestamp)) => clock.push(timestamp, frame.from, frame.at),
+            (Some(clock), None) => {
+                clock.pass_hole();
+                none
+            }
+            (None, Some(timestamp)) => {
+                let mut clock = Clock::new(timestamp, frame.at);
+                clock.first_from = frame.from;
+                clock.last_from = frame.from;
+                self.clock = Some(clock);
+                none
+            }
+            (None, None) => none,
+        }
     }
 
     /// Enters a frame into the course over time.

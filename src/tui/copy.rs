@@ -127,7 +127,7 @@ fn message(snapshot: &Snapshot, view: &ViewState) -> Option<String> {
                 kept.raw.csid,
                 kept.raw.stream_id,
                 kept.raw.type_id,
-                kept.raw.timestamp.0,
+                units::told(kept.raw.told_timestamp(), false),
                 kept.raw.length,
                 opened.summary,
             ))

@@ -35,7 +35,7 @@ const INCOMPLETE: u8 = 1 << 3;
 const BY_FIRST: u8 = 1 << 4;
 
 /// Inferences that a message may have, by their numbers in an entry; 0 is none.
-const OF_TIMESTAMP: [Inference; 2] = [Inference::Relative, Inference::Uncertain];
+const OF_TIMESTAMP: [Inference; 3] = [Inference::Relative, Inference::Uncertain, Inference::Untold];
 const OF_STREAM: [Inference; 4] = [
     Inference::OtherMedia,
     Inference::FirstStream,

@@ -64,8 +64,8 @@ pub struct StripFrame {
     pub track: TrackKey,
     /// What made it whole.
     pub at: Mark,
-    /// Its timestamp.
-    pub timestamp: RtmpTimestamp,
+    /// Its timestamp; `None` where no header told the time between the frames.
+    pub timestamp: Option<RtmpTimestamp>,
     /// From what that is inferred.
     pub from: Option<Inference>,
     /// Payload bytes.
@@ -201,7 +201,7 @@ fn append(kept: &Kept, frames: &mut Vec<StripFrame>) {
             id,
         },
         at: raw.completed(),
-        timestamp: raw.timestamp,
+        timestamp: raw.told_timestamp(),
         from: raw.inferred.timestamp,
         bytes,
         kind: kind_of,

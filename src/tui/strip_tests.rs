@@ -55,7 +55,7 @@ fn frames_are_what_their_messages_say() {
         .map(|frame| {
             (
                 frame.number,
-                frame.timestamp.0,
+                frame.timestamp.unwrap().0,
                 frame.bytes,
                 frame.kind,
                 frame.composition_ms,

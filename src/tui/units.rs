@@ -10,6 +10,7 @@ pub(super) use crate::base::units::grouped;
 pub(super) use crate::base::units::marked;
 pub(super) use crate::base::units::millis;
 pub(super) use crate::base::units::span;
+pub(super) use crate::base::units::told;
 
 /// Milliseconds with their sign, in few figures: `+12ms`, `-1.8s`.
 pub(super) fn signed(ms: f64) -> String {

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use rtmpscope::base::time::Timestamp;
 use rtmpscope::rtmp::event::RawMessage;
+use rtmpscope::rtmp::inferred::Inference;
 use rtmpscope::rtmp::inferred::Inferred;
 use rtmpscope::rtmp::types::ChunkFormat;
 use rtmpscope::rtmp::types::MessageTypeId;
@@ -285,9 +286,19 @@ fn of_direction(rows: &[Row], there: &dyn Fn(&Row) -> bool, said: &[Said], shift
 /// Whether timestamps are right, or marked and right from message to message.
 struct Times<'a> {
     rows: &'a [Row],
-    /// Of each chunk stream, the last message, by how much its timestamp was wrong, and whether
-    /// what was seen until then tells it.
-    last: BTreeMap<u32, (usize, u32, bool)>,
+    last: BTreeMap<u32, Last>,
+}
+
+/// The last message that was found of a chunk stream.
+#[derive(Debug, Clone, Copy)]
+struct Last {
+    index: usize,
+    /// By how much its timestamp was wrong.
+    wrong: u32,
+    /// Whether what was seen until then tells its timestamp.
+    is_told: bool,
+    /// Whether it tells the delta that a header of type 3 behind it repeats.
+    tells_delta: bool,
 }
 
 impl<'a> Times<'a> {
@@ -308,13 +319,28 @@ impl<'a> Times<'a> {
         let row = &self.rows[index];
         let wrong = found.timestamp.wrapping_sub(row.timestamp);
         let before = self.last.get(&row.csid).copied();
+        let unseen = before.map_or(0, |last| last.index + 1)..index;
+        // Right from message to message, if every delta is there.
+        let is_next = !self.any(unseen, row.csid);
         // Every delta since an absolute timestamp was seen, or since the first message.
-        let is_told = found.is_absolute
-            || match before {
-                Some((last, _, is_told)) => is_told && !self.any(last + 1..index, row.csid),
-                None => !self.any(0..index, row.csid),
-            };
-        self.last.insert(row.csid, (index, wrong, is_told));
+        let is_told = found.is_absolute || (is_next && before.is_none_or(|last| last.is_told));
+        let tells_delta = found.fmt != ChunkFormat::Nothing
+            || (is_next && before.is_some_and(|last| last.tells_delta));
+        let now = Last {
+            index,
+            wrong,
+            is_told,
+            tells_delta,
+        };
+        self.last.insert(row.csid, now);
+        if found.inferred.timestamp == Some(Inference::Untold) {
+            // A header that told the delta was there.
+            let is_known = before.is_some_and(|last| last.tells_delta) && is_next;
+            return is_known.then(|| format!("{found:?} is known, and said not to be"));
+        }
+        if found.fmt == ChunkFormat::Nothing && before.is_none() && !is_told {
+            return Some(format!("{found:?} is not known at all, and not said to be"));
+        }
         let is_marked = found.inferred.timestamp.is_some();
         if wrong != 0 && (found.is_absolute || !is_marked) {
             return Some(format!("{found:?} is wrong by {wrong}"));
@@ -322,10 +348,8 @@ impl<'a> Times<'a> {
         if !is_told && !is_marked {
             return Some(format!("{found:?} cannot be known, and is not marked"));
         }
-        let (last, by, _) = before.filter(|_| wrong != 0)?;
-        // Right from message to message, if every delta is there.
-        let is_next = !self.any(last + 1..index, row.csid);
-        (by != wrong && is_next && found.fmt != ChunkFormat::Nothing)
+        let by = before.filter(|_| wrong != 0)?.wrong;
+        (by != wrong && is_next && tells_delta)
             .then(|| format!("{found:?} is off by {wrong}, before by {by}"))
     }
 }

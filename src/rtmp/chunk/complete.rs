@@ -9,7 +9,6 @@ use crate::rtmp::chunk::decoder::ChunkDecoder;
 use crate::rtmp::chunk::keep;
 use crate::rtmp::chunk::sizes::Fragments;
 use crate::rtmp::chunk::sizes::Size;
-use crate::rtmp::chunk::stream::Clock;
 use crate::rtmp::event::Event;
 use crate::rtmp::event::RawMessage;
 use crate::rtmp::field::NoFields;
@@ -32,11 +31,6 @@ impl ChunkDecoder {
             && let (Some(stream), Some(first)) = (self.streams.get_mut(place), message.body.first())
         {
             stream.starts.note(message.type_id, *first);
-        }
-        let clock = self.streams.get(place).map(|stream| stream.clock);
-        if clock == Some(Clock::Untold) {
-            Clock::Untold.tell(message, out);
-            return;
         }
         match message.type_id {
             MessageTypeId::SET_CHUNK_SIZE | MessageTypeId::ABORT => {

@@ -247,10 +247,9 @@ impl ChunkDecoder {
 
     /// A new message begins: the one in progress, if any, will not be completed.
     fn cut_off(&mut self, place: usize, chunk: Chunk, out: &mut EventQueue) {
-        let clock = self.streams.get(place).map(|stream| stream.clock);
-        if let (Some(clock), Some(message)) = (clock, self.take_message(place, out)) {
+        if let Some(message) = self.take_message(place, out) {
             let csid = message.csid;
-            clock.tell(message, out);
+            out.push(Event::Message(message));
             let kind = AnomalyKind::MessageCut { csid };
             self.remark(kind, chunk.start, chunk.at, out);
         }
@@ -288,7 +287,7 @@ impl ChunkDecoder {
         if let Some(mut forgotten) = forgotten {
             if let Some(message) = forgotten.take_message(out) {
                 self.kept = self.kept.saturating_sub(message.body.len());
-                forgotten.clock.tell(message, out);
+                out.push(Event::Message(message));
             }
             if !self.said.forgotten {
                 self.said.forgotten = true;
@@ -344,9 +343,7 @@ impl ChunkDecoder {
                 remembered.type_id,
                 MessageTypeId::COMMAND_AMF0 | MessageTypeId::COMMAND_AMF3
             );
-        let is_told = header.basic.fmt != ChunkFormat::Nothing
-            || remembered.type_id == MessageTypeId::DATA_AMF0;
-        if stream.clock == Clock::Untold && is_told {
+        if stream.clock == Clock::Untold && header.basic.fmt != ChunkFormat::Nothing {
             stream.clock = Clock::Relative;
         }
         let said = stream.clock;

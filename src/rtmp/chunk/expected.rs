@@ -5,6 +5,7 @@ use crate::rtmp::chunk::needed::BETWEEN;
 use crate::rtmp::chunk::needed::EXPECTED;
 use crate::rtmp::chunk::needed::IN_DOUBT;
 use crate::rtmp::chunk::needed::IN_ONE_CHUNK;
+use crate::rtmp::chunk::repeated;
 use crate::rtmp::chunk::resync::Found;
 use crate::rtmp::chunk::resync::Known;
 use crate::rtmp::chunk::resync::MAX_HELD;
@@ -22,6 +23,7 @@ use crate::rtmp::chunk::undescribed::Undescribed;
 use crate::rtmp::chunk::walk;
 use crate::rtmp::chunk::walk::Outcome;
 use crate::rtmp::chunk::walk::Walked;
+use crate::rtmp::types::ChunkStreamId;
 
 /// What the first byte looked at is, if the bytes behind it agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +126,8 @@ impl Search {
 
     /// A header refers to what does not hold any more: what it refers to now was lost.
     fn described_anew(&self, known: Known<'_>) -> Expected {
-        let csid = undescribed::short_header(self.held()).map(|(csid, _)| csid);
+        let control = repeated::payload_at(self.held()).map(|_| ChunkStreamId::CONTROL);
+        let csid = control.or(undescribed::short_header(self.held()).map(|(csid, _)| csid));
         let stream = known
             .streams
             .iter()

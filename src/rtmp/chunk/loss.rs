@@ -443,7 +443,7 @@ impl ChunkDecoder {
     pub(super) fn give_up_partials(&mut self, out: &mut EventQueue) {
         for stream in self.streams.iter_mut() {
             if let Some(message) = stream.take_message(out) {
-                stream.clock.tell(message, out);
+                out.push(Event::Message(message));
             }
         }
         self.kept = 0;

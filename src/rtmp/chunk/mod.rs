@@ -10,7 +10,8 @@
 //! again and `settle` goes on there, `expected` where they should be, `proven` before the next hole,
 //! or elsewhere, by hypotheses that `walk` tries and `evidence` weighs against what `needed` asks,
 //! with `passing` for headers on the way that nothing describes;
-//! `undescribed` infers what headers told that nobody saw, and `presume` fills in what nothing tells.
+//! `undescribed` infers what headers told that nobody saw, `repeated` the same of control messages, and
+//! `presume` fills in what nothing tells.
 
 pub mod header;
 
@@ -29,6 +30,7 @@ mod payload;
 mod plan;
 mod presume;
 mod proven;
+mod repeated;
 mod resync;
 mod settle;
 mod sizes;

@@ -104,8 +104,9 @@ pub(super) const NEAR: Needed = Needed {
     ..Needed::NOTHING
 };
 
-/// For acknowledgements whose first header nobody saw, among so many places: there must be another.
-pub(super) const ACKNOWLEDGED: Needed = Needed { begins: 2, ..NEAR };
+/// For control messages that a peer repeats and whose first header nobody saw, among so many places:
+/// there must be another.
+pub(super) const REPEATED: Needed = Needed { begins: 2, ..NEAR };
 
 /// For the first header of those that must stand up to where a hole ends the bytes.
 pub(super) const TO_THE_END: Needed = Needed {
@@ -135,7 +136,7 @@ pub(super) const INFERRED: Needed = Needed {
     ..Needed::NOTHING
 };
 
-/// For the length of a data message, whose end shows in its payload.
+/// For the length of a data message, whose end shows in its payload, and of a control message.
 pub(super) const INFERRED_DATA: Needed = Needed {
     headers: 3,
     begins: 1,

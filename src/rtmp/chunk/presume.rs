@@ -9,6 +9,7 @@ use crate::rtmp::chunk::stream::ChunkStream;
 use crate::rtmp::chunk::stream::Clock;
 use crate::rtmp::chunk::stream::Remembered;
 use crate::rtmp::chunk::undescribed::Description;
+use crate::rtmp::event::Event;
 use crate::rtmp::inferred::Inference;
 use crate::rtmp::queue::EventQueue;
 use crate::rtmp::types::ChunkFormat;
@@ -51,18 +52,18 @@ impl ChunkDecoder {
         }
     }
 
-    /// What the one byte of header refers to that every acknowledgement has.
-    pub(super) fn presume_acknowledgements(&mut self) {
-        let csid = ChunkStreamId::CONTROL;
+    /// What the one byte of header refers to that every repeated control message has.
+    pub(super) fn presume_repeated(&mut self, description: Description) {
+        let csid = description.csid;
         let stream = ChunkStream {
             csid,
             used: self.chunks,
             remembered: Remembered {
                 in_doubt: true,
-                ..Remembered::ACKNOWLEDGEMENT
+                ..description.remembered()
             },
             starts: Starts::default(),
-            clock: Clock::Relative,
+            clock: Clock::Untold,
             stream_from: Some(Inference::ConnectionItself),
             header_from: Some(Inference::Pattern),
             partial: None,
@@ -108,8 +109,11 @@ impl ChunkDecoder {
         }
         let (stream_id, from) = self.presumed_of(type_id);
         remembered.stream_id = stream_id;
-        let kind = AnomalyKind::MessageStreamPresumed { csid, stream_id };
-        self.remark(kind, self.position, at, out);
+        // Control messages have no other than 0 (section 5.4).
+        if csid != ChunkStreamId::CONTROL {
+            let kind = AnomalyKind::MessageStreamPresumed { csid, stream_id };
+            self.remark(kind, self.position, at, out);
+        }
         let stream = ChunkStream {
             csid,
             used: self.chunks,
@@ -126,15 +130,14 @@ impl ChunkDecoder {
             && let Some(message) = forgotten.take_message(out)
         {
             self.kept = self.kept.saturating_sub(message.body.len());
-            forgotten.clock.tell(message, out);
+            out.push(Event::Message(message));
         }
     }
 
     /// Reports the message in progress on a chunk stream, as far as it came in.
     fn give_up(&mut self, place: usize, out: &mut EventQueue) {
-        let clock = self.streams.get(place).map(|stream| stream.clock);
-        if let (Some(clock), Some(message)) = (clock, self.take_message(place, out)) {
-            clock.tell(message, out);
+        if let Some(message) = self.take_message(place, out) {
+            out.push(Event::Message(message));
         }
     }
 }

@@ -7,16 +7,16 @@ use crate::base::ids::Mark;
 use crate::rtmp::chunk::evidence::Starts;
 use crate::rtmp::chunk::expected::Expected;
 use crate::rtmp::chunk::extended::ExtendedTimestamps;
-use crate::rtmp::chunk::needed::ACKNOWLEDGED;
 use crate::rtmp::chunk::needed::ANYWHERE;
 use crate::rtmp::chunk::needed::NEAR;
 use crate::rtmp::chunk::needed::NOT_FAR;
 use crate::rtmp::chunk::needed::Needed;
+use crate::rtmp::chunk::needed::REPEATED;
+use crate::rtmp::chunk::repeated;
 use crate::rtmp::chunk::sizes::Size;
 use crate::rtmp::chunk::sizes::Sizes;
 use crate::rtmp::chunk::stream::ChunkStream;
 use crate::rtmp::chunk::stream::ChunkStreams;
-use crate::rtmp::chunk::stream::Remembered;
 use crate::rtmp::chunk::undescribed::Description;
 use crate::rtmp::chunk::walk;
 use crate::rtmp::chunk::walk::Agreed;
@@ -40,9 +40,6 @@ const NEAR_LEN: u64 = 64;
 
 /// The same with more evidence: what comes until a header that tells all by itself is found.
 const NOT_FAR_LEN: u64 = 8192;
-
-/// Type 3, chunk stream 2.
-const ACKNOWLEDGEMENT_HEADER: u8 = 0xC2;
 
 /// What a search began behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,8 +73,8 @@ pub(super) struct Found {
     pub(super) size: Size,
     /// Whether it goes on as was expected.
     pub(super) as_expected: bool,
-    /// Whether what agrees are acknowledgements whose first header nobody saw.
-    pub(super) acknowledges: bool,
+    /// Whether what agrees are control messages that a peer repeats, whose first header nobody saw.
+    pub(super) repeats: Option<Description>,
     /// What the header stands for refers to and nobody saw, where it could be inferred.
     pub(super) description: Option<Description>,
 }
@@ -89,7 +86,7 @@ impl Found {
             at,
             size,
             as_expected: false,
-            acknowledges: false,
+            repeats: None,
             description: None,
         }
     }
@@ -285,8 +282,7 @@ impl Search {
             let at = self.scanned;
             self.scanned = at.saturating_add(1);
             let bytes = self.held().get(at..).unwrap_or_default();
-            let refers =
-                walk::may_refer(bytes, &idle) || bytes.first() == Some(&ACKNOWLEDGEMENT_HEADER);
+            let refers = walk::may_refer(bytes, &idle) || repeated::may_begin(bytes);
             let is_near = refers && self.is_within(at, NOT_FAR_LEN);
             if (is_near || walk::may_begin(bytes))
                 && let Some(found) = self.try_at(at, known, size, &idle)
@@ -361,48 +357,56 @@ impl Search {
             Outcome::Confirmed(size) => {
                 return Some(Found::elsewhere(at, size));
             }
-            Outcome::Open(needs) if self.open.len() < MAX_OPEN => {
-                self.open.push((at, needs));
-            }
-            Outcome::Open(_) | Outcome::Refuted => {}
+            Outcome::Open(needs) => self.wait(at, needs),
+            Outcome::Refuted => {}
         }
-        self.try_acknowledgements(at, known, size, idle)
+        self.try_repeated(at, known, size, idle)
     }
 
-    /// A receiver says nothing for hours but how much it has received, with headers of one byte
-    /// after the first: what they refer to is known without having seen it.
-    fn try_acknowledgements(
+    /// A receiver says nothing for hours but how much it has received and that it is there, with
+    /// headers of one byte after the first: what they refer to is known without having seen it.
+    fn try_repeated(
         &mut self,
         at: usize,
         known: Known<'_>,
         size: Size,
         idle: &[Walked],
     ) -> Option<Found> {
-        if !self.is_within(at, NEAR_LEN) || self.held().get(at) != Some(&ACKNOWLEDGEMENT_HEADER) {
+        if !self.is_within(at, NEAR_LEN) {
             return None;
         }
-        if !walk::counts_up(self.held().get(at..).unwrap_or_default()) {
-            return None;
-        }
-        let mut streams = idle.to_vec();
-        streams.retain(|stream| stream.csid != ChunkStreamId::CONTROL);
-        streams.push(Walked {
-            csid: ChunkStreamId::CONTROL,
-            remembered: Remembered::ACKNOWLEDGEMENT,
-            starts: Starts::default(),
-            remaining: 0,
-            chunk: None,
-        });
-        match self.trial(at, streams, size, known, ACKNOWLEDGED) {
-            Outcome::Confirmed(size) => Some(Found {
-                acknowledges: true,
-                ..Found::elsewhere(at, size)
-            }),
-            Outcome::Open(needs) if self.open.len() < MAX_OPEN => {
-                self.open.push((at, needs));
-                None
+        let bytes = self.held().get(at..).unwrap_or_default();
+        let descriptions: Vec<Description> = repeated::count_up(bytes).collect();
+        for description in descriptions {
+            let mut streams = idle.to_vec();
+            streams.retain(|stream| stream.csid != description.csid);
+            streams.push(Walked {
+                csid: description.csid,
+                remembered: description.remembered(),
+                starts: Starts::default(),
+                remaining: 0,
+                chunk: None,
+            });
+            match self.trial(at, streams, size, known, REPEATED) {
+                Outcome::Confirmed(size) => {
+                    return Some(Found {
+                        repeats: Some(description),
+                        ..Found::elsewhere(at, size)
+                    });
+                }
+                Outcome::Open(needs) => self.wait(at, needs),
+                Outcome::Refuted => {}
             }
-            Outcome::Open(_) | Outcome::Refuted => None,
+        }
+        None
+    }
+
+    /// A place needs so many bytes before it can be tried again.
+    fn wait(&mut self, at: usize, needs: usize) {
+        if let Some((_, least)) = self.open.iter_mut().find(|(place, _)| *place == at) {
+            *least = needs.min(*least);
+        } else if self.open.len() < MAX_OPEN {
+            self.open.push((at, needs));
         }
     }
 

@@ -58,8 +58,8 @@ impl ChunkDecoder {
                     stream.remembered.in_doubt = true;
                     stream.clock = stream.clock.doubted();
                 }
-                if found.acknowledges {
-                    self.presume_acknowledgements();
+                if let Some(description) = found.repeats {
+                    self.presume_repeated(description);
                 }
                 self.skipped(search, found, out);
                 out.push(Event::Locked(Lock {

@@ -6,7 +6,6 @@ use crate::base::ids::Mark;
 use crate::rtmp::chunk::evidence::Starts;
 use crate::rtmp::chunk::header::MessageHeader;
 use crate::rtmp::chunk::header::TimeField;
-use crate::rtmp::event::Event;
 use crate::rtmp::event::Missing;
 use crate::rtmp::event::RawMessage;
 use crate::rtmp::event::Repeats;
@@ -68,14 +67,6 @@ impl Remembered {
         type_id: MessageTypeId(0),
         stream_id: MessageStreamId(0),
         in_doubt: false,
-    };
-
-    /// What the header of an acknowledgement leaves behind (section 5.4.3).
-    pub(super) const ACKNOWLEDGEMENT: Self = Self {
-        fmt: ChunkFormat::SameStream,
-        length: 4,
-        type_id: MessageTypeId::ACKNOWLEDGEMENT,
-        ..Self::BLANK
     };
 
     /// What is remembered after a message that begins with a header, and the delta that led to
@@ -237,19 +228,8 @@ impl Clock {
         match self {
             Self::Right => None,
             Self::InDoubt | Self::SaidInDoubt => Some(Inference::Uncertain),
-            Self::Relative | Self::SaidRelative | Self::Untold => Some(Inference::Relative),
-        }
-    }
-
-    /// Reports a message of a chunk stream with this clock, or bytes that were passed over where
-    /// nothing tells when it was.
-    pub(super) fn tell(self, message: RawMessage, out: &mut EventQueue) {
-        if self == Self::Untold {
-            let (range, at) = (message.range, message.last);
-            out.push(Event::Skipped { range, at });
-            out.recycle(message.body);
-        } else {
-            out.push(Event::Message(message));
+            Self::Relative | Self::SaidRelative => Some(Inference::Relative),
+            Self::Untold => Some(Inference::Untold),
         }
     }
 }

@@ -7,6 +7,7 @@ mod loss;
 mod marks;
 mod proven;
 mod rules;
+mod sizes;
 
 use crate::base::ids::Mark;
 use crate::rtmp::anomaly::AnomalyKind;

@@ -8,6 +8,7 @@ use crate::rtmp::chunk::evidence::Starts;
 use crate::rtmp::chunk::extended::ExtendedTimestamps;
 use crate::rtmp::chunk::needed::INFERRED;
 use crate::rtmp::chunk::needed::INFERRED_DATA;
+use crate::rtmp::chunk::repeated;
 use crate::rtmp::chunk::sizes::Size;
 use crate::rtmp::chunk::sizes::Sizes;
 use crate::rtmp::chunk::stream::Remembered;
@@ -92,6 +93,9 @@ pub(super) struct Around {
 /// Infers length and type of the messages of a chunk stream from `bytes`, which begin with a
 /// header of it that leaves them out. `strong` are the bits that the header behind them needs.
 pub(super) fn infer(bytes: &[u8], around: &Around, strong: u32) -> Inferred {
+    if let Some(body) = repeated::payload_at(bytes) {
+        return repeated::infer(bytes, body, around, strong);
+    }
     let Some((csid, body)) = short_header(bytes) else {
         return Inferred::Untold;
     };
@@ -156,7 +160,8 @@ fn end_of(body: usize, length: usize, size: Size) -> usize {
         .saturating_add(chunks.unwrap_or_default())
 }
 
-fn trial<'b>(bytes: &'b [u8], description: Description, around: &Around) -> Walk<'b> {
+/// A trial of a message with this length and type.
+pub(super) fn trial<'b>(bytes: &'b [u8], description: Description, around: &Around) -> Walk<'b> {
     let mut streams = around.streams.clone();
     streams.push(Walked {
         csid: description.csid,
@@ -165,7 +170,10 @@ fn trial<'b>(bytes: &'b [u8], description: Description, around: &Around) -> Walk
         remaining: 0,
         chunk: None,
     });
-    let needed = if description.type_id == MessageTypeId::DATA_AMF0 {
+    // A few lengths are tried, and not thousands.
+    let is_one_of_few = description.type_id == MessageTypeId::DATA_AMF0
+        || description.csid == ChunkStreamId::CONTROL;
+    let needed = if is_one_of_few {
         INFERRED_DATA
     } else {
         INFERRED

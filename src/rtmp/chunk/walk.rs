@@ -29,8 +29,12 @@ const MAX_SIZES: usize = 300;
 /// into as many chunks agree about everything else.
 const PROOF: u32 = 4;
 
-/// Most headers one trial looks at; evidence suffices after a handful.
-const MAX_HEADERS: u32 = 200;
+/// Most messages that begin in one trial; evidence suffices after a handful.
+const MAX_BEGUN: u32 = 200;
+
+/// Most headers one trial looks at: the continuations of as many bytes as are held, in the smallest
+/// chunks looked for.
+const MAX_HEADERS: u32 = 8192;
 
 /// How a trial ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +54,8 @@ pub(super) struct Agreed {
     pub(super) headers: u32,
     /// The evidence in bits.
     pub(super) bits: u32,
+    /// Continuations that stood where the chunk size on trial puts them.
+    hits: u32,
 }
 
 /// A chunk stream as a trial sees it.
@@ -96,6 +102,8 @@ pub(super) struct Walk<'a> {
     pub(super) is_past_first: bool,
     /// Messages that began on the chunk stream of the first header.
     begins: u32,
+    /// Messages that began.
+    begun: u32,
     /// The latest place of a header that nothing describes but its payload.
     pub(super) told: Option<usize>,
     /// How many bytes a chunk size needs that could not be tried to the end.
@@ -153,6 +161,7 @@ impl<'a> Walk<'a> {
             first: None,
             is_past_first: false,
             begins: 0,
+            begun: 0,
             told: None,
             open: None,
             trial_above: None,
@@ -169,8 +178,15 @@ impl<'a> Walk<'a> {
             (Outcome::Refuted, Some(open)) => Outcome::Open(open),
             (outcome, _) => outcome,
         };
-        let (headers, bits) = (self.headers, self.bits);
-        (outcome, Agreed { headers, bits })
+        (outcome, self.agreed())
+    }
+
+    fn agreed(&self) -> Agreed {
+        Agreed {
+            headers: self.headers,
+            bits: self.bits,
+            hits: self.hits,
+        }
     }
 
     /// What speaks for a header at `at`, if it and those behind it stand up to where the bytes end.
@@ -179,8 +195,7 @@ impl<'a> Walk<'a> {
         let is_open = matches!(self.go(at), Outcome::Open(_));
         // Where a chunk size is on trial, it decides where the end is.
         let is_sure = self.open.is_none() && self.size == size;
-        let (headers, bits) = (self.headers, self.bits);
-        (is_open && is_sure).then_some(Agreed { headers, bits })
+        (is_open && is_sure).then_some(self.agreed())
     }
 
     /// The chunk size if the message of a header at `at` came in one chunk for certain, and so much
@@ -210,7 +225,7 @@ impl<'a> Walk<'a> {
 
     fn go(&mut self, mut at: usize) -> Outcome {
         let mut guess = None;
-        while self.headers < MAX_HEADERS {
+        while self.begun < MAX_BEGUN && self.headers < MAX_HEADERS {
             let is_past = self.is_past_first || !self.needed.past_first;
             let is_past = is_past && self.begins >= self.needed.begins;
             if is_past && self.bits >= self.needed.bits && self.headers >= self.needed.headers {
@@ -251,8 +266,10 @@ impl<'a> Walk<'a> {
             }
             let met = match self.header(at) {
                 Ok(met) => met,
-                Err(Outcome::Refuted) => return Outcome::Refuted,
-                Err(outcome) => return guess.unwrap_or(outcome),
+                Err(Outcome::Open(needs)) => {
+                    return guess.unwrap_or(Outcome::Open(self.needs_for_first(at, needs)));
+                }
+                Err(_) => return Outcome::Refuted,
             };
             at = at.saturating_add(met.len);
             let Some(remaining) = self.streams.get(met.stream).map(|s| s.remaining) else {
@@ -268,7 +285,12 @@ impl<'a> Walk<'a> {
                         (self.headers, self.bits) = (agreed.headers, agreed.bits);
                         return found;
                     }
-                    Outcome::Open(need) => self.open = Some(need.min(self.open.unwrap_or(need))),
+                    Outcome::Open(need) => {
+                        self.open = Some(need.min(self.open.unwrap_or(need)));
+                        if agreed.hits >= PROOF && !self.is_over {
+                            return outcome;
+                        }
+                    }
                     Outcome::Refuted => {}
                 }
                 self.size = Size::AtLeast(remaining);
@@ -284,6 +306,16 @@ impl<'a> Walk<'a> {
             at = at.saturating_add(usize::try_from(chunk).unwrap_or(usize::MAX));
         }
         guess.unwrap_or(Outcome::Refuted)
+    }
+
+    /// How many bytes the next step needs from `at` on, if it is certain how the first message is cut
+    /// and what stands behind it decides: looking at every continuation as it comes would take time
+    /// that grows with the square of the message.
+    fn needs_for_first(&self, at: usize, needs: usize) -> usize {
+        let first = self.first.and_then(|first| self.streams.get(first));
+        let decides = self.needed.past_first && !self.is_past_first && self.hits >= PROOF;
+        let rest = first.filter(|_| decides).map_or(0, |first| first.remaining);
+        needs.max(at.saturating_add(usize::try_from(rest).unwrap_or(usize::MAX)))
     }
 
     /// Whether no more is to come of the first header's message.
@@ -376,6 +408,7 @@ impl<'a> Walk<'a> {
         }
         self.bits = self.bits.saturating_add(bits);
         self.headers = self.headers.saturating_add(1);
+        self.begun = self.begun.saturating_add(u32::from(!continues));
         let stream = known.unwrap_or(self.streams.len().saturating_sub(1));
         let first = *self.first.get_or_insert(stream);
         self.is_past_first |= is_first_over;
@@ -426,7 +459,10 @@ impl<'a> Walk<'a> {
             .unwrap_or(usize::MAX)
             .saturating_add(1);
         let to = usize::try_from(remaining).unwrap_or(usize::MAX);
-        let mut open = None;
+        let mut open: Option<usize> = None;
+        // What speaks for those that need more bytes. Where chunks end at every 128th byte, they seem to
+        // end at every 257th too: none is believed while another one has more.
+        let mut strongest = nothing;
         let mut guess = None;
         let mut tried = 0_usize;
         for size in from..to.min(payload.len()) {
@@ -449,10 +485,20 @@ impl<'a> Walk<'a> {
                 stream.remaining = remaining.saturating_sub(bytes);
             }
             let (outcome, agreed) = trial.run(at.saturating_add(size));
+            let is_outdone = agreed.bits < strongest.bits && !self.is_over;
             match outcome {
+                Outcome::Confirmed(_) if is_outdone => {}
                 Outcome::Confirmed(Size::Known(_)) => return (outcome, agreed),
                 Outcome::Confirmed(_) => guess = guess.or(Some((outcome, agreed))),
-                Outcome::Open(need) => open = Some(open.map_or(need, |o: usize| o.min(need))),
+                Outcome::Open(need) => {
+                    open = Some(open.map_or(need, |least| least.min(need)));
+                    if agreed.bits > strongest.bits {
+                        strongest = agreed;
+                    }
+                    if agreed.hits >= PROOF && !self.is_over {
+                        return (Outcome::Open(need), agreed);
+                    }
+                }
                 Outcome::Refuted => {}
             }
         }
@@ -506,22 +552,6 @@ pub(super) fn may_refer(bytes: &[u8], streams: &[Walked]) -> bool {
         let csid = u32::from(first & 0x3F);
         first & 0x80 != 0 && streams.iter().any(|stream| stream.csid.0 == csid)
     })
-}
-
-/// Whether the numbers behind one-byte headers in a row, as far as they are there, grow as the
-/// acknowledgements of a stream do: by some thousand to some million bytes.
-pub(super) fn counts_up(bytes: &[u8]) -> bool {
-    const EACH: usize = 5;
-    let numbers: Vec<u32> = bytes
-        .chunks_exact(EACH)
-        .take(4)
-        .take_while(|each| each.first() == bytes.first())
-        .filter_map(|each| each.last_chunk::<4>().copied().map(u32::from_be_bytes))
-        .collect();
-    numbers
-        .windows(2)
-        .filter_map(|pair| pair.first_chunk::<2>())
-        .all(|[one, next]| (1..1 << 24).contains(&next.wrapping_sub(*one)))
 }
 
 /// Bytes needed behind an anchor before [`may_begin`] and the first step of a trial are final.

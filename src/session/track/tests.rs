@@ -23,7 +23,7 @@ fn track(kind: MediaKind) -> Track {
 
 fn frame(ms: u32, bytes: u32, is_key: bool) -> Frame {
     Frame {
-        timestamp: RtmpTimestamp(ms),
+        timestamp: Some(RtmpTimestamp(ms)),
         from: None,
         at: at(i64::from(ms)),
         bytes,

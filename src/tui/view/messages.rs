@@ -245,7 +245,7 @@ fn time(line: &MessageLine, detail: &Detail, view: &ViewState) -> String {
 }
 
 fn timestamp(raw: &RawMessage) -> String {
-    units::marked(raw.timestamp, raw.inferred.timestamp.is_some())
+    units::told(raw.told_timestamp(), raw.inferred.timestamp.is_some())
 }
 
 fn cells(line: &MessageLine, is_selected: bool, detail: &Detail, view: &ViewState) -> Vec<Cell> {
@@ -370,7 +370,7 @@ fn envelope<'a>(opened: &Opened, room: usize, view: &ViewState) -> Vec<Line<'a>>
             head.push(Line::styled(format!(" {sign} {text}"), style));
         }
     }
-    let delta = raw.delta.map(|delta| format!("  delta {delta}"));
+    let delta = raw.told_delta().map(|delta| format!("  delta {delta}"));
     let parts = [
         (
             format!(" csid {}  fmt {}", raw.csid, raw.fmt.number()),

@@ -36,8 +36,11 @@ pub(super) fn message(w: &mut JsonWriter, heard: &Heard<'_>, mask: Mask<'_>) {
     w.key("type");
     w.plain(&raw.type_id);
     w.unsigned_member("stream_id", raw.stream_id.0);
-    w.unsigned_member("timestamp_ms", raw.timestamp.0);
-    if let Some(delta) = raw.delta {
+    let timestamp = raw.told_timestamp();
+    if let Some(timestamp) = timestamp {
+        w.unsigned_member("timestamp_ms", timestamp.0);
+    }
+    if let Some(delta) = raw.told_delta() {
         w.unsigned_member("delta_ms", delta);
     }
     w.unsigned_member("length", raw.length);
@@ -64,7 +67,7 @@ pub(super) fn message(w: &mut JsonWriter, heard: &Heard<'_>, mask: Mask<'_>) {
     inferred(
         w,
         [
-            ("timestamp_ms", raw.inferred.timestamp),
+            ("timestamp_ms", timestamp.and(raw.inferred.timestamp)),
             ("stream_id", raw.inferred.stream_id),
             ("type_id", raw.inferred.header),
             ("type", raw.inferred.header),

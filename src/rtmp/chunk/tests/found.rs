@@ -2,6 +2,8 @@
 
 use super::*;
 
+use crate::rtmp::inferred::Inference;
+
 /// An acknowledgement behind a header of one byte (sections 5.3.1.2.4 and 5.4.3).
 fn acknowledgements(count: u32) -> Vec<u8> {
     (1..=count)
@@ -22,6 +24,31 @@ fn nothing_but_acknowledgements_is_understood_from_the_midst_on() {
     assert_eq!(kinds.len(), 10);
     assert_eq!(kinds[9], (3, 4, 2_500_000_u32.to_be_bytes().to_vec()));
     assert_eq!(seen.skipped, [(0, 2)]);
+}
+
+#[test]
+fn acknowledgements_are_not_taken_for_answers_to_pings() {
+    // 500 000 is 0x7A120: the first two bytes are those of a ping response (section 7.1.7).
+    let bytes: Vec<u8> = (0..10)
+        .flat_map(|n| [&[0xC2][..], &(500_000_u32 + n * 250_000).to_be_bytes()].concat())
+        .collect();
+    let seen = midstream(&bytes);
+    assert_eq!(of_stream(&seen, 2), [(3, 4, Some(0)); 10]);
+}
+
+#[test]
+fn nothing_but_answers_to_pings_is_understood_from_the_midst_on() {
+    // One a minute; of the first the last five bytes.
+    let pongs = (1..=5_u32).flat_map(|n| {
+        let time = (n * 60_000).to_be_bytes();
+        [&[0xC2, 0, 7][..], &time].concat()
+    });
+    let bytes: Vec<u8> = pongs.skip(2).collect();
+    let seen = midstream(&bytes);
+    assert_eq!(of_stream(&seen, 2), [(4, 6, Some(0)); 4]);
+    assert_eq!(seen.skipped, [(0, 5)]);
+    let from = Some(Inference::Pattern);
+    assert!(seen.messages.iter().all(|m| m.inferred.header == from));
 }
 
 #[test]
@@ -192,26 +219,84 @@ fn length_and_type_that_no_header_told_are_inferred() {
 }
 
 #[test]
-fn what_no_header_told_the_time_of_is_passed_over() {
+fn what_no_header_told_the_time_of_has_none() {
     let mut bytes = Vec::new();
     for len in (150..155).rev() {
         bytes.extend(audio(len, 4));
         bytes.extend(undescribed_audio(&[0xC5]));
         bytes.extend(undescribed_audio(&[0xC5]));
     }
-    let untimed = bytes.len();
     bytes.extend(undescribed_audio(&[0x85, 0, 0, 23]));
     bytes.extend(undescribed_audio(&[0xC5]));
     let seen = midstream(&bytes);
-    assert_eq!(of_stream(&seen, 5), [(8, 92, Some(23)); 2]);
-    let passed: u64 = seen.skipped.iter().map(|(start, end)| end - start).sum();
-    assert_eq!(passed, 10 * 93);
-    let last = untimed - 93;
-    let last = (
-        u64::try_from(last).unwrap(),
-        u64::try_from(untimed).unwrap(),
-    );
-    assert_eq!(seen.skipped.last(), Some(&last));
+    let times: Vec<_> = seen
+        .messages
+        .iter()
+        .filter(|m| m.csid.0 == 5)
+        .map(|m| (m.length, m.told_timestamp().map(|t| t.0), m.told_delta()))
+        .collect();
+    let (untold, told) = times.split_at(10);
+    assert_eq!(untold, [(92, None, None); 10]);
+    assert_eq!(told, [(92, Some(23), Some(23)), (92, Some(46), Some(23))]);
+    assert_eq!(seen.skipped, []);
+}
+
+/// An answer to a ping behind a header of type 3 (sections 5.3.1.2.4 and 7.1.7).
+const PONG: [u8; 7] = [0xC2, 0, 7, 0, 1, 0xD4, 0xC0];
+
+#[test]
+fn an_answer_to_a_ping_that_nothing_describes_is_understood() {
+    let mut bytes = Vec::new();
+    for len in (150..160).rev() {
+        bytes.extend(audio(len, 4));
+    }
+    bytes.extend(PONG);
+    for len in (150..160).rev() {
+        bytes.extend(audio(len, 4));
+    }
+    bytes.extend(PONG);
+    bytes.extend(audio(150, 4));
+    let seen = midstream(&bytes);
+    assert_eq!(of_stream(&seen, 2), [(4, 6, Some(0)); 2]);
+    assert_eq!(of_stream(&seen, 4).len(), 21);
+    let pong = &seen.messages[10];
+    assert_eq!(pong.body, PONG[1..]);
+    assert_eq!((pong.stream_id.0, pong.told_timestamp()), (0, None));
+    let codes = seen.codes();
+    assert!(!codes.contains(&"chunk.boundaries_lost"), "{codes:?}");
+    assert_eq!(seen.skipped, []);
+}
+
+#[test]
+fn an_acknowledgement_that_nothing_describes_is_understood_between_media() {
+    let acknowledgement = [0xC2, 0, 0x0F, 0x42, 0x40];
+    let mut bytes = audio(150, 4);
+    for len in (140..149).rev() {
+        bytes.extend(audio(len, 4));
+    }
+    bytes.extend(acknowledgement);
+    for len in (140..149).rev() {
+        bytes.extend(audio(len, 4));
+    }
+    let seen = midstream(&bytes);
+    assert_eq!(of_stream(&seen, 2), [(3, 4, Some(0))]);
+    assert_eq!(of_stream(&seen, 4).len(), 19);
+}
+
+#[test]
+fn control_that_no_header_stands_behind_is_none() {
+    let mut bytes = Vec::new();
+    for len in (150..160).rev() {
+        bytes.extend(audio(len, 4));
+    }
+    // Nine bytes: neither 4 nor 6 or 10 of payload.
+    bytes.extend([0xC2, 0, 7, 0, 1, 0xD4, 0xC0, 0, 0]);
+    for len in (150..160).rev() {
+        bytes.extend(audio(len, 4));
+    }
+    let seen = midstream(&bytes);
+    assert_eq!(of_stream(&seen, 2), []);
+    assert_eq!(of_stream(&seen, 4).len(), 20);
 }
 
 #[test]
@@ -356,9 +441,7 @@ fn media_follow_metadata_on_a_chunk_stream_behind_a_hole() {
     let seen = read_with_hole(&bytes, start..start + 100);
     let lengths: Vec<_> = of_stream(&seen, 6).iter().map(|m| m.1).collect();
     assert_eq!(lengths, (90..100).collect::<Vec<u32>>());
-    assert_eq!(
-        of_stream(&seen, 4).len(),
-        1,
-        "nothing told the time of audio"
-    );
+    let sound = seen.messages.iter().filter(|m| m.type_id.0 == 8);
+    let sound: Vec<_> = sound.map(|m| (m.length, m.told_timestamp())).collect();
+    assert_eq!(sound, [(200, None); 10], "nothing told the time of audio");
 }

@@ -3,7 +3,6 @@
 
 use crate::base::time::Span;
 use crate::base::time::Timestamp;
-use crate::rtmp::types::RtmpTimestamp;
 use crate::session::clock::Clock;
 use crate::session::clock::StepKind;
 use crate::session::history::Bucket;
@@ -65,6 +64,7 @@ impl Course<'_> {
     pub(super) fn lag(&self) -> Points {
         match &self.frames {
             Some(frames) => self.lag_of(frames),
+            None if self.track.clock.is_none() => Points::new(),
             None => self.buckets(self.track.history.buckets(), |bucket| {
                 (bucket.frames > 0).then_some(f64::from(bucket.lag_ms))
             }),
@@ -72,18 +72,13 @@ impl Course<'_> {
     }
 
     fn lag_of(&self, frames: &[&StripFrame]) -> Points {
-        let mut clock: Option<Clock> = None;
+        let mut clock = None;
         let lags: Vec<(Timestamp, f64)> = frames
             .iter()
-            .map(|frame| {
-                match &mut clock {
-                    Some(clock) => {
-                        clock.push(frame.timestamp, frame.from, frame.at);
-                    }
-                    None => clock = Some(first_of(frame)),
-                }
-                let lag = clock.as_ref().map_or(Span::ZERO, Clock::lag);
-                (frame.at.time, lag.as_millis_f64())
+            .filter_map(|frame| {
+                step(&mut clock, frame)?;
+                let lag = clock.as_ref().map(Clock::lag)?;
+                Some((frame.at.time, lag.as_millis_f64()))
             })
             .collect();
         let before = self.lag_before(frames, &lags);
@@ -94,11 +89,15 @@ impl Course<'_> {
     /// The lag of the first frame: by its timestamp, as long as the timestamps ran on evenly; if
     /// not, by what the history has for a later one.
     fn lag_before(&self, frames: &[&StripFrame], lags: &[(Timestamp, f64)]) -> f64 {
-        let (Some(first), Some(clock)) = (frames.first(), self.track.clock.as_ref()) else {
+        let mut timed = frames
+            .iter()
+            .filter_map(|frame| Some((frame.at.time, frame.timestamp?)));
+        let (Some((time, timestamp)), Some(clock)) = (timed.next(), self.track.clock.as_ref())
+        else {
             return 0.0;
         };
-        let arrived = first.at.time.since(clock.first.time).as_millis_f64();
-        let even = arrived - f64::from(first.timestamp.since(clock.first_timestamp));
+        let arrived = time.since(clock.first.time).as_millis_f64();
+        let even = arrived - f64::from(timestamp.since(clock.first_timestamp));
         let history = &self.track.history;
         let bucket = |time: Timestamp| {
             let since = time.since(history.start()).nanos().max(0);
@@ -209,12 +208,18 @@ impl Course<'_> {
     }
 }
 
-/// A clock that begins with a frame.
-fn first_of(frame: &StripFrame) -> Clock {
-    let mut clock = Clock::new(frame.timestamp, frame.at);
-    clock.first_from = frame.from;
-    clock.last_from = frame.from;
-    clock
+/// What a clock makes of the next frame, which it begins with if there is none; `None` where the
+/// frame has no timestamp.
+fn step(clock: &mut Option<Clock>, frame: &StripFrame) -> Option<StepKind> {
+    let timestamp = frame.timestamp?;
+    if let Some(clock) = clock {
+        return Some(clock.push(timestamp, frame.from, frame.at).kind);
+    }
+    let mut new = Clock::new(timestamp, frame.at);
+    new.first_from = frame.from;
+    new.last_from = frame.from;
+    *clock = Some(new);
+    Some(StepKind::First)
 }
 
 /// Milliseconds by which audio is ahead of video at each of their frames.
@@ -229,8 +234,11 @@ pub(super) fn skew_of(
     let mut skew: Option<Skew> = None;
     let mut latest: [Option<SkewPoint>; 2] = [None; 2];
     for frame in both {
+        let Some(timestamp) = frame.timestamp else {
+            continue;
+        };
         let point = SkewPoint {
-            timestamp: frame.timestamp,
+            timestamp,
             time: frame.at.time,
         };
         let (medium, place) = match frame.track.kind {
@@ -245,7 +253,7 @@ pub(super) fn skew_of(
         }
         let ahead = skew
             .as_mut()
-            .and_then(|skew| skew.push(medium, frame.timestamp, frame.at));
+            .and_then(|skew| skew.push(medium, timestamp, frame.at));
         if let Some(ahead) = ahead {
             points.push((seconds(frame.at.time), ahead.as_millis_f64()));
         }
@@ -263,17 +271,10 @@ fn in_order(mut points: Points) -> Points {
 /// Which frames something odd happened before: nothing came for long, or the timestamps went back
 /// or ahead.
 pub(super) fn steps(frames: &[&StripFrame]) -> Vec<StepKind> {
-    let mut clock: Option<Clock> = None;
+    let mut clock = None;
     frames
         .iter()
-        .map(|frame| {
-            if let Some(clock) = &mut clock {
-                clock.push(frame.timestamp, frame.from, frame.at).kind
-            } else {
-                clock = Some(first_of(frame));
-                StepKind::First
-            }
-        })
+        .map(|frame| step(&mut clock, frame).unwrap_or(StepKind::First))
         .collect()
 }
 
@@ -323,7 +324,7 @@ pub(super) fn quantiles<const N: usize>(points: &Points, percent: [usize; N]) ->
     Some(percent.map(at))
 }
 
-/// How far a timestamp is from that of the frame before.
-pub(super) fn media_step(one: RtmpTimestamp, next: RtmpTimestamp) -> i32 {
-    next.since(one)
+/// How far the timestamp of a frame is from that of the frame before, in milliseconds.
+pub(super) fn media_step(one: &StripFrame, next: &StripFrame) -> Option<i32> {
+    Some(next.timestamp?.since(one.timestamp?))
 }

@@ -10,6 +10,8 @@
 //!  K #812  22:13:24.200  timestamp 4000 ms  12.1 kB  40.0 ms behind the one before
 //! ```
 
+use std::fmt::Write as _;
+
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use ratatui::style::Style;
@@ -281,7 +283,7 @@ fn figures(
         StripKind::Sound => "audio",
         StripKind::Unknown => "frame, let go",
     };
-    let timestamp = units::marked(frame.timestamp.0, frame.from.is_some());
+    let timestamp = units::told(frame.timestamp, frame.from.is_some());
     let mut parts = vec![
         (format!("{what} #{}", frame.number), theme.key()),
         (format!("at {timestamp} ms"), theme.plain()),
@@ -292,11 +294,10 @@ fn figures(
     }
     if let Some(before) = before {
         let arrival = frame.at.time.since(before.at.time);
-        let media = course::media_step(before.timestamp, frame.timestamp);
-        let text = format!(
-            "{} behind the one before, {media:+} ms",
-            units::span(arrival)
-        );
+        let mut text = format!("{} behind the one before", units::span(arrival));
+        if let Some(media) = course::media_step(before, frame) {
+            let _ = write!(text, ", {media:+} ms");
+        }
         parts.push((text, theme.plain()));
     }
     if let Some(composition) = frame.composition_ms.filter(|ms| *ms != 0) {
@@ -423,7 +424,7 @@ impl Shown<'_> {
             if frame.kind != StripKind::Key && !is_due {
                 continue;
             }
-            let label = units::marked(frame.timestamp.0, frame.from.is_some());
+            let label = units::told(frame.timestamp, frame.from.is_some());
             let is_free = taken == 0 || taken < column;
             let fits = column.saturating_add(width(&label)) <= self.cells.len();
             if is_free && fits {

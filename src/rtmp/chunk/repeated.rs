@@ -1,0 +1,120 @@
+//! Control messages whose type and length no header told: peers repeat acknowledgements and answers
+//! to pings behind headers that leave both out (RTMP 1.0 sections 5.3.1.2.3 and 5.3.1.2.4), and
+//! there are so few kinds of them that each can be tried.
+
+use crate::rtmp::chunk::undescribed;
+use crate::rtmp::chunk::undescribed::Around;
+use crate::rtmp::chunk::undescribed::Description;
+use crate::rtmp::chunk::undescribed::Inferred;
+use crate::rtmp::chunk::walk::LOOK;
+use crate::rtmp::chunk::walk::Outcome;
+use crate::rtmp::control::UserControlType;
+use crate::rtmp::types::ChunkFormat;
+use crate::rtmp::types::ChunkStreamId;
+use crate::rtmp::types::MessageTypeId;
+
+/// Length of an acknowledgement (section 5.4.3).
+const ACKNOWLEDGEMENT: u32 = 4;
+
+/// Length of a user control message with one number (section 7.1.7).
+const EVENT: u32 = 6;
+
+/// The same with two.
+const SET_BUFFER_LENGTH: u32 = 10;
+
+/// Type 3, chunk stream 2.
+const HEADER: u8 = 0xC2;
+
+/// Whether a control message could begin with `bytes` that leaves out all but its chunk stream.
+pub(super) fn may_begin(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&HEADER)
+}
+
+/// What a peer may be repeating behind one-byte headers, where the numbers grow as far as they are
+/// there: bytes received by some thousand to some million, milliseconds by as many.
+pub(super) fn count_up(bytes: &[u8]) -> impl Iterator<Item = Description> {
+    let kinds = [
+        (MessageTypeId::USER_CONTROL, EVENT, &[HEADER, 0, 7][..]),
+        (MessageTypeId::ACKNOWLEDGEMENT, ACKNOWLEDGEMENT, &[HEADER]),
+    ];
+    let grow = move |(_, length, begin): &(MessageTypeId, u32, &[u8])| {
+        let each = usize::try_from(*length).unwrap_or_default();
+        let numbers: Vec<u32> = bytes
+            .chunks_exact(each.saturating_add(1))
+            .take(4)
+            .take_while(|each| each.starts_with(begin))
+            .filter_map(|each| each.last_chunk::<4>().copied().map(u32::from_be_bytes))
+            .collect();
+        let mut pairs = numbers
+            .windows(2)
+            .filter_map(|pair| pair.first_chunk::<2>());
+        bytes.starts_with(begin)
+            && pairs.all(|[one, next]| (1..1 << 24).contains(&next.wrapping_sub(*one)))
+    };
+    let describe = |(type_id, length, _)| Description {
+        csid: ChunkStreamId::CONTROL,
+        type_id,
+        length,
+    };
+    kinds.into_iter().filter(grow).map(describe)
+}
+
+/// Where the payload begins behind a header of a control message that leaves out length and type.
+pub(super) fn payload_at(bytes: &[u8]) -> Option<usize> {
+    let first = *bytes.first()?;
+    let fmt = ChunkFormat::from_first_byte(first);
+    let refers = matches!(fmt, ChunkFormat::SameLength | ChunkFormat::Nothing);
+    let is_control = u32::from(first & 0x3F) == ChunkStreamId::CONTROL.0;
+    // One with an extended timestamp does not tell whether those behind it repeat that.
+    let is_extended = fmt == ChunkFormat::SameLength && bytes.get(1..4) == Some(&[0xFF; 3]);
+    let body = usize::try_from(undescribed::short_header_len(fmt)).ok()?;
+    (refers && is_control && !is_extended).then_some(body)
+}
+
+/// Infers type and length of a control message from `bytes`, which begin with a header of it, and
+/// whose payload begins at `body`: the kind behind which a header stands that has `strong` bits.
+pub(super) fn infer(bytes: &[u8], body: usize, around: &Around, strong: u32) -> Inferred {
+    let needs = body
+        .saturating_add(usize::try_from(SET_BUFFER_LENGTH).unwrap_or(usize::MAX))
+        .saturating_add(LOOK);
+    if needs > bytes.len() && !around.is_over {
+        return Inferred::Open(needs);
+    }
+    let payload = bytes.get(body..).unwrap_or_default();
+    let kinds = [
+        event_length(payload).map(|length| (MessageTypeId::USER_CONTROL, length)),
+        Some((MessageTypeId::ACKNOWLEDGEMENT, ACKNOWLEDGEMENT)),
+    ];
+    let descriptions = kinds.into_iter().flatten().map(|(type_id, length)| {
+        let csid = ChunkStreamId::CONTROL;
+        Description {
+            csid,
+            type_id,
+            length,
+        }
+    });
+    for description in descriptions {
+        let length = usize::try_from(description.length).unwrap_or(usize::MAX);
+        let end = body.saturating_add(length);
+        let walk = undescribed::trial(bytes, description, around);
+        if walk.weighs(end) < strong {
+            continue;
+        }
+        match walk.run(0).0 {
+            Outcome::Confirmed(size) => return Inferred::Told(description, size),
+            Outcome::Open(needs) => return Inferred::Open(needs),
+            Outcome::Refuted => {}
+        }
+    }
+    Inferred::Untold
+}
+
+/// How long a user control message is that begins so.
+fn event_length(payload: &[u8]) -> Option<u32> {
+    let event = u16::from_be_bytes(*payload.first_chunk::<2>()?);
+    match UserControlType(event) {
+        UserControlType::SET_BUFFER_LENGTH => Some(SET_BUFFER_LENGTH),
+        UserControlType::PING_REQUEST | UserControlType::PING_RESPONSE => Some(EVENT),
+        _ => None,
+    }
+}
