@@ -21,6 +21,7 @@ mod harm;
 mod judge;
 mod lossless;
 mod lossy;
+mod made;
 mod packet;
 mod random;
 mod run;

@@ -15,6 +15,7 @@ use crate::decoded::Directions;
 use crate::encapsulation;
 use crate::encapsulation::Around;
 use crate::judge::Clean;
+use crate::made;
 use crate::packet;
 use crate::packet::Capture;
 
@@ -28,8 +29,7 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
-    fn new(name: &str, path: &Path) -> Self {
-        let capture = packet::read(name, path);
+    fn new(capture: Capture) -> Self {
         let said = decoded::decode(&encapsulation::frames(&capture.packets, Around::Ethernet));
         let clean = Clean::new(&capture.packets, &said);
         Self {
@@ -46,18 +46,40 @@ impl Subject {
     }
 }
 
-/// Every sample and every public capture of RTMP, of which `DAMAGE_ONLY` names some.
-fn paths() -> Vec<(String, PathBuf)> {
+/// Where a capture comes from.
+enum Origin {
+    File(PathBuf),
+    Made,
+}
+
+/// Every sample, every public capture of RTMP, those in the folder that `DAMAGE_CAPTURES` names, and
+/// the streams made for the purpose. `DAMAGE_ONLY` names some of them.
+fn all() -> Vec<(String, Origin)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = captures::named_in(&root.join("samples"));
     if let Some(public) = captures::public() {
         let folders = ["krisnova+twinx", "zhangpeihao+gortmp", "derived"].iter();
         found.extend(folders.flat_map(|folder| captures::named_in(&public.join(folder))));
     }
-    if let Ok(only) = env::var("DAMAGE_ONLY") {
-        found.retain(|(name, _)| only.split(',').any(|part| name == part));
+    if let Some(own) = env::var_os("DAMAGE_CAPTURES") {
+        found.extend(captures::named_in(Path::new(&own)));
     }
-    found
+    let files = found
+        .into_iter()
+        .map(|(name, path)| (name, Origin::File(path)));
+    let made = made::names().map(|name| (name.to_owned(), Origin::Made));
+    let mut all: Vec<_> = files.chain(made).collect();
+    if let Ok(only) = env::var("DAMAGE_ONLY") {
+        all.retain(|(name, _)| only.split(',').any(|part| name == part));
+    }
+    all
+}
+
+fn load(name: &str, origin: &Origin) -> Capture {
+    match origin {
+        Origin::File(path) => packet::read(name, path),
+        Origin::Made => made::capture(name),
+    }
 }
 
 /// The packet that `DAMAGE_AT` names, to look at one case alone.
@@ -69,7 +91,7 @@ pub(crate) fn chosen() -> Option<usize> {
 /// Does `work` on every capture, on all processors, and hands back what came of it in the order of
 /// the captures.
 pub(crate) fn on_all<T: Send>(work: impl Fn(&Subject) -> T + Sync) -> Vec<T> {
-    let paths = paths();
+    let all = all();
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
@@ -78,10 +100,10 @@ pub(crate) fn on_all<T: Send>(work: impl Fn(&Subject) -> T + Sync) -> Vec<T> {
             scope.spawn(|| {
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some((name, path)) = paths.get(index) else {
+                    let Some((name, origin)) = all.get(index) else {
                         return;
                     };
-                    let result = work(&Subject::new(name, path));
+                    let result = work(&Subject::new(load(name, origin)));
                     done.lock().expect("no worker failed").push((index, result));
                 }
             });

@@ -12,8 +12,8 @@ pub(super) const SIGNATURE_LEN: usize = 5;
 /// A continuation: the one byte that can stand there.
 pub(super) const CONTINUATION: u32 = 8;
 
-/// Largest timestamp delta taken for one while boundaries are looked for, in milliseconds. Real
-/// streams pause longer, but then the next header will do.
+/// Largest timestamp delta taken for one while boundaries are looked for, in milliseconds, ahead or
+/// back. Real streams pause longer, but then the next header will do.
 const MAX_DELTA: u32 = 10_000;
 
 /// Video codecs of Enhanced RTMP (v2, video FourCC table).
@@ -61,6 +61,14 @@ impl Starts {
             && known.all(|start| codec(start.1) != codec(first))
     }
 
+    /// Whether no message of this type ever began with this byte, of enough that were seen.
+    fn is_new(&self, type_id: MessageTypeId, first: u8) -> bool {
+        let mut of_type = self.seen.iter().filter(|start| start.0 == type_id.0);
+        self.count >= Self::ENOUGH
+            && of_type.clone().next().is_some()
+            && !of_type.any(|start| start.1 == first)
+    }
+
     /// Bits that speak for a message of this type beginning with this byte.
     fn bits(&self, type_id: MessageTypeId, first: u8) -> u32 {
         if self.count < Self::ENOUGH || !self.seen.contains(&(type_id.0, first)) {
@@ -93,15 +101,18 @@ pub(super) fn of_begin(
 ) -> Option<u32> {
     let length = of_fields(csid, new, starts.is_some())?;
     let signature = signature(new, payload)?;
+    let leaves_out = matches!(fmt, ChunkFormat::SameLength | ChunkFormat::Nothing);
     let mut bits = signature;
     if let (Some(starts), Some(first)) = (starts, payload.first()) {
-        if starts.is_foreign(new.type_id, *first) {
+        // A message as long as the one before begins as others did: in the midst of a message the
+        // next continuation looks like its header.
+        let is_new = leaves_out && new.type_id.is_media() && starts.is_new(new.type_id, *first);
+        if is_new || starts.is_foreign(new.type_id, *first) {
             return None;
         }
         let learned = starts.bits(new.type_id, *first);
         bits = bits.saturating_add(learned.saturating_sub(bits.min(OF_FIRST_BYTE)));
     }
-    let leaves_out = matches!(fmt, ChunkFormat::SameLength | ChunkFormat::Nothing);
     // What is said once is not said again with a header that leaves its type out: that was lost.
     if leaves_out && csid == ChunkStreamId::CONTROL && !is_repeated(new.type_id) {
         return None;
@@ -116,7 +127,8 @@ pub(super) fn of_begin(
             // Only a stream whose configuration was sent at 0 may jump to where it begins, and what is
             // known by its name: a player sends no command while it plays, for hours.
             let may_jump = new.timestamp.0 == new.time || signature >= NAMED;
-            if new.time <= MAX_DELTA {
+            // A sender that goes back in time writes a wrapped delta.
+            if new.time.cast_signed().unsigned_abs() <= MAX_DELTA {
                 bits = bits.saturating_add(10);
             } else if !may_jump {
                 return None;

@@ -2,6 +2,7 @@
 //! to pings behind headers that leave both out (RTMP 1.0 sections 5.3.1.2.3 and 5.3.1.2.4), and
 //! there are so few kinds of them that each can be tried.
 
+use crate::rtmp::chunk::stream::Remembered;
 use crate::rtmp::chunk::undescribed;
 use crate::rtmp::chunk::undescribed::Around;
 use crate::rtmp::chunk::undescribed::Description;
@@ -81,19 +82,7 @@ pub(super) fn infer(bytes: &[u8], body: usize, around: &Around, strong: u32) -> 
         return Inferred::Open(needs);
     }
     let payload = bytes.get(body..).unwrap_or_default();
-    let kinds = [
-        event_length(payload).map(|length| (MessageTypeId::USER_CONTROL, length)),
-        Some((MessageTypeId::ACKNOWLEDGEMENT, ACKNOWLEDGEMENT)),
-    ];
-    let descriptions = kinds.into_iter().flatten().map(|(type_id, length)| {
-        let csid = ChunkStreamId::CONTROL;
-        Description {
-            csid,
-            type_id,
-            length,
-        }
-    });
-    for description in descriptions {
+    for description in kinds(payload) {
         let length = usize::try_from(description.length).unwrap_or(usize::MAX);
         let end = body.saturating_add(length);
         let walk = undescribed::trial(bytes, description, around);
@@ -107,6 +96,27 @@ pub(super) fn infer(bytes: &[u8], body: usize, around: &Around, strong: u32) -> 
         }
     }
     Inferred::Untold
+}
+
+/// What a header on the control chunk stream refers to that nobody saw, by its payload at first
+/// sight.
+pub(super) fn presumed(payload: &[u8]) -> Remembered {
+    let kind = kinds(payload).next();
+    kind.map_or(Remembered::BLANK, Description::remembered)
+}
+
+/// The kinds of message that payload may be, the one with a signature first.
+fn kinds(payload: &[u8]) -> impl Iterator<Item = Description> {
+    let kinds = [
+        event_length(payload).map(|length| (MessageTypeId::USER_CONTROL, length)),
+        Some((MessageTypeId::ACKNOWLEDGEMENT, ACKNOWLEDGEMENT)),
+    ];
+    let describe = |(type_id, length)| Description {
+        csid: ChunkStreamId::CONTROL,
+        type_id,
+        length,
+    };
+    kinds.into_iter().flatten().map(describe)
 }
 
 /// How long a user control message is that begins so.

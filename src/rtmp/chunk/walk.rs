@@ -13,6 +13,7 @@ use crate::rtmp::chunk::needed::Needed;
 use crate::rtmp::chunk::needed::SIZE;
 use crate::rtmp::chunk::passing::Passed;
 use crate::rtmp::chunk::passing::UNDESCRIBED_COST;
+use crate::rtmp::chunk::repeated;
 use crate::rtmp::chunk::sizes::OLD_AUDIO;
 use crate::rtmp::chunk::sizes::Size;
 use crate::rtmp::chunk::sizes::Sizes;
@@ -376,13 +377,16 @@ impl<'a> Walk<'a> {
             self.hits = self.hits.saturating_add(u32::from(self.changed.is_none()));
             evidence::CONTINUATION
         } else {
-            if before.is_none()
-                && matches!(basic.fmt, ChunkFormat::SameLength | ChunkFormat::Nothing)
-            {
-                return Err(Outcome::Refuted);
-            }
-            let blank = Remembered::BLANK;
-            let base = before.as_ref().map_or(&blank, |s| &s.remembered);
+            let refers = matches!(basic.fmt, ChunkFormat::SameLength | ChunkFormat::Nothing);
+            let base = match &before {
+                Some(before) => before.remembered,
+                None if !refers => Remembered::BLANK,
+                // On the way alone: the decoder could not go on from one.
+                None if basic.csid == ChunkStreamId::CONTROL && self.headers > 0 => {
+                    repeated::presumed(rest)
+                }
+                None => return Err(Outcome::Refuted),
+            };
             let (new, _) = base.follow(basic.fmt, message);
             let shown = usize::try_from(new.length)
                 .unwrap_or(usize::MAX)
