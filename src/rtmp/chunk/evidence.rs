@@ -124,9 +124,11 @@ pub(super) fn of_begin(
     match fmt {
         ChunkFormat::Full => bits = bits.saturating_add(24),
         ChunkFormat::SameStream | ChunkFormat::SameLength => {
-            // Only a stream whose configuration was sent at 0 may jump to where it begins, and what is
-            // known by its name: a player sends no command while it plays, for hours.
-            let may_jump = new.timestamp.0 == new.time || signature >= NAMED;
+            // Only a stream whose configuration was sent at 0 may jump to where it begins, with a
+            // header that tells another length, and what is known by its name: a player sends no
+            // command while it plays, for hours.
+            let begins = new.timestamp.0 == new.time && !leaves_out;
+            let may_jump = begins || signature >= NAMED;
             // A sender that goes back in time writes a wrapped delta.
             if new.time.cast_signed().unsigned_abs() <= MAX_DELTA {
                 bits = bits.saturating_add(10);
