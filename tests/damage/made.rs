@@ -50,76 +50,86 @@ struct Habit {
     repeats_metadata: bool,
     /// Whether messages come in the order of their times, so that none goes back.
     is_sorted: bool,
+    /// Whether sound comes between the chunks of pictures.
+    interleaves: bool,
 }
 
-const HABITS: [Habit; 5] = [
+/// FFmpeg's and nginx's, with the chunk size that every connection begins with.
+const PLAIN: Habit = Habit {
+    name: "made-chunks-of-128",
+    chunk_size: 128,
+    audio_csid: 6,
+    video_csid: 7,
+    leaves_out: false,
+    audio_length: None,
+    audio_every: 21,
+    repeats_metadata: false,
+    is_sorted: true,
+    interleaves: false,
+};
+
+/// OBS's and librtmp's.
+const ONE_CHUNK_STREAM: Habit = Habit {
+    name: "made-one-chunk-stream",
+    chunk_size: 4096,
+    audio_csid: 4,
+    video_csid: 4,
+    leaves_out: true,
+    ..PLAIN
+};
+
+const HABITS: [Habit; 7] = [
+    PLAIN,
+    ONE_CHUNK_STREAM,
     Habit {
-        name: "made-chunks-of-128",
+        name: "made-one-chunk-stream-of-128",
         chunk_size: 128,
-        audio_csid: 6,
-        video_csid: 7,
-        leaves_out: false,
-        audio_length: None,
-        audio_every: 21,
-        repeats_metadata: false,
-        is_sorted: true,
-    },
-    Habit {
-        name: "made-one-chunk-stream",
-        chunk_size: 4096,
-        audio_csid: 4,
-        video_csid: 4,
-        leaves_out: true,
-        audio_length: None,
-        audio_every: 21,
-        repeats_metadata: false,
-        is_sorted: true,
+        ..ONE_CHUNK_STREAM
     },
     Habit {
         name: "made-times-that-go-back",
-        chunk_size: 4096,
-        audio_csid: 4,
-        video_csid: 4,
-        leaves_out: true,
-        audio_length: None,
-        audio_every: 21,
-        repeats_metadata: false,
         is_sorted: false,
+        ..ONE_CHUNK_STREAM
     },
     Habit {
         name: "made-constant-sound",
         chunk_size: 60_000,
-        audio_csid: 4,
-        video_csid: 6,
         leaves_out: true,
         audio_length: Some(418),
         audio_every: 24,
-        repeats_metadata: false,
-        is_sorted: true,
+        ..PLAIN
     },
     Habit {
         name: "made-metadata-each-time",
-        chunk_size: 128,
-        audio_csid: 5,
-        video_csid: 6,
         leaves_out: true,
-        audio_length: None,
-        audio_every: 21,
         repeats_metadata: true,
-        is_sorted: true,
+        ..PLAIN
+    },
+    Habit {
+        name: "made-sound-within-pictures",
+        interleaves: true,
+        leaves_out: true,
+        ..PLAIN
     },
 ];
 
-/// Their names.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    HABITS.iter().map(|habit| habit.name)
+/// Their names, with so many payloads for each habit.
+pub(crate) fn names(payloads: usize) -> Vec<String> {
+    let name = |habit: &Habit, payload| match payload {
+        0 => habit.name.to_owned(),
+        _ => format!("{}/{payload}", habit.name),
+    };
+    let of = |habit| (0..payloads).map(move |payload| name(habit, payload));
+    HABITS.iter().flat_map(of).collect()
 }
 
 /// One of them.
 pub(crate) fn capture(name: &str) -> Capture {
-    let habit = HABITS.iter().find(|habit| habit.name == name);
+    let habit = HABITS
+        .iter()
+        .find(|habit| Some(habit.name) == name.split('/').next());
     let habit = habit.expect("the name of one");
-    let mut sender = Sender::new(habit);
+    let mut sender = Sender::new(name, habit);
     let mut link = Link::new();
     link.open();
     sender.set_up();
@@ -132,13 +142,11 @@ pub(crate) fn capture(name: &str) -> Capture {
         if habit.repeats_metadata {
             sender.metadata(time);
         }
-        if habit.is_sorted {
+        if habit.is_sorted && !habit.interleaves {
             sender.audio_before(time);
         }
         sender.video(time);
-        if !habit.is_sorted {
-            sender.audio_before(time);
-        }
+        sender.audio_before(time);
         if time % 1000 == 500 {
             sender.pong(time);
         }
@@ -158,7 +166,7 @@ pub(crate) fn capture(name: &str) -> Capture {
         }
     }
     Capture {
-        name: habit.name.to_owned(),
+        name: name.to_owned(),
         frames: encapsulation::frames(&link.packets, Around::Ethernet),
         packets: link.packets,
     }
@@ -178,11 +186,11 @@ struct Sender<'a> {
 }
 
 impl<'a> Sender<'a> {
-    fn new(habit: &'a Habit) -> Self {
+    fn new(name: &str, habit: &'a Habit) -> Self {
         Self {
             habit,
             wire: Wire::default(),
-            random: Random::new(habit.name, 0),
+            random: Random::new(name, 0),
             before: Vec::new(),
             audio_due: 0,
         }
@@ -203,7 +211,15 @@ impl<'a> Sender<'a> {
             (0x27, 3000 + self.random.below(15_000))
         };
         let payload = self.payload(&[first, 1, 0, 0, 40], length);
-        self.say(self.habit.video_csid, time, MessageTypeId::VIDEO, &payload);
+        let csid = self.habit.video_csid;
+        let message = self.next(csid, time, MessageTypeId::VIDEO, &payload);
+        let mut rest = self.wire.first_chunk(&message);
+        while !rest.is_empty() {
+            if self.habit.interleaves && rest.len() < length / 2 {
+                self.audio_before(time);
+            }
+            rest = self.wire.next_chunk(&message, rest);
+        }
     }
 
     fn audio_before(&mut self, time: u32) {
@@ -241,9 +257,20 @@ impl<'a> Sender<'a> {
         payload
     }
 
-    /// Writes a message. The first of a chunk stream has a whole header, those behind it leave out
-    /// what has not changed, or the message stream alone.
     fn say(&mut self, csid: u32, time: u32, type_id: MessageTypeId, payload: &[u8]) {
+        let message = self.next(csid, time, type_id, payload);
+        self.wire.message(&message);
+    }
+
+    /// A message. The first of a chunk stream has a whole header, those behind it leave out what has
+    /// not changed, or the message stream alone.
+    fn next<'p>(
+        &mut self,
+        csid: u32,
+        time: u32,
+        type_id: MessageTypeId,
+        payload: &'p [u8],
+    ) -> Outgoing<'p> {
         let known = self.before.iter().position(|(of, _)| *of == csid);
         let before = known.map(|at| self.before.swap_remove(at).1);
         let delta = before.map(|(last, ..)| time.wrapping_sub(last));
@@ -260,16 +287,16 @@ impl<'a> Sender<'a> {
             }
             Some(_) => ChunkFormat::SameStream,
         };
-        self.wire.message(&Outgoing {
+        let now = (time, delta, type_id, payload.len());
+        self.before.push((csid, now));
+        Outgoing {
             csid: ChunkStreamId(csid),
             fmt,
             time: delta.unwrap_or(time),
             type_id,
             stream_id: u32::from(csid != 2),
             payload,
-        });
-        let now = (time, delta, type_id, payload.len());
-        self.before.push((csid, now));
+        }
     }
 }
 

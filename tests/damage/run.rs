@@ -53,7 +53,8 @@ enum Origin {
 }
 
 /// Every sample, every public capture of RTMP, those in the folder that `DAMAGE_CAPTURES` names, and
-/// the streams made for the purpose. `DAMAGE_ONLY` names some of them.
+/// the streams made for the purpose, with `DAMAGE_PAYLOADS` payloads each. `DAMAGE_ONLY` names some of
+/// them, or what they begin with where it ends with a star.
 fn all() -> Vec<(String, Origin)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = captures::named_in(&root.join("samples"));
@@ -67,10 +68,17 @@ fn all() -> Vec<(String, Origin)> {
     let files = found
         .into_iter()
         .map(|(name, path)| (name, Origin::File(path)));
-    let made = made::names().map(|name| (name.to_owned(), Origin::Made));
+    let payloads = env::var("DAMAGE_PAYLOADS").ok();
+    let payloads = payloads.map_or(1, |count| count.parse().expect("a number"));
+    let made = made::names(payloads).into_iter();
+    let made = made.map(|name| (name, Origin::Made));
     let mut all: Vec<_> = files.chain(made).collect();
     if let Ok(only) = env::var("DAMAGE_ONLY") {
-        all.retain(|(name, _)| only.split(',').any(|part| name == part));
+        let is_meant = |name: &str, part: &str| match part.strip_suffix('*') {
+            Some(begin) => name.starts_with(begin),
+            None => name == part,
+        };
+        all.retain(|(name, _)| only.split(',').any(|part| is_meant(name, part)));
     }
     all
 }

@@ -229,9 +229,8 @@ impl<'a> Walk<'a> {
         while self.begun < MAX_BEGUN && self.headers < MAX_HEADERS {
             let is_past = self.is_past_first || !self.needed.past_first;
             // As long as no header told its message's length, continuations may be those of another.
-            let is_led = !self.is_leading
-                || self.needed.leading == 0
-                || self.leading >= self.needed.bits;
+            let is_led =
+                !self.is_leading || self.needed.leading == 0 || self.leading >= self.needed.bits;
             let is_past = is_past && is_led && self.begins >= self.needed.begins;
             if is_past && self.bits >= self.needed.bits && self.headers >= self.needed.headers {
                 match self.trial_above {
