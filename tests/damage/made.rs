@@ -48,10 +48,18 @@ struct Habit {
     audio_every: u32,
     /// Whether metadata come with every picture, on a chunk stream of their own.
     repeats_metadata: bool,
-    /// Whether messages come in the order of their times, so that none goes back.
-    is_sorted: bool,
-    /// Whether sound comes between the chunks of pictures.
-    interleaves: bool,
+    sound: Sound,
+}
+
+/// Where sound stands beside the picture that is due at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sound {
+    /// Before it, in the order of times.
+    Before,
+    /// Behind it, so that times go back.
+    Behind,
+    /// Between its chunks.
+    Within,
 }
 
 /// FFmpeg's and nginx's, with the chunk size that every connection begins with.
@@ -64,8 +72,7 @@ const PLAIN: Habit = Habit {
     audio_length: None,
     audio_every: 21,
     repeats_metadata: false,
-    is_sorted: true,
-    interleaves: false,
+    sound: Sound::Before,
 };
 
 /// OBS's and librtmp's.
@@ -88,7 +95,7 @@ const HABITS: [Habit; 7] = [
     },
     Habit {
         name: "made-times-that-go-back",
-        is_sorted: false,
+        sound: Sound::Behind,
         ..ONE_CHUNK_STREAM
     },
     Habit {
@@ -107,7 +114,7 @@ const HABITS: [Habit; 7] = [
     },
     Habit {
         name: "made-sound-within-pictures",
-        interleaves: true,
+        sound: Sound::Within,
         leaves_out: true,
         ..PLAIN
     },
@@ -142,7 +149,7 @@ pub(crate) fn capture(name: &str) -> Capture {
         if habit.repeats_metadata {
             sender.metadata(time);
         }
-        if habit.is_sorted && !habit.interleaves {
+        if habit.sound == Sound::Before {
             sender.audio_before(time);
         }
         sender.video(time);
@@ -215,7 +222,7 @@ impl<'a> Sender<'a> {
         let message = self.next(csid, time, MessageTypeId::VIDEO, &payload);
         let mut rest = self.wire.first_chunk(&message);
         while !rest.is_empty() {
-            if self.habit.interleaves && rest.len() < length / 2 {
+            if self.habit.sound == Sound::Within && rest.len() < length / 2 {
                 self.audio_before(time);
             }
             rest = self.wire.next_chunk(&message, rest);
