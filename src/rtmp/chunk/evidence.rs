@@ -367,6 +367,41 @@ mod tests {
         assert_eq!(jumped(0), Some(23));
     }
 
+    /// What speaks for a header of a picture in AVC.
+    fn of_picture(fmt: ChunkFormat, delta: u32, starts: &Starts, payload: &[u8]) -> Option<u32> {
+        let new = Remembered {
+            time: delta,
+            timestamp: RtmpTimestamp(80_000),
+            length: 7424,
+            type_id: MessageTypeId::VIDEO,
+            ..Remembered::BLANK
+        };
+        of_begin(fmt, ChunkStreamId(7), &new, Some(starts), payload)
+    }
+
+    #[test]
+    fn a_header_that_leaves_all_out_stands_before_what_always_came() {
+        let mut starts = Starts::default();
+        for _ in 0..Starts::ENOUGH {
+            starts.note(MessageTypeId::VIDEO, 0x27);
+        }
+        // Enhanced RTMP v2 with a packet type that nothing else speaks for.
+        let other = [0x86, 1, 0, 0, 80];
+        let of = |fmt, payload| of_picture(fmt, 20, &starts, payload).is_some();
+        assert!(of(ChunkFormat::Nothing, &[0x27, 1, 0, 0, 80]));
+        assert!(!of(ChunkFormat::Nothing, &other));
+        assert!(!of(ChunkFormat::SameLength, &other));
+        assert!(of(ChunkFormat::SameStream, &other), "it tells its type");
+    }
+
+    #[test]
+    fn a_small_step_back_in_time_is_a_step() {
+        let (fmt, starts) = (ChunkFormat::SameStream, Starts::default());
+        let of = |delta| of_picture(fmt, delta, &starts, &[0x27, 1, 0, 0, 80]);
+        assert_eq!(of(10_u32.wrapping_neg()), of(20));
+        assert_eq!(of(20_000_u32.wrapping_neg()), None);
+    }
+
     #[test]
     fn enhanced_headers_have_a_known_codec() {
         assert_eq!(video(b"\x90hvc1"), Some(28));

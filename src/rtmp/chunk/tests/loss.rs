@@ -279,3 +279,44 @@ fn an_impossible_header_is_not_followed() {
     assert_eq!(found.len(), clean.len());
     assert_eq!(seen.skipped, [(0, 4)]);
 }
+
+#[test]
+fn a_continuation_behind_a_hole_is_not_the_header_of_another_picture() {
+    // Pictures of ten chunks, and a longer one of which the header is lost. Each of its chunks could
+    // begin a picture in a codec of Enhanced RTMP (v2, video packet types), as long as those before.
+    let mut wire = Wire::default();
+    for frame in 0..20 {
+        let mut payload = vec![0x27, 1, 0, 0, 80];
+        payload.extend(noise(frame + 1, 1275));
+        wire.message(&Outgoing {
+            csid: ChunkStreamId(6),
+            fmt: if frame == 0 {
+                ChunkFormat::Full
+            } else {
+                ChunkFormat::SameStream
+            },
+            time: 40,
+            type_id: MessageTypeId::VIDEO,
+            stream_id: 1,
+            payload: &payload,
+        });
+    }
+    let start = wire.bytes.len();
+    let mut payload = vec![0x27, 1, 0, 0, 80];
+    payload.resize(6000, 0x86);
+    for _ in 0..2 {
+        wire.message(&Outgoing {
+            csid: ChunkStreamId(6),
+            fmt: ChunkFormat::SameStream,
+            time: 40,
+            type_id: MessageTypeId::VIDEO,
+            stream_id: 1,
+            payload: &payload,
+        });
+    }
+    // Behind it, continuations of the first of them.
+    let hole = start..start + 8 + 5 * 129 - 1;
+    let seen = read_with_hole(&wire.bytes, hole);
+    let lengths: Vec<_> = seen.messages.iter().map(|m| m.length).collect();
+    assert_eq!(lengths, [vec![1280; 20], vec![6000]].concat());
+}
