@@ -211,3 +211,45 @@ fn extract_says_when_times_are_relative() {
     assert!(said.contains("tags are relative"), "{said}");
     assert_eq!(extract(&common::sample("ffmpeg-nginx.pcap")), "");
 }
+
+/// Sound in E-AC-3 of which no header tells more than the chunk stream: all that came behind the first
+/// is of type 3, and so is not what tells the time between them.
+#[test]
+fn what_no_header_told_the_time_of_has_none() {
+    let sample = "ertmp-vvc-eac3.pcapng.zst";
+    let path = cut::without(sample, "marks-untold.pcap", |number| number < 60);
+    let all = records(&path, "message,connection_end");
+    let sound: Vec<&Value> = all
+        .iter()
+        .map(|record| &record["message"])
+        .filter(|message| message["csid"] == 4 && message["type"] == "audio")
+        .collect();
+    assert!(sound.len() > 50, "{}", sound.len());
+    for message in sound {
+        let inferred = &message["inferred"];
+        assert_eq!(message["length"], 389, "{message}");
+        assert_eq!(inferred["length"]["from"], "spacing", "{message}");
+        for member in ["timestamp_ms", "delta_ms"] {
+            assert!(message.get(member).is_none(), "{message}");
+            assert!(inferred.get(member).is_none(), "{message}");
+        }
+    }
+    let tracks = all
+        .iter()
+        .filter_map(|record| record["connection_end"]["tracks"].as_array());
+    let sound = tracks.flatten().find(|track| track["kind"] == "audio");
+    let sound = sound.expect("a track");
+    assert!(sound.get("clock").is_none(), "{sound}");
+    // 389 bytes every 32 ms are 97 kbit/s, sent unevenly.
+    let rate = sound["kbit_per_s"].as_f64().expect("a rate");
+    assert!((80.0..120.0).contains(&rate), "{sound}");
+    let path = path.to_str().expect("UTF-8");
+    let report = common::run(&["report", path]);
+    let report = common::stdout(&report);
+    assert!(report.contains("timestamps not known"), "{report}");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("marks-untold-flv");
+    let folder = folder.to_str().expect("UTF-8");
+    let said = common::run(&["extract", "-q", "--force", "-o", folder, path]);
+    let said = common::stderr(&said);
+    assert!(said.contains("tags are not known"), "{said}");
+}

@@ -47,6 +47,9 @@ fn every_record_fits_the_schema() {
         }),
         cut::without("chunk-128.pcap", "schema-holes.pcap", |n| n % 97 == 0),
         cut::without("exttime.pcap", "schema-late-extended.pcap", |n| n < 500),
+        cut::without("ertmp-vvc-eac3.pcapng.zst", "schema-untold.pcap", |n| {
+            n < 60
+        }),
     ];
     for path in captures().into_iter().chain(damaged) {
         for secrets in [false, true] {

@@ -282,17 +282,34 @@ impl Track {
             .or(self.picture_size)
     }
 
-    /// Frames per second of media time, once it means something.
+    /// Whether there are frames of which no header told the time.
+    pub fn is_untimed(&self) -> bool {
+        self.clock.is_none() && self.frames > 0
+    }
+
+    /// Frames per second of media time, once it means something; of capture time, where no header
+    /// told the other.
     pub fn frame_rate(&self) -> Option<f64> {
-        self.clock.as_ref()?.rate()
+        match &self.clock {
+            Some(clock) => clock.rate(),
+            None => Some(f64::from(self.frames) * 1000.0 / self.captured_ms()?),
+        }
     }
 
     /// Mean bitrate of the coded frames in thousands of bits per second of media time, once it
-    /// means something.
+    /// means something; of capture time, where no header told the other.
     pub fn kbits(&self) -> Option<f64> {
-        let clock = self.clock.as_ref()?;
-        let media_ms = as_f64(clock.media_span_ms()) + clock.interval_ms()?;
-        Some(as_f64(self.frame_bytes) * 8.0 / media_ms)
+        let millis = match &self.clock {
+            Some(clock) => as_f64(clock.media_span_ms()) + clock.interval_ms()?,
+            None => self.captured_ms()?,
+        };
+        Some(as_f64(self.frame_bytes) * 8.0 / millis)
+    }
+
+    /// Milliseconds of capture from its first message to the latest, once they mean something.
+    fn captured_ms(&self) -> Option<f64> {
+        let span = self.last.time.since(self.first.time);
+        (span >= Span::from_secs(1)).then(|| span.as_millis_f64())
     }
 
     /// From what its latest timestamp is inferred.

@@ -4,36 +4,58 @@ use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 
-/// Length of the header of a pcap file, and of that of a frame.
-const FILE_HEADER: usize = 24;
-const FRAME_HEADER: usize = 16;
+use rtmpscope::capture::Frame;
+use rtmpscope::capture::Next;
+use rtmpscope::capture::Source as _;
+use rtmpscope::capture::file::Files;
+use rtmpscope::capture::file::Input;
 
-/// A sample in the pcap format of this machine without some of its frames, which count from 1.
-/// `name` is the name of the file it is written to.
+/// Nanoseconds in a second.
+const SECOND: i64 = 1_000_000_000;
+
+/// A sample as a pcap file with nanoseconds, without some of its frames, which count from 1. `name` is
+/// the name of the file it is written to.
 pub(crate) fn without(sample: &str, name: &str, is_left_out: impl Fn(usize) -> bool) -> PathBuf {
-    let bytes = fs::read(super::sample(sample)).expect("a sample");
-    let (head, mut rest) = bytes.split_at(FILE_HEADER);
-    assert!(
-        head.starts_with(&0xA1B2_C3D4_u32.to_le_bytes()),
-        "pcap, little-endian"
-    );
-    let mut kept = head.to_vec();
-    let mut number = 0;
-    while !rest.is_empty() {
-        number += 1;
-        // Behind seconds and microseconds.
-        let (_, len) = rest.split_at(8);
-        let len = *len.first_chunk::<4>().expect("the header of a frame");
-        let len = usize::try_from(u32::from_le_bytes(len)).expect("a length");
-        let (frame, behind) = rest.split_at(FRAME_HEADER + len);
-        if !is_left_out(number) {
-            kept.extend(frame);
+    let mut files = Files::new([Input::named(Path::new(&super::sample(sample)))]);
+    let mut kept = Vec::new();
+    for number in 1.. {
+        match files.next_frame().expect("a sample") {
+            Next::Frame(frame) => {
+                if kept.is_empty() {
+                    kept = file_header(frame.link.0);
+                }
+                if !is_left_out(number) {
+                    append(&mut kept, &frame);
+                }
+            }
+            Next::Idle | Next::Back(_) => {}
+            Next::End => break,
         }
-        rest = behind;
     }
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cut");
     fs::create_dir_all(&folder).expect("a folder for captures");
     let path = folder.join(name);
     fs::write(&path, kept).expect("a capture is written");
     path
+}
+
+/// draft-ietf-opsawg-pcap section 4.
+fn file_header(link: u32) -> Vec<u8> {
+    let words = [0xA1B2_3C4D, 0x0004_0002, 0, 0, 262_144, link];
+    words
+        .iter()
+        .flat_map(|word: &u32| word.to_le_bytes())
+        .collect()
+}
+
+/// Section 5.
+fn append(file: &mut Vec<u8>, frame: &Frame<'_>) {
+    let nanos = frame.time.0;
+    let word = |number: i64| u32::try_from(number).expect("32 bits").to_le_bytes();
+    let captured = i64::try_from(frame.data.len()).expect("a frame");
+    file.extend(word(nanos / SECOND));
+    file.extend(word(nanos % SECOND));
+    file.extend(word(captured));
+    file.extend(frame.wire_len.to_le_bytes());
+    file.extend(frame.data);
 }

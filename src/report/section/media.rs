@@ -177,6 +177,9 @@ fn skews(session: &Session) -> Vec<Note> {
 
 /// How a track keeps time.
 fn timing(track: &Track) -> Option<String> {
+    if track.is_untimed() {
+        return Some("timestamps not known: no header told the time between frames".to_owned());
+    }
     let clock = track.clock.as_ref()?;
     let mut facts = vec![
         format!(

@@ -163,3 +163,22 @@ fn keys_are_told_in_words() {
     key.id = 2;
     assert_eq!(key.to_string(), "audio track 2 of client on stream 1");
 }
+
+#[test]
+fn rates_are_those_of_the_capture_where_no_header_told_the_time() {
+    let mut track = track(MediaKind::Audio);
+    for number in 0..50 {
+        let frame = Frame {
+            timestamp: None,
+            ..frame(number * 40, 500, false)
+        };
+        push(&mut track, &frame);
+    }
+    assert!(track.is_untimed());
+    // 50 frames of 500 bytes in 1.96 s.
+    assert!((track.frame_rate().unwrap() - 50.0 / 1.96).abs() < 1e-9);
+    assert!((track.kbits().unwrap() - 200.0 / 1.96).abs() < 1e-9);
+    push(&mut track, &frame(7000, 500, false));
+    assert!(!track.is_untimed());
+    assert_eq!(track.clock.as_ref().map(|clock| clock.messages), Some(1));
+}

@@ -66,6 +66,9 @@ pub(super) fn lines<'a>(
             (format!("nominal {nominal:.0}"), theme.plain())
         });
     }
+    if track.is_untimed() {
+        first.push(("timestamps not known".to_owned(), theme.dim()));
+    }
     if let Some(clock) = &track.clock
         && (clock.last_from.is_some() || track.stream_from.is_some())
     {
