@@ -49,7 +49,37 @@ struct Habit {
     /// Whether metadata come with every picture, on a chunk stream of their own.
     repeats_metadata: bool,
     sound: Sound,
+    codecs: Codecs,
 }
+
+/// What payload begins with: of a keyframe, another picture, and sound.
+#[derive(Debug)]
+struct Codecs {
+    key: &'static [u8],
+    inter: &'static [u8],
+    sound: &'static [u8],
+}
+
+/// AVC and AAC (FLV 10.1 sections E.4.3.1 and E.4.2.1).
+const AVC_AND_AAC: Codecs = Codecs {
+    key: &[0x17, 1, 0, 0, 40],
+    inter: &[0x27, 1, 0, 0, 40],
+    sound: &[0xAF, 1],
+};
+
+/// Sorenson H.263 and MP3.
+const OLD: Codecs = Codecs {
+    key: &[0x12, 0, 0, 0x84],
+    inter: &[0x22, 0, 0, 0x84],
+    sound: &[0x2F, 0xFF, 0xFB, 0x90],
+};
+
+/// HEVC and Opus (Enhanced RTMP v2).
+const NEW: Codecs = Codecs {
+    key: b"\x91hvc1\0\0\x28",
+    inter: b"\xA1hvc1\0\0\x28",
+    sound: b"\x91Opus",
+};
 
 /// Where sound stands beside the picture that is due at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +103,7 @@ const PLAIN: Habit = Habit {
     audio_every: 21,
     repeats_metadata: false,
     sound: Sound::Before,
+    codecs: AVC_AND_AAC,
 };
 
 /// OBS's and librtmp's.
@@ -85,7 +116,7 @@ const ONE_CHUNK_STREAM: Habit = Habit {
     ..PLAIN
 };
 
-const HABITS: [Habit; 7] = [
+const HABITS: [Habit; 9] = [
     PLAIN,
     ONE_CHUNK_STREAM,
     Habit {
@@ -110,6 +141,21 @@ const HABITS: [Habit; 7] = [
         name: "made-metadata-each-time",
         leaves_out: true,
         repeats_metadata: true,
+        ..PLAIN
+    },
+    Habit {
+        name: "made-old-codecs",
+        leaves_out: true,
+        audio_length: Some(418),
+        audio_every: 26,
+        codecs: OLD,
+        ..PLAIN
+    },
+    Habit {
+        name: "made-new-codecs",
+        chunk_size: 4096,
+        audio_every: 20,
+        codecs: NEW,
         ..PLAIN
     },
     Habit {
@@ -213,11 +259,11 @@ impl<'a> Sender<'a> {
     fn video(&mut self, time: u32) {
         let is_key = time.is_multiple_of(KEYFRAME);
         let (first, length) = if is_key {
-            (0x17, 90_000 + self.random.below(2000))
+            (self.habit.codecs.key, 90_000 + self.random.below(2000))
         } else {
-            (0x27, 3000 + self.random.below(15_000))
+            (self.habit.codecs.inter, 3000 + self.random.below(15_000))
         };
-        let payload = self.payload(&[first, 1, 0, 0, 40], length);
+        let payload = self.payload(first, length);
         let csid = self.habit.video_csid;
         let message = self.next(csid, time, MessageTypeId::VIDEO, &payload);
         let mut rest = self.wire.first_chunk(&message);
@@ -239,7 +285,7 @@ impl<'a> Sender<'a> {
     fn audio(&mut self, time: u32) {
         let any = 330 + self.random.below(40);
         let length = self.habit.audio_length.unwrap_or(any);
-        let payload = self.payload(&[0xAF, 1], length);
+        let payload = self.payload(self.habit.codecs.sound, length);
         self.say(self.habit.audio_csid, time, MessageTypeId::AUDIO, &payload);
     }
 

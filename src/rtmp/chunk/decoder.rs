@@ -21,6 +21,7 @@ use crate::rtmp::chunk::extended::Repeat;
 use crate::rtmp::chunk::header::BasicHeader;
 use crate::rtmp::chunk::header::MessageHeader;
 use crate::rtmp::chunk::keep;
+use crate::rtmp::chunk::loss;
 use crate::rtmp::chunk::loss::Loss;
 use crate::rtmp::chunk::payload::Skimmed;
 use crate::rtmp::chunk::plan::Plan;
@@ -249,7 +250,7 @@ impl ChunkDecoder {
     fn cut_off(&mut self, place: usize, chunk: Chunk, out: &mut EventQueue) {
         if let Some(message) = self.take_message(place, out) {
             let csid = message.csid;
-            out.push(Event::Message(message));
+            loss::tell_part(message, out);
             let kind = AnomalyKind::MessageCut { csid };
             self.remark(kind, chunk.start, chunk.at, out);
         }
@@ -287,7 +288,7 @@ impl ChunkDecoder {
         if let Some(mut forgotten) = forgotten {
             if let Some(message) = forgotten.take_message(out) {
                 self.kept = self.kept.saturating_sub(message.body.len());
-                out.push(Event::Message(message));
+                loss::tell_part(message, out);
             }
             if !self.said.forgotten {
                 self.said.forgotten = true;

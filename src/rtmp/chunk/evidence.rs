@@ -86,6 +86,12 @@ impl Starts {
 /// Bits of a [`signature`] that speak for the first byte, at most.
 const OF_FIRST_BYTE: u32 = 5;
 
+/// Bits of a [`signature`] that is the sync word of MP3.
+const MP3: u32 = 16;
+
+/// Bits of a [`signature`] that is the start code of Sorenson H.263.
+const H263: u32 = 21;
+
 /// Bits of a [`signature`] that is a name: that of a command, or of a codec.
 const NAMED: u32 = 20;
 
@@ -170,6 +176,9 @@ pub(super) fn of_told(payload: &[u8]) -> Option<u32> {
 pub(super) fn told_type(payload: &[u8]) -> Option<MessageTypeId> {
     match payload {
         [0xA0..=0xAF, 0 | 1, ..] => Some(MessageTypeId::AUDIO),
+        [0x20..=0x2F | 0xE0..=0xEF, 0xFF, ..] if audio(payload) == Some(MP3) => {
+            Some(MessageTypeId::AUDIO)
+        }
         [0x90..=0x94, rest @ ..] => {
             let code = rest.first_chunk::<4>()?;
             AUDIO_FOURCC.contains(&code).then_some(MessageTypeId::AUDIO)
@@ -254,6 +263,8 @@ pub(super) fn may_begin_with(new: &Remembered, payload: &[u8]) -> bool {
 /// FLV 10.1 section E.4.2.1 and Enhanced RTMP v2.
 fn audio(payload: &[u8]) -> Option<u32> {
     match payload {
+        // MP3: the sync word of a frame, and layer III (ISO/IEC 11172-3 section 2.4.1.3).
+        [0x20..=0x2F | 0xE0..=0xEF, 0xFF, second, ..] if second & 0xE6 == 0xE2 => Some(MP3),
         [] | [0x00..=0x8F | 0xB0..=0xBF | 0xD0..=0xEF, ..] => Some(0),
         // AAC: a configuration or a frame.
         [0xA0..=0xAF, 0 | 1, ..] => Some(11),
@@ -278,6 +289,8 @@ fn video(payload: &[u8]) -> Option<u32> {
         [first, packet_type, ..] if (1..=5).contains(&(first >> 4)) => match first & 0x0F {
             // AVC, and the codecs that others put in its place: packet type behind.
             7 | 12 | 13 => (*packet_type <= 2).then_some(11),
+            // Sorenson H.263: its start code and version (SWF 19, H263VIDEOPACKET).
+            2 if matches!(payload, [_, 0, 0, 0x80..=0x87, ..]) => Some(H263),
             2..=6 => Some(3),
             _ => None,
         },
@@ -314,6 +327,18 @@ mod tests {
         assert_eq!(video(&[0x27, 1, 0, 0, 80]), Some(11));
         assert_eq!(video(&[0x27, 7]), None);
         assert_eq!(video(&[0x07, 1]), None);
+    }
+
+    #[test]
+    fn mp3_and_sorenson_are_told_from_noise() {
+        // MPEG-1 and MPEG-2, layer III; layer II.
+        assert_eq!(audio(&[0x2F, 0xFF, 0xFB, 0x90]), Some(MP3));
+        assert_eq!(audio(&[0x2A, 0xFF, 0xF3, 0x90]), Some(MP3));
+        assert_eq!(audio(&[0x2F, 0xFF, 0xFD, 0x90]), Some(0));
+        assert_eq!(told_type(&[0x2F, 0xFF, 0xFB]), Some(MessageTypeId::AUDIO));
+        assert_eq!(told_type(&[0x2F, 0x1F, 0xFB]), None);
+        assert_eq!(video(&[0x22, 0, 0, 0x84, 1]), Some(H263));
+        assert_eq!(video(&[0x22, 0, 1, 0x84, 1]), Some(3));
     }
 
     #[test]

@@ -23,6 +23,8 @@ use crate::rtmp::chunk::sizes::Sizes;
 use crate::rtmp::chunk::stream::Remembered;
 use crate::rtmp::chunk::undescribed::Undescribed;
 use crate::rtmp::event::Event;
+use crate::rtmp::event::RawMessage;
+use crate::rtmp::inferred::Inference;
 use crate::rtmp::queue::EventQueue;
 use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
@@ -443,9 +445,22 @@ impl ChunkDecoder {
     pub(super) fn give_up_partials(&mut self, out: &mut EventQueue) {
         for stream in self.streams.iter_mut() {
             if let Some(message) = stream.take_message(out) {
-                out.push(Event::Message(message));
+                tell_part(message, out);
             }
         }
         self.kept = 0;
+    }
+}
+
+/// Reports a message that will not be completed, as far as it came in. Where its length is that of one
+/// before a hole, the header behind its end would have confirmed it: without that, its bytes are
+/// passed over.
+pub(super) fn tell_part(message: RawMessage, out: &mut EventQueue) {
+    if message.inferred.header == Some(Inference::Inherited) {
+        let (range, at) = (message.range, message.last);
+        out.push(Event::Skipped { range, at });
+        out.recycle(message.body);
+    } else {
+        out.push(Event::Message(message));
     }
 }

@@ -5,11 +5,11 @@ use crate::rtmp::anomaly::AnomalyKind;
 use crate::rtmp::chunk::decoder::ChunkDecoder;
 use crate::rtmp::chunk::decoder::ChunkHeader;
 use crate::rtmp::chunk::evidence::Starts;
+use crate::rtmp::chunk::loss;
 use crate::rtmp::chunk::stream::ChunkStream;
 use crate::rtmp::chunk::stream::Clock;
 use crate::rtmp::chunk::stream::Remembered;
 use crate::rtmp::chunk::undescribed::Description;
-use crate::rtmp::event::Event;
 use crate::rtmp::inferred::Inference;
 use crate::rtmp::queue::EventQueue;
 use crate::rtmp::types::ChunkFormat;
@@ -130,14 +130,14 @@ impl ChunkDecoder {
             && let Some(message) = forgotten.take_message(out)
         {
             self.kept = self.kept.saturating_sub(message.body.len());
-            out.push(Event::Message(message));
+            loss::tell_part(message, out);
         }
     }
 
     /// Reports the message in progress on a chunk stream, as far as it came in.
     fn give_up(&mut self, place: usize, out: &mut EventQueue) {
         if let Some(message) = self.take_message(place, out) {
-            out.push(Event::Message(message));
+            loss::tell_part(message, out);
         }
     }
 }

@@ -320,3 +320,38 @@ fn a_continuation_behind_a_hole_is_not_the_header_of_another_picture() {
     let lengths: Vec<_> = seen.messages.iter().map(|m| m.length).collect();
     assert_eq!(lengths, [vec![1280; 20], vec![6000]].concat());
 }
+
+/// MP3 in chunks of 128 bytes on chunk stream 4 (ISO/IEC 11172-3 section 2.4.1.3).
+fn mp3(wire: &mut Wire, fmt: ChunkFormat, len: usize) {
+    let mut payload = vec![0x2F, 0xFF, 0xFB];
+    payload.resize(len, 0x55);
+    wire.message(&Outgoing {
+        csid: ChunkStreamId(4),
+        fmt,
+        time: 26,
+        type_id: MessageTypeId::AUDIO,
+        stream_id: 1,
+        payload: &payload,
+    });
+}
+
+#[test]
+fn a_length_from_before_a_hole_is_not_told_of_a_part() {
+    let mut wire = Wire::default();
+    mp3(&mut wire, ChunkFormat::Full, 418);
+    for _ in 0..12 {
+        mp3(&mut wire, ChunkFormat::Nothing, 418);
+    }
+    let first = wire.bytes.len();
+    mp3(&mut wire, ChunkFormat::SameStream, 419);
+    let second = wire.bytes.len();
+    // As long as the one whose header was lost, and cut by another hole.
+    mp3(&mut wire, ChunkFormat::Nothing, 419);
+    let holes = [first..second, second + 390..second + 420];
+    mp3(&mut wire, ChunkFormat::SameStream, 420);
+    mp3(&mut wire, ChunkFormat::SameStream, 421);
+    mp3(&mut wire, ChunkFormat::SameStream, 422);
+    let seen = read_with_holes(Start::Chunks, &wire.bytes, &holes);
+    let lengths: Vec<_> = seen.messages.iter().map(|m| m.length).collect();
+    assert_eq!(lengths, [vec![418; 13], vec![420, 421, 422]].concat());
+}
