@@ -9,7 +9,8 @@
 //! chunks, and `keep` says how much payload stays. Where headers are not known, `loss` holds the bytes back until `resync` finds them
 //! again and `settle` goes on there, `expected` where they should be, `proven` before the next hole,
 //! or elsewhere, by hypotheses that `walk` tries and `evidence` weighs against what `needed` asks,
-//! with `passing` for headers on the way that nothing describes;
+//! with `passing` for headers on the way that nothing describes and `cutting` for chunk sizes that nothing
+//! tells;
 //! `undescribed` infers what headers told that nobody saw, `repeated` the same of control messages, and
 //! `presume` fills in what nothing tells.
 
@@ -17,6 +18,7 @@ pub mod header;
 
 mod carry;
 mod complete;
+mod cutting;
 mod decoder;
 mod evidence;
 mod expected;

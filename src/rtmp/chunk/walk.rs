@@ -10,7 +10,6 @@ use crate::rtmp::chunk::header;
 use crate::rtmp::chunk::header::MAX_HEADER_LEN;
 use crate::rtmp::chunk::header::MessageHeader;
 use crate::rtmp::chunk::needed::Needed;
-use crate::rtmp::chunk::needed::SIZE;
 use crate::rtmp::chunk::passing::Passed;
 use crate::rtmp::chunk::passing::UNDESCRIBED_COST;
 use crate::rtmp::chunk::repeated;
@@ -22,13 +21,9 @@ use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
 use crate::rtmp::types::MessageTypeId;
 
-/// Most chunk sizes tried for one message. A byte that looks like a continuation comes once in
-/// 256, so that a message of 60,000 bytes has some two hundred.
-const MAX_SIZES: usize = 300;
-
 /// So many continuations in a row where a chunk size puts them prove it: sizes that cut a message
 /// into as many chunks agree about everything else.
-const PROOF: u32 = 4;
+pub(super) const PROOF: u32 = 4;
 
 /// Most messages that begin in one trial; evidence suffices after a handful.
 const MAX_BEGUN: u32 = 200;
@@ -36,6 +31,9 @@ const MAX_BEGUN: u32 = 200;
 /// Most headers one trial looks at: the continuations of as many bytes as are held, in the smallest
 /// chunks looked for.
 const MAX_HEADERS: u32 = 8192;
+
+/// The same where no header tells its message's length, which is tried at thousands of places.
+const MAX_LEADING: u32 = 200;
 
 /// How a trial ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +54,7 @@ pub(super) struct Agreed {
     /// The evidence in bits.
     pub(super) bits: u32,
     /// Continuations that stood where the chunk size on trial puts them.
-    hits: u32,
+    pub(super) hits: u32,
 }
 
 /// A chunk stream as a trial sees it.
@@ -108,11 +106,11 @@ pub(super) struct Walk<'a> {
     /// The latest place of a header that nothing describes but its payload.
     pub(super) told: Option<usize>,
     /// How many bytes a chunk size needs that could not be tried to the end.
-    open: Option<usize>,
+    pub(super) open: Option<usize>,
     /// The length above which the size on trial is not certain, if one is.
-    trial_above: Option<u32>,
+    pub(super) trial_above: Option<u32>,
     /// Continuations that stood where the size on trial puts them.
-    hits: u32,
+    pub(super) hits: u32,
     /// Whether the direction ends with the bytes.
     pub(super) is_over: bool,
     /// How chunks are cut.
@@ -132,10 +130,10 @@ pub(super) const MAX_COMMON_CSID: u32 = 12;
 /// A header met on the way.
 pub(super) struct Met {
     /// Length of the header in bytes.
-    len: usize,
-    csid: ChunkStreamId,
+    pub(super) len: usize,
+    pub(super) csid: ChunkStreamId,
     /// Which of the walk's chunk streams it belongs to.
-    stream: usize,
+    pub(super) stream: usize,
 }
 
 impl<'a> Walk<'a> {
@@ -199,25 +197,6 @@ impl<'a> Walk<'a> {
         (is_open && is_sure).then_some(self.agreed())
     }
 
-    /// The chunk size if the message of a header at `at` came in one chunk for certain, and so much
-    /// speaks for the header by itself.
-    pub(super) fn in_one_chunk(mut self, at: usize, bits: u32) -> Option<Size> {
-        let least = self.size.doubted_above()?;
-        let met = self.header(at).ok().filter(|_| self.bits >= bits)?;
-        let remaining = self.streams.get(met.stream)?.remaining;
-        let body = at.saturating_add(met.len);
-        self.is_in_one_chunk(body, &met, least, remaining)
-            .then_some(Size::AtLeast(remaining))
-    }
-
-    /// Whether no byte stands in a message's payload at `at` that could be its continuation.
-    fn is_in_one_chunk(&self, at: usize, met: &Met, least: u32, remaining: u32) -> bool {
-        let place = |len: u32| at.saturating_add(usize::try_from(len).unwrap_or(usize::MAX));
-        let payload = self.bytes.get(place(least)..place(remaining));
-        let marker = continuation(met.csid);
-        matches!((payload, marker), (Some(payload), Some(marker)) if !payload.contains(&marker))
-    }
-
     /// How much speaks for a header at `at`, by itself; 0 if there is none.
     pub(super) fn weighs(&self, at: usize) -> u32 {
         let mut trial = self.clone();
@@ -226,7 +205,7 @@ impl<'a> Walk<'a> {
 
     fn go(&mut self, mut at: usize) -> Outcome {
         let mut guess = None;
-        while self.begun < MAX_BEGUN && self.headers < MAX_HEADERS {
+        while self.begun < MAX_BEGUN && self.headers < self.most_headers() {
             let is_past = self.is_past_first || !self.needed.past_first;
             // As long as no header told its message's length, continuations may be those of another.
             let is_led =
@@ -312,6 +291,15 @@ impl<'a> Walk<'a> {
         guess.unwrap_or(Outcome::Refuted)
     }
 
+    /// How many headers may be looked at.
+    fn most_headers(&self) -> u32 {
+        if self.is_leading && self.needed.leading > 0 {
+            MAX_LEADING
+        } else {
+            MAX_HEADERS
+        }
+    }
+
     /// How many bytes the next step needs from `at` on, if it is certain how the first message is cut
     /// and what stands behind it decides: looking at every continuation as it comes would take time
     /// that grows with the square of the message.
@@ -341,14 +329,6 @@ impl<'a> Walk<'a> {
     /// Which of the walk's chunk streams has this id.
     pub(super) fn place(&self, csid: u32) -> Option<usize> {
         self.streams.iter().position(|s| s.csid.0 == csid)
-    }
-
-    /// What speaks for the headers so far does not speak for a chunk size: more is needed.
-    fn prove_size(&mut self) {
-        let bits = self.bits.saturating_add(SIZE.bits);
-        let headers = self.headers.saturating_add(SIZE.headers);
-        self.needed.bits = self.needed.bits.max(bits);
-        self.needed.headers = self.needed.headers.max(headers);
     }
 
     /// Reads the header at `at` and weighs it.
@@ -448,95 +428,6 @@ impl<'a> Walk<'a> {
             None => self.streams.push(now),
         }
     }
-
-    /// The chunk size is not known and matters here: tries those at which the message's
-    /// continuations would stand.
-    fn try_sizes(&self, at: usize, met: &Met, least: u32, remaining: u32) -> (Outcome, Agreed) {
-        let nothing = Agreed::default();
-        let payload = self.bytes.get(at..).unwrap_or_default();
-        // Only a continuation in the shortest form is looked for.
-        let Some(marker) = continuation(met.csid) else {
-            return (Outcome::Refuted, nothing);
-        };
-        let extended = self
-            .streams
-            .get(met.stream)
-            .is_some_and(|s| s.remembered.extended);
-        let from = usize::try_from(least)
-            .unwrap_or(usize::MAX)
-            .saturating_add(1);
-        let to = usize::try_from(remaining).unwrap_or(usize::MAX);
-        let mut open: Option<usize> = None;
-        // What speaks for those that need more bytes. Where chunks end at every 128th byte, they seem to
-        // end at every 257th too: none is believed while another one has more.
-        let mut strongest = nothing;
-        let mut guess = None;
-        let mut tried = 0_usize;
-        for size in from..to.min(payload.len()) {
-            if payload.get(size) != Some(&marker)
-                || !stands_again(payload, size, to, marker, extended)
-            {
-                continue;
-            }
-            tried = tried.saturating_add(1);
-            let Some(bytes) = u32::try_from(size).ok().filter(|_| tried <= MAX_SIZES) else {
-                break;
-            };
-            let mut trial = self.clone();
-            trial.open = None;
-            trial.size = Size::Known(bytes);
-            trial.trial_above = Some(least);
-            trial.hits = 0;
-            trial.prove_size();
-            if let Some(stream) = trial.streams.get_mut(met.stream) {
-                stream.remaining = remaining.saturating_sub(bytes);
-            }
-            let (outcome, agreed) = trial.run(at.saturating_add(size));
-            let is_outdone = agreed.bits < strongest.bits && !self.is_over;
-            match outcome {
-                Outcome::Confirmed(_) if is_outdone => {}
-                Outcome::Confirmed(Size::Known(_)) => return (outcome, agreed),
-                Outcome::Confirmed(_) => guess = guess.or(Some((outcome, agreed))),
-                Outcome::Open(need) => {
-                    open = Some(open.map_or(need, |least| least.min(need)));
-                    if agreed.bits > strongest.bits {
-                        strongest = agreed;
-                    }
-                    if agreed.hits >= PROOF && !self.is_over {
-                        return (Outcome::Open(need), agreed);
-                    }
-                }
-                Outcome::Refuted => {}
-            }
-        }
-        if let Some(guess) = guess {
-            return guess;
-        }
-        // Until the message's end is there, its first continuation may still come.
-        if payload.len() < to {
-            open = Some(
-                open.unwrap_or(usize::MAX)
-                    .min(self.bytes.len().saturating_add(1)),
-            );
-        }
-        (open.map_or(Outcome::Refuted, Outcome::Open), nothing)
-    }
-}
-
-/// The header of a continuation, on chunk streams where it is one byte.
-fn continuation(csid: ChunkStreamId) -> Option<u8> {
-    let id = u8::try_from(csid.0).ok().filter(|id| *id < 64)?;
-    Some(0xC0 | id)
-}
-
-/// Whether the second continuation of a message stands where the first, at `size`, puts it.
-fn stands_again(payload: &[u8], size: usize, length: usize, marker: u8, extended: bool) -> bool {
-    let second = size.saturating_add(1).saturating_add(size);
-    if size.saturating_mul(2) >= length {
-        return true;
-    }
-    let at = |position: usize| payload.get(position).is_none_or(|byte| *byte == marker);
-    at(second) || (extended && at(second.saturating_add(4)))
 }
 
 /// Whether a header could begin with `bytes` that tells its message's length: a cheap look before
