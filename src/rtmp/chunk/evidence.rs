@@ -86,6 +86,10 @@ impl Starts {
 /// Bits of a [`signature`] that speak for the first byte, at most.
 const OF_FIRST_BYTE: u32 = 5;
 
+/// Bits that speak for a header that says the chunk stream for control and leaves length and type
+/// out: all of its first byte.
+const OF_CONTROL: u32 = 8;
+
 /// Bits of a [`signature`] that is the sync word of MP3.
 const MP3: u32 = 16;
 
@@ -132,9 +136,13 @@ pub(super) fn of_begin(
         ChunkFormat::SameStream | ChunkFormat::SameLength => {
             // Only a stream whose configuration was sent at 0 may jump to where it begins, with a
             // header that tells another length, and what is known by its name: a player sends no
-            // command while it plays, for hours.
+            // command while it plays, for hours. A receiver of little acknowledges seldom.
             let begins = new.timestamp.0 == new.time && !leaves_out;
-            let may_jump = begins || signature >= NAMED;
+            let is_repeated = leaves_out && csid == ChunkStreamId::CONTROL;
+            let may_jump = begins || is_repeated || signature >= NAMED;
+            if is_repeated {
+                bits = bits.saturating_add(OF_CONTROL);
+            }
             // A sender that goes back in time writes a wrapped delta.
             if new.time.cast_signed().unsigned_abs() <= MAX_DELTA {
                 bits = bits.saturating_add(10);
@@ -144,7 +152,9 @@ pub(super) fn of_begin(
         }
         // One byte that says the chunk stream, of which there are a handful, or the one that is
         // for control.
-        ChunkFormat::Nothing if csid == ChunkStreamId::CONTROL => bits = bits.saturating_add(8),
+        ChunkFormat::Nothing if csid == ChunkStreamId::CONTROL => {
+            bits = bits.saturating_add(OF_CONTROL);
+        }
         ChunkFormat::Nothing => bits = bits.saturating_add(5),
     }
     Some(bits)

@@ -23,41 +23,48 @@ const EVENT: u32 = 6;
 /// The same with two.
 const SET_BUFFER_LENGTH: u32 = 10;
 
-/// Type 3, chunk stream 2.
-const HEADER: u8 = 0xC2;
-
-/// Whether a control message could begin with `bytes` that leaves out all but its chunk stream.
+/// Whether a control message could begin with `bytes` that leaves out length and type.
 pub(super) fn may_begin(bytes: &[u8]) -> bool {
-    bytes.first() == Some(&HEADER)
+    payload_at(bytes).is_some()
 }
 
-/// What a peer may be repeating behind one-byte headers, where the numbers grow as far as they are
-/// there: bytes received by some thousand to some million, milliseconds by as many.
+/// What a peer may be repeating, where the numbers grow as far as they are there: bytes received by
+/// some thousand to some million, milliseconds by as many.
 pub(super) fn count_up(bytes: &[u8]) -> impl Iterator<Item = Description> {
+    // The answer to a ping (section 7.1.7), and an acknowledgement.
     let kinds = [
-        (MessageTypeId::USER_CONTROL, EVENT, &[HEADER, 0, 7][..]),
-        (MessageTypeId::ACKNOWLEDGEMENT, ACKNOWLEDGEMENT, &[HEADER]),
+        (MessageTypeId::USER_CONTROL, EVENT, &[0, 7][..]),
+        (MessageTypeId::ACKNOWLEDGEMENT, ACKNOWLEDGEMENT, &[]),
     ];
-    let grow = move |(_, length, begin): &(MessageTypeId, u32, &[u8])| {
-        let each = usize::try_from(*length).unwrap_or_default();
+    let grow = |(_, length, begin): &(MessageTypeId, u32, &[u8])| {
+        let body = payload_at(bytes)?;
+        let each = body.checked_add(usize::try_from(*length).ok()?)?;
+        let payload = |each: &[u8]| {
+            let is_alike = each.first() == bytes.first();
+            let payload = each
+                .get(body..)
+                .filter(|payload| payload.starts_with(begin));
+            payload.filter(|_| is_alike)?.last_chunk::<4>().copied()
+        };
         let numbers: Vec<u32> = bytes
-            .chunks_exact(each.saturating_add(1))
+            .chunks_exact(each)
             .take(4)
-            .take_while(|each| each.starts_with(begin))
-            .filter_map(|each| each.last_chunk::<4>().copied().map(u32::from_be_bytes))
+            .map_while(payload)
+            .map(u32::from_be_bytes)
             .collect();
         let mut pairs = numbers
             .windows(2)
             .filter_map(|pair| pair.first_chunk::<2>());
-        bytes.starts_with(begin)
-            && pairs.all(|[one, next]| (1..1 << 24).contains(&next.wrapping_sub(*one)))
+        let begins = bytes.get(body..)?.starts_with(begin);
+        Some(begins && pairs.all(|[one, next]| (1..1 << 24).contains(&next.wrapping_sub(*one))))
     };
     let describe = |(type_id, length, _)| Description {
         csid: ChunkStreamId::CONTROL,
         type_id,
         length,
     };
-    kinds.into_iter().filter(grow).map(describe)
+    let found = kinds.map(|kind| grow(&kind).unwrap_or(false).then_some(kind));
+    found.into_iter().flatten().map(describe)
 }
 
 /// Where the payload begins behind a header of a control message that leaves out length and type.

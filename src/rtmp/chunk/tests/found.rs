@@ -26,6 +26,32 @@ fn nothing_but_acknowledgements_is_understood_from_the_midst_on() {
     assert_eq!(seen.skipped, [(0, 2)]);
 }
 
+/// Acknowledgements as FFmpeg writes them, each so many milliseconds behind the one before (section
+/// 5.3.1.2.3).
+fn timed_acknowledgements(count: u32, delta: u32) -> Vec<u8> {
+    let [_, delta @ ..] = delta.to_be_bytes();
+    (1..=count)
+        .flat_map(|n| [&[0x82], &delta[..], &(n * 2_500_000).to_be_bytes()].concat())
+        .collect()
+}
+
+#[test]
+fn acknowledgements_with_times_are_understood_from_the_midst_on() {
+    // Those of a fast stream and of a slow one, behind the last three bytes of another.
+    for delta in [4780, 40_000] {
+        let bytes = [&[0x90, 0x28, 0x11][..], &timed_acknowledgements(6, delta)].concat();
+        let seen = midstream(&bytes);
+        assert_eq!(of_stream(&seen, 2), [(3, 4, Some(delta)); 6]);
+        let times = seen
+            .messages
+            .iter()
+            .map(|m| m.told_timestamp().map(|t| t.0));
+        let expected = (1..=6).map(|n| Some(n * delta));
+        assert!(times.eq(expected), "from message to message");
+        assert_eq!(seen.skipped, [(0, 3)]);
+    }
+}
+
 #[test]
 fn acknowledgements_are_not_taken_for_answers_to_pings() {
     // 500 000 is 0x7A120: the first two bytes are those of a ping response (section 7.1.7).
