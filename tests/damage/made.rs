@@ -2,6 +2,7 @@
 //! do not, and the headers that encoders write after the first minutes. What payload is made of is
 //! random, so that whatever can look like a header does somewhere.
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use rtmpscope::base::time::Timestamp;
@@ -233,7 +234,8 @@ struct Sender<'a> {
     habit: &'a Habit,
     wire: Wire,
     random: Random,
-    before: Vec<(u32, Before)>,
+    /// By chunk stream.
+    before: BTreeMap<u32, Before>,
     /// When the next sound is due.
     audio_due: u32,
 }
@@ -244,7 +246,7 @@ impl<'a> Sender<'a> {
             habit,
             wire: Wire::default(),
             random: Random::new(name, 0),
-            before: Vec::new(),
+            before: BTreeMap::new(),
             audio_due: 0,
         }
     }
@@ -324,8 +326,7 @@ impl<'a> Sender<'a> {
         type_id: MessageTypeId,
         payload: &'p [u8],
     ) -> Outgoing<'p> {
-        let known = self.before.iter().position(|(of, _)| *of == csid);
-        let before = known.map(|at| self.before.swap_remove(at).1);
+        let before = self.before.get(&csid).copied();
         let delta = before.map(|(last, ..)| time.wrapping_sub(last));
         let fmt = match before {
             None => ChunkFormat::Full,
@@ -341,7 +342,7 @@ impl<'a> Sender<'a> {
             Some(_) => ChunkFormat::SameStream,
         };
         let now = (time, delta, type_id, payload.len());
-        self.before.push((csid, now));
+        self.before.insert(csid, now);
         Outgoing {
             csid: ChunkStreamId(csid),
             fmt,

@@ -10,7 +10,6 @@ use crate::rtmp::chunk::undescribed::Inferred;
 use crate::rtmp::chunk::walk::LOOK;
 use crate::rtmp::chunk::walk::Outcome;
 use crate::rtmp::control::UserControlType;
-use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
 use crate::rtmp::types::MessageTypeId;
 
@@ -69,14 +68,8 @@ pub(super) fn count_up(bytes: &[u8]) -> impl Iterator<Item = Description> {
 
 /// Where the payload begins behind a header of a control message that leaves out length and type.
 pub(super) fn payload_at(bytes: &[u8]) -> Option<usize> {
-    let first = *bytes.first()?;
-    let fmt = ChunkFormat::from_first_byte(first);
-    let refers = matches!(fmt, ChunkFormat::SameLength | ChunkFormat::Nothing);
-    let is_control = u32::from(first & 0x3F) == ChunkStreamId::CONTROL.0;
-    // One with an extended timestamp does not tell whether those behind it repeat that.
-    let is_extended = fmt == ChunkFormat::SameLength && bytes.get(1..4) == Some(&[0xFF; 3]);
-    let body = usize::try_from(undescribed::short_header_len(fmt)).ok()?;
-    (refers && is_control && !is_extended).then_some(body)
+    let (csid, body) = undescribed::referring_header(bytes)?;
+    (csid == ChunkStreamId::CONTROL).then_some(body)
 }
 
 /// Infers type and length of a control message from `bytes`, which begin with a header of it, and

@@ -4,7 +4,6 @@
 //! is worse than a message that never was.
 
 use crate::base::ids::Mark;
-use crate::rtmp::chunk::evidence::Starts;
 use crate::rtmp::chunk::expected::Expected;
 use crate::rtmp::chunk::extended::ExtendedTimestamps;
 use crate::rtmp::chunk::needed::ANYWHERE;
@@ -380,13 +379,7 @@ impl Search {
         for description in descriptions {
             let mut streams = idle.to_vec();
             streams.retain(|stream| stream.csid != description.csid);
-            streams.push(Walked {
-                csid: description.csid,
-                remembered: description.remembered(),
-                starts: Starts::default(),
-                remaining: 0,
-                chunk: None,
-            });
+            streams.push(description.walked());
             match self.trial(at, streams, size, known, REPEATED) {
                 Outcome::Confirmed(size) => {
                     return Some(Found {

@@ -62,6 +62,17 @@ impl Description {
             ..Remembered::BLANK
         }
     }
+
+    /// The chunk stream as a trial sees it, before its next message.
+    pub(super) fn walked(self) -> Walked {
+        Walked {
+            csid: self.csid,
+            remembered: self.remembered(),
+            starts: Starts::default(),
+            remaining: 0,
+            chunk: None,
+        }
+    }
 }
 
 /// How an inference ended.
@@ -163,13 +174,7 @@ fn end_of(body: usize, length: usize, size: Size) -> usize {
 /// A trial of a message with this length and type.
 pub(super) fn trial<'b>(bytes: &'b [u8], description: Description, around: &Around) -> Walk<'b> {
     let mut streams = around.streams.clone();
-    streams.push(Walked {
-        csid: description.csid,
-        remembered: description.remembered(),
-        starts: Starts::default(),
-        remaining: 0,
-        chunk: None,
-    });
+    streams.push(description.walked());
     // A few lengths are tried, and not thousands.
     let is_one_of_few = description.type_id == MessageTypeId::DATA_AMF0
         || description.csid == ChunkStreamId::CONTROL;
@@ -186,15 +191,20 @@ pub(super) fn trial<'b>(bytes: &'b [u8], description: Description, around: &Arou
 
 /// The chunk stream of a header that leaves out length and type, and where the payload begins.
 pub(super) fn short_header(bytes: &[u8]) -> Option<(ChunkStreamId, usize)> {
+    let is_common = |csid: ChunkStreamId| (FIRST_COMMON_CSID..=MAX_COMMON_CSID).contains(&csid.0);
+    referring_header(bytes).filter(|(csid, _)| is_common(*csid))
+}
+
+/// The same on any chunk stream with a short id.
+pub(super) fn referring_header(bytes: &[u8]) -> Option<(ChunkStreamId, usize)> {
     let first = *bytes.first()?;
     let fmt = ChunkFormat::from_first_byte(first);
-    let csid = u32::from(first & 0x3F);
+    let csid = ChunkStreamId(u32::from(first & 0x3F));
     let is_short = matches!(fmt, ChunkFormat::SameLength | ChunkFormat::Nothing);
-    let is_common = (FIRST_COMMON_CSID..=MAX_COMMON_CSID).contains(&csid);
     // One with an extended timestamp does not tell whether those behind it repeat that.
     let is_extended = fmt == ChunkFormat::SameLength && bytes.get(1..4) == Some(&[0xFF; 3]);
     let body = usize::try_from(short_header_len(fmt)).ok()?;
-    (is_short && is_common && !is_extended).then_some((ChunkStreamId(csid), body))
+    (is_short && !is_extended).then_some((csid, body))
 }
 
 /// What stands behind a message, at first sight.
