@@ -146,7 +146,7 @@ pub(super) fn of_begin(
             // A sender that goes back in time writes a wrapped delta.
             if new.time.cast_signed().unsigned_abs() <= MAX_DELTA {
                 bits = bits.saturating_add(10);
-            } else if !may_jump {
+            } else if !may_jump || (leaves_out && ends_in_header(csid, new.time)) {
                 return None;
             }
         }
@@ -158,6 +158,13 @@ pub(super) fn of_begin(
         ChunkFormat::Nothing => bits = bits.saturating_add(5),
     }
     Some(bits)
+}
+
+/// Whether a time ends in what is a header of type 3 by itself: then it may as well be payload with that
+/// header behind it.
+fn ends_in_header(csid: ChunkStreamId, time: u32) -> bool {
+    let [.., last] = time.to_be_bytes();
+    ChunkFormat::from_first_byte(last) == ChunkFormat::Nothing && u32::from(last & 0x3F) == csid.0
 }
 
 /// So many payload bytes are enough for [`told_type`].

@@ -294,6 +294,24 @@ fn an_answer_to_a_ping_that_nothing_describes_is_understood() {
 }
 
 #[test]
+fn payload_before_an_answer_to_a_ping_is_no_header_with_a_time() {
+    let whole = [&[0x02, 0, 0, 0, 0, 0, 6, 4, 0, 0, 0, 0], &PONG[1..]].concat();
+    let lost = audio(100, 4);
+    // A header of type 2 behind a hole, 40 seconds behind the one before; then one whose last byte may
+    // be a header of type 3, behind payload: nothing tells.
+    let headers = [[0x82, 0, 0x9C, 0x40], [0x82, 0, 0x9C, 0xC2]];
+    for (header, expected) in headers.into_iter().zip([2, 1]) {
+        let mut bytes = [&whole[..], &lost, &header, &PONG[1..]].concat();
+        for len in (150..160).rev() {
+            bytes.extend(audio(len, 4));
+        }
+        let seen = read_with_hole(&bytes, whole.len()..whole.len() + lost.len());
+        assert_eq!(of_stream(&seen, 2).len(), expected, "{header:?}");
+        assert_eq!(of_stream(&seen, 4).len(), 10);
+    }
+}
+
+#[test]
 fn an_acknowledgement_that_nothing_describes_is_understood_between_media() {
     let acknowledgement = [0xC2, 0, 0x0F, 0x42, 0x40];
     let mut bytes = audio(150, 4);
