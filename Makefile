@@ -78,7 +78,7 @@ fuzz: build-tools fuzz-tools
 	$(CARGO) run --example fuzz_corpus -- fuzz/corpus
 	@for target in $(FUZZ_TARGETS); do \
 		echo "== $$target"; \
-		RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $$target -- -max_total_time=$(FUZZ_TIME) -timeout=20 -detect_leaks=0 -print_final_stats=1 || exit 1; \
+		ASAN_OPTIONS=detect_leaks=0 RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $$target -- -max_total_time=$(FUZZ_TIME) -timeout=20 -detect_leaks=0 -print_final_stats=1 || exit 1; \
 	done
 
 ## Draw the pictures in screenshots/ and the recording again from real frames of the dashboard on
