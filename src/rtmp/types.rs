@@ -87,6 +87,12 @@ impl ChunkFormat {
         }
     }
 
+    /// Whether the header leaves out length and type of its message, which are those of the one before
+    /// (sections 5.3.1.2.3 and 5.3.1.2.4).
+    pub fn leaves_out_type(self) -> bool {
+        matches!(self, Self::SameLength | Self::Nothing)
+    }
+
     /// Length of the message header in bytes, without an extended timestamp.
     pub fn header_len(self) -> usize {
         match self {

@@ -1,6 +1,7 @@
 //! Tries chunk sizes on the way of a trial: where nobody announced one, a message longer than any before
 //! tells it by where its continuations stand, or by having none.
 
+use crate::rtmp::chunk::header;
 use crate::rtmp::chunk::needed::SIZE;
 use crate::rtmp::chunk::sizes::Size;
 use crate::rtmp::chunk::walk::Agreed;
@@ -8,7 +9,6 @@ use crate::rtmp::chunk::walk::Met;
 use crate::rtmp::chunk::walk::Outcome;
 use crate::rtmp::chunk::walk::PROOF;
 use crate::rtmp::chunk::walk::Walk;
-use crate::rtmp::types::ChunkStreamId;
 
 /// Most chunk sizes tried for one message. A byte that looks like a continuation comes once in
 /// 256, so that a message of 60,000 bytes has some two hundred.
@@ -30,7 +30,7 @@ impl Walk<'_> {
     pub(super) fn is_in_one_chunk(&self, at: usize, met: &Met, least: u32, remaining: u32) -> bool {
         let place = |len: u32| at.saturating_add(usize::try_from(len).unwrap_or(usize::MAX));
         let payload = self.bytes.get(place(least)..place(remaining));
-        let marker = continuation(met.csid);
+        let marker = header::of_one_byte(met.csid);
         matches!((payload, marker), (Some(payload), Some(marker)) if !payload.contains(&marker))
     }
 
@@ -54,7 +54,7 @@ impl Walk<'_> {
         let nothing = Agreed::default();
         let payload = self.bytes.get(at..).unwrap_or_default();
         // Only a continuation in the shortest form is looked for.
-        let Some(marker) = continuation(met.csid) else {
+        let Some(marker) = header::of_one_byte(met.csid) else {
             return (Outcome::Refuted, nothing);
         };
         let extended = self
@@ -120,12 +120,6 @@ impl Walk<'_> {
         }
         (open.map_or(Outcome::Refuted, Outcome::Open), nothing)
     }
-}
-
-/// The header of a continuation, on chunk streams where it is one byte.
-fn continuation(csid: ChunkStreamId) -> Option<u8> {
-    let id = u8::try_from(csid.0).ok().filter(|id| *id < 64)?;
-    Some(0xC0 | id)
 }
 
 /// Whether the second continuation of a message stands where the first, at `size`, puts it.

@@ -1,6 +1,7 @@
 //! How much speaks for a header being one, rather than payload that looks like one. In bits: a
 //! header that random bytes would match once in 2^n tries counts n.
 
+use crate::rtmp::chunk::header;
 use crate::rtmp::chunk::stream::Remembered;
 use crate::rtmp::types::ChunkFormat;
 use crate::rtmp::types::ChunkStreamId;
@@ -111,7 +112,7 @@ pub(super) fn of_begin(
 ) -> Option<u32> {
     let length = of_fields(csid, new, starts.is_some())?;
     let signature = signature(new, payload)?;
-    let leaves_out = matches!(fmt, ChunkFormat::SameLength | ChunkFormat::Nothing);
+    let leaves_out = fmt.leaves_out_type();
     let mut bits = signature;
     if let (Some(starts), Some(first)) = (starts, payload.first()) {
         // A message as long as the one before begins as others did: in the midst of a message the
@@ -164,7 +165,7 @@ pub(super) fn of_begin(
 /// header behind it.
 fn ends_in_header(csid: ChunkStreamId, time: u32) -> bool {
     let [.., last] = time.to_be_bytes();
-    ChunkFormat::from_first_byte(last) == ChunkFormat::Nothing && u32::from(last & 0x3F) == csid.0
+    header::of_one_byte(csid) == Some(last)
 }
 
 /// So many payload bytes are enough for [`told_type`].

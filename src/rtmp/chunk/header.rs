@@ -20,6 +20,9 @@ pub const MAX_HEADER_LEN: usize = 18;
 /// Value of the 24-bit timestamp field that announces an extended timestamp (section 5.3.1.3).
 const EXTENDED: u32 = 0xFF_FFFF;
 
+/// Lowest chunk stream id whose basic header is longer than one byte (section 5.3.1.1).
+const TWO_BYTE_IDS: u8 = 64;
+
 /// First part of every chunk (section 5.3.1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BasicHeader {
@@ -90,6 +93,12 @@ pub fn basic_header(input: &[u8]) -> IResult<&[u8], BasicHeader> {
     };
     let csid = ChunkStreamId(csid);
     Ok((rest, BasicHeader { fmt, csid }))
+}
+
+/// The whole header of type 3, on chunk streams where it is one byte (sections 5.3.1.1 and 5.3.1.2.4).
+pub(super) fn of_one_byte(csid: ChunkStreamId) -> Option<u8> {
+    let id = u8::try_from(csid.0).ok().filter(|id| *id < TWO_BYTE_IDS)?;
+    Some(0xC0 | id)
 }
 
 /// Reads the message header of the given form.

@@ -268,10 +268,7 @@ impl ChunkDecoder {
             let other = Sizes::OldAudio;
             return Err(Loss::Sizes { start, other });
         }
-        let refers = matches!(
-            header.basic.fmt,
-            ChunkFormat::SameLength | ChunkFormat::Nothing
-        );
+        let refers = header.basic.fmt.leaves_out_type();
         let doubted = self.size.doubted_above();
         let size_matters = doubted.is_some_and(|least| new.length > least);
         if (refers && in_doubt) || size_matters {

@@ -4,12 +4,9 @@
 use crate::base::ids::Mark;
 use crate::rtmp::chunk::decoder::ChunkDecoder;
 use crate::rtmp::chunk::decoder::Place;
+use crate::rtmp::chunk::header;
 use crate::rtmp::chunk::payload::Skimmed;
 use crate::rtmp::chunk::sizes::Size;
-use crate::rtmp::types::ChunkStreamId;
-
-/// Chunk stream ids below this fit a basic header of one byte (section 5.3.1.1).
-const TWO_BYTE_IDS: u32 = 64;
 
 /// The rest of a message in progress, as far as nothing but its payload comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,8 +84,7 @@ impl ChunkDecoder {
         }
         let chunk_size = self.chunk_of(place);
         let stream = self.streams.get(place)?;
-        let ChunkStreamId(csid) = stream.csid;
-        if csid >= TWO_BYTE_IDS || stream.remembered.extended {
+        if stream.remembered.extended {
             return None;
         }
         let remaining = stream.remaining().checked_sub(self.skimmed.len())?;
@@ -98,7 +94,7 @@ impl ChunkDecoder {
             chunk_size,
             payload: 0,
             chunks: 0,
-            header: 0xC0 | u8::try_from(csid).ok()?,
+            header: header::of_one_byte(stream.csid)?,
         })
     }
 

@@ -200,7 +200,7 @@ pub(super) fn referring_header(bytes: &[u8]) -> Option<(ChunkStreamId, usize)> {
     let first = *bytes.first()?;
     let fmt = ChunkFormat::from_first_byte(first);
     let csid = ChunkStreamId(u32::from(first & 0x3F));
-    let is_short = matches!(fmt, ChunkFormat::SameLength | ChunkFormat::Nothing);
+    let is_short = fmt.leaves_out_type();
     // One with an extended timestamp does not tell whether those behind it repeat that.
     let is_extended = fmt == ChunkFormat::SameLength && bytes.get(1..4) == Some(&[0xFF; 3]);
     let body = usize::try_from(short_header_len(fmt)).ok()?;
@@ -272,8 +272,7 @@ impl Undescribed {
         let mut at = 0_usize;
         while let Some(first) = bytes.get(at) {
             let fmt = ChunkFormat::from_first_byte(*first);
-            let refers = matches!(fmt, ChunkFormat::SameLength | ChunkFormat::Nothing);
-            if !refers || u32::from(first & 0x3F) != self.csid.0 {
+            if !fmt.leaves_out_type() || u32::from(first & 0x3F) != self.csid.0 {
                 break;
             }
             let span = length.saturating_add(short_header_len(fmt));

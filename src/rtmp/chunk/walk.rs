@@ -360,7 +360,7 @@ impl<'a> Walk<'a> {
             self.hits = self.hits.saturating_add(u32::from(self.changed.is_none()));
             evidence::CONTINUATION
         } else {
-            let refers = matches!(basic.fmt, ChunkFormat::SameLength | ChunkFormat::Nothing);
+            let refers = basic.fmt.leaves_out_type();
             let base = match &before {
                 Some(before) => before.remembered,
                 None if !refers => Remembered::BLANK,
@@ -384,7 +384,7 @@ impl<'a> Walk<'a> {
         if self.headers == 0 && bits < self.needed.first {
             return Err(Outcome::Refuted);
         }
-        let tells = matches!(basic.fmt, ChunkFormat::Full | ChunkFormat::SameStream);
+        let tells = !basic.fmt.leaves_out_type();
         if tells && !continues {
             if self.is_leading && self.headers > 0 && self.leading < self.needed.leading {
                 return Err(Outcome::Refuted);
